@@ -1,0 +1,68 @@
+import type { Endpoint } from '../routes/endpoint.ts';
+import type { Target } from '../routes/target.ts';
+import type { CredentialKind, Identity } from './identity.ts';
+
+/** What the gate needs to know of a request, an upgrade or a tunnel; all of it read once by the proxy. */
+export interface GateRequest {
+  readonly target: Target & { readonly kind: 'endpoint' | 'static' };
+  readonly kind: 'request' | 'upgrade';
+  readonly method: string;
+  /** Name, value, name, value …, as they came. */
+  readonly rawHeaders: readonly string[];
+  /** Raw request-target, for the way back after sign-in. */
+  readonly rawUrl: string;
+  /** The one Host header, as it came. */
+  readonly host: string;
+  /** The client's address: the peer's, or what a trusted proxy said. */
+  readonly clientAddress: string;
+}
+
+/** Why a request did not get through; the words of metrics and audit lines. */
+export type DenialReason =
+  | 'no-token'
+  | 'token-invalid'
+  | 'token-expired'
+  | 'token-revoked'
+  | 'not-visible'
+  | 'unknown-endpoint'
+  | 'cross-site'
+  | 'foreign-origin'
+  | 'clearml-unavailable'
+  | 'not-ready'
+  | 'rate-limited'
+  | 'too-many-cookies';
+
+/** The gate let it through. */
+export interface Admitted {
+  readonly outcome: 'admitted';
+  readonly endpoint: Endpoint;
+  /** Undefined only for a public static route, or with AUTH_ENABLED=false. */
+  readonly identity: Identity | undefined;
+  readonly credential: CredentialKind;
+}
+
+/** The gate did not. The proxy renders it by Accept; it adds nothing of its own to the decision. */
+export interface Denied {
+  readonly outcome: 'denied';
+  readonly status: 302 | 401 | 403 | 404 | 429 | 431 | 503;
+  readonly reason: DenialReason;
+  /** With 302: where sign-in is. */
+  readonly location?: string;
+  /** With 429 and 503: seconds. */
+  readonly retryAfter?: number;
+  /** Known once a token was verified; for the audit line. */
+  readonly identity?: Identity;
+}
+
+export type Decision = Admitted | Denied;
+
+/** The one gate for requests, upgrades and connections. */
+export interface Gate {
+  /** Answers at once, without a promise, when everything that it needs is cached. */
+  readonly admit: (request: GateRequest) => Decision | Promise<Decision>;
+  /**
+   * Watches over a long-lived session (WebSocket, tunnel, stream). `end` is called once, at most ACCESS_CACHE_SECONDS plus
+   * 5 s after the right to it was withdrawn (user, token, task). Returns the function that ends the watch.
+   */
+  readonly hold: (admitted: Admitted, end: (reason: DenialReason) => void) => () => void;
+}

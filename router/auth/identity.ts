@@ -1,0 +1,18 @@
+/** A user whose ClearML token was verified. */
+export interface Identity {
+  readonly userId: string;
+  readonly userName: string;
+  readonly companyId: string;
+  readonly role: string;
+  /** The server's own handle for revocation; absent in some tokens. */
+  readonly sessionId: string | undefined;
+  /** Key for caches: a hash of the token's verified parts, the same for each spelling of one token. */
+  readonly tokenKey: string;
+  /** Milliseconds since the epoch; undefined only for the router's own login token. */
+  readonly expiresAt: number | undefined;
+  /** The token itself, for asking ClearML in the user's name. Never logged, never sent to a task. */
+  readonly token: string;
+}
+
+/** How a user came in. `session` is the router's own cookie; `cookie` is ClearML's. */
+export type CredentialKind = 'cookie' | 'session' | 'bearer' | 'endpoint-token' | 'none';
