@@ -1,0 +1,72 @@
+import type { SettingName, SettingValues } from './schema.ts';
+
+/** One thing that is wrong with the settings: the names it concerns, and what was expected instead. */
+export interface Problem {
+  readonly names: readonly SettingName[];
+  readonly message: string;
+}
+
+/** What can be said of several settings together. A rule sees only the values that are right by themselves. */
+type Rule = (values: Partial<SettingValues>) => Problem | undefined;
+
+const ACKNOWLEDGEMENT = 'anyone-can-reach-every-task';
+
+const authDisabledOnPurpose: Rule = (values) => {
+  if (values.AUTH_ENABLED !== false || values.AUTH_DISABLED_ACKNOWLEDGED === ACKNOWLEDGEMENT) {
+    return undefined;
+  }
+  return {
+    names: ['AUTH_ENABLED'],
+    message: `false opens every task to everybody who reaches the router; to mean it, also set AUTH_DISABLED_ACKNOWLEDGED=${ACKNOWLEDGEMENT}`,
+  };
+};
+
+const tcpWhole: Rule = (values) => {
+  const names = ['TCP_ROUTER_ADDRESS', 'TCP_PORT_START', 'TCP_PORT_END'] as const;
+  const missing = names.filter((name) => values[name] === undefined);
+  if (missing.length === 0 || missing.length === names.length) return undefined;
+  return { names: missing, message: `required, since TCP needs all of ${names.join(', ')}` };
+};
+
+const rangeAscends: Rule = ({ TCP_PORT_START: start, TCP_PORT_END: end }) => {
+  if (start === undefined || end === undefined || start <= end) return undefined;
+  return {
+    names: ['TCP_PORT_START', 'TCP_PORT_END'],
+    message: `the range is reversed: it starts at ${start} and ends at ${end}`,
+  };
+};
+
+function portOutsideRange(name: 'HTTP_PORT' | 'ADMIN_PORT'): Rule {
+  return (values) => {
+    const { TCP_PORT_START: start, TCP_PORT_END: end, [name]: port } = values;
+    if (start === undefined || end === undefined || port === undefined) return undefined;
+    if (port < start || port > end) return undefined;
+    return { names: [name], message: `${port} lies in the TCP port range ${start} to ${end}` };
+  };
+}
+
+const portsDiffer: Rule = ({ HTTP_PORT: http, ADMIN_PORT: admin }) => {
+  if (http === undefined || http === 0 || http !== admin) return undefined;
+  return {
+    names: ['HTTP_PORT', 'ADMIN_PORT'],
+    message: `both are ${http}; the admin port must not be reachable as users' traffic is`,
+  };
+};
+
+const leaseWhole: Rule = ({ LEASE_NAMESPACE: namespace, LEASE_NAME: name }) => {
+  if ((namespace === undefined) === (name === undefined)) return undefined;
+  return {
+    names: [namespace === undefined ? 'LEASE_NAMESPACE' : 'LEASE_NAME'],
+    message: 'required, since a Lease needs a namespace and a name',
+  };
+};
+
+export const RULES: readonly Rule[] = [
+  authDisabledOnPurpose,
+  tcpWhole,
+  rangeAscends,
+  portOutsideRange('HTTP_PORT'),
+  portOutsideRange('ADMIN_PORT'),
+  portsDiffer,
+  leaseWhole,
+];

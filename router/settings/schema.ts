@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import * as values from './values.ts';
+
+/**
+ * Every setting of the process, by the name of its environment variable. Each may also be given as `<NAME>_FILE`, the path
+ * of a file that holds the value. A setting without `.optional()` or a default is required.
+ */
+export const SETTINGS = {
+  ROUTER_NAME: values.plainName.prefault('router'),
+  ROUTER_URL: values.routerUrl,
+  ROUTER_WILDCARD_HOST: values.hostName.optional(),
+  CLEARML_API_HOST: values.serviceUrl,
+  CLEARML_API_ACCESS_KEY: z.string(),
+  CLEARML_API_SECRET_KEY: z.string(),
+  CLEARML_WEB_URL: values.serviceUrl.optional(),
+  CLEARML_CA_FILE: z.string().optional(),
+  SSL_VERIFY: values.flag.prefault('true'),
+  AUTH_ENABLED: values.flag.prefault('true'),
+  AUTH_DISABLED_ACKNOWLEDGED: z.string().optional(),
+  AUTH_COOKIE_NAME: values.cookieName.optional(),
+  AUTH_SECURE_ENABLED: values.flag.optional(),
+  AUTH_BASE64_JWKS_KEY: values.secrets(1),
+  ROUTER_SECRET: values.secrets(16).optional(),
+  STATE_FILE: z.string().optional(),
+  ACCESS_CACHE_SECONDS: values.seconds(0, 86_400).prefault('30'),
+  ACCESS_STALE_SECONDS: values.seconds(0, 604_800).prefault('600'),
+  LISTEN_QUEUE_NAME: values.names.prefault(''),
+  TASK_NETWORKS: values.cidrs.optional(),
+  STATIC_ROUTES_FILE: z.string().optional(),
+  POLL_INTERVAL: values.seconds(0.05, 3600).prefault('2'),
+  TCP_ROUTER_ADDRESS: values.connectAddress.optional(),
+  TCP_PORT_START: values.whole(1, 65_535).optional(),
+  TCP_PORT_END: values.whole(1, 65_535).optional(),
+  TRUSTED_PROXIES: values.cidrs.prefault(''),
+  BIND_ADDRESS: values.ipAddress.optional(),
+  HTTP_PORT: values.whole(0, 65_535).prefault('8080'),
+  ADMIN_PORT: values.whole(0, 65_535).prefault('8081'),
+  WORKERS: values.whole(1, 256).prefault('1'),
+  DRAIN_SECONDS: values.seconds(0, 86_400).prefault('300'),
+  LEASE_NAMESPACE: z.string().optional(),
+  LEASE_NAME: z.string().optional(),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
+    .prefault('info'),
+} as const satisfies Record<string, z.ZodType>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The parsed value of each setting, by name. */
+export type SettingValues = { readonly [N in SettingName]: z.infer<(typeof SETTINGS)[N]> };
+
+/** All names, in the order of the schema: the order in which problems are listed. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];

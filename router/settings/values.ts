@@ -1,0 +1,157 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
+
+/** An address block: the address as ipaddr.js reads it, and the length of its prefix. */
+export type Cidr = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** Where users find the router, taken apart once so that no request needs `new URL`. */
+export interface RouterUrl {
+  /** Scheme, host and port, without a slash at the end. */
+  readonly origin: string;
+  /** Lower case, with the port where it is not the scheme's own. */
+  readonly host: string;
+  /** Lower case, without port. */
+  readonly hostname: string;
+  readonly secure: boolean;
+}
+
+const HOST_NAME =
+  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/** Turns what a reader makes of a text into a zod type; `undefined` from the reader means that it expected `expected`. */
+function text<T>(expected: string, read: (value: string) => T | undefined) {
+  return z.string().transform((value, context): T => {
+    const result = read(value);
+    if (result === undefined) {
+      context.addIssue({ code: 'custom', message: `expected ${expected}` });
+      return z.NEVER;
+    }
+    return result;
+  });
+}
+
+function readUrl(value: string): URL | undefined {
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return undefined;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    return undefined;
+  }
+  return url;
+}
+
+function readCidr(value: string): Cidr | undefined {
+  if (ipaddr.isValidCIDR(value)) return ipaddr.parseCIDR(value);
+  if (isIP(value) === 0) return undefined;
+  const address = ipaddr.parse(value);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+function readList<T>(value: string, read: (item: string) => T | undefined): T[] | undefined {
+  const items = value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .map(read);
+  return items.some((item) => item === undefined) ? undefined : (items as T[]);
+}
+
+function readNumber(value: string, pattern: RegExp, low: number, high: number): number | undefined {
+  if (!pattern.test(value)) return undefined;
+  const number = Number(value);
+  return number >= low && number <= high ? number : undefined;
+}
+
+/** `true`, `false`, `1`, `0`, `yes`, `no`, in any case: what shells, YAML and other charts write. */
+export const flag = text('true or false', (value) => {
+  if (/^(true|1|yes)$/i.test(value)) return true;
+  if (/^(false|0|no)$/i.test(value)) return false;
+  return undefined;
+});
+
+/** Seconds as a decimal number, kept as whole milliseconds. */
+export function seconds(low: number, high: number) {
+  return text(`seconds from ${low} to ${high}, fractions allowed`, (value) => {
+    const number = readNumber(value, /^\d{1,9}(\.\d{1,9})?$/, low, high);
+    return number === undefined ? undefined : Math.round(number * 1000);
+  });
+}
+
+/** A whole number within bounds. */
+export function whole(low: number, high: number) {
+  return text(`a whole number from ${low} to ${high}`, (value) =>
+    readNumber(value, /^\d{1,9}$/, low, high),
+  );
+}
+
+/** A URL of http or https that names a host alone: the router's pages and endpoints start at its root. */
+export const routerUrl = text(
+  'a URL with scheme and host and without a path, such as https://task-router.example.com',
+  (value): RouterUrl | undefined => {
+    const url = readUrl(value);
+    if (url === undefined || url.pathname !== '/') return undefined;
+    return {
+      origin: url.origin,
+      host: url.host,
+      hostname: url.hostname,
+      secure: url.protocol === 'https:',
+    };
+  },
+);
+
+/** A URL of http or https, a path allowed; without a slash at the end. */
+export const serviceUrl = text(
+  'a URL with scheme, such as https://api.clear.example.com',
+  (value) => {
+    const url = readUrl(value);
+    return url === undefined ? undefined : `${url.origin}${url.pathname}`.replace(/\/$/, '');
+  },
+);
+
+/** A DNS host name, lower case. */
+export const hostName = text('a host name, such as router.example.com', (value) => {
+  const name = value.toLowerCase();
+  return HOST_NAME.test(name) && isIP(name) === 0 ? name : undefined;
+});
+
+/** An address that TCP users connect to: an IP address or a host name. */
+export const connectAddress = text('an IP address or a host name', (value) =>
+  isIP(value) !== 0 || HOST_NAME.test(value.toLowerCase()) ? value : undefined,
+);
+
+/** A literal IP address. */
+export const ipAddress = text('an IP address', (value) => (isIP(value) === 0 ? undefined : value));
+
+/** Address blocks, comma separated; an address alone stands for itself. */
+export const cidrs = text('address blocks such as 10.0.0.0/8, comma separated', (value) =>
+  readList(value, readCidr),
+);
+
+/** Names, comma separated. */
+export const names = text('names, comma separated', (value) => readList(value, (item) => item));
+
+/** One or two secrets separated by white space: two while one takes over from the other. */
+export function secrets(shortest: number) {
+  return text(
+    `one value, or two separated by white space, of at least ${shortest} characters each`,
+    (value) => {
+      const values = value.split(/\s+/).filter((item) => item !== '');
+      return values.length >= 1 &&
+        values.length <= 2 &&
+        values.every((item) => item.length >= shortest)
+        ? values
+        : undefined;
+    },
+  );
+}
+
+/** A name that is safe in a header, a label and a file name. */
+export const plainName = text(
+  'a name of letters, digits, dots, dashes and underscores, at most 64',
+  (value) => (/^[A-Za-z0-9._-]{1,64}$/.test(value) ? value : undefined),
+);
+
+/** A cookie's name: a token of RFC 9110. */
+export const cookieName = text('the name of a cookie', (value) =>
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(value) ? value : undefined,
+);

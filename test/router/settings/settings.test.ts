@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { RouterError } from '../../../router/errors.ts';
+import { SETTING_NAMES } from '../../../router/settings/schema.ts';
+import { readSettings } from '../../../router/settings/settings.ts';
+
+const REQUIRED = {
+  ROUTER_URL: 'https://task-router.example.com',
+  CLEARML_API_HOST: 'https://api.clear.example.com',
+  CLEARML_API_ACCESS_KEY: 'ACCESS',
+  CLEARML_API_SECRET_KEY: 'SECRET',
+  AUTH_BASE64_JWKS_KEY: 'c2lnbmluZy1rZXk',
+};
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    assert.ok(error instanceof RouterError);
+    assert.equal(error.code, 'SETTINGS_INVALID');
+    return error.message;
+  }
+  return assert.fail('the settings were accepted');
+}
+
+describe('readSettings', () => {
+  let directory = '';
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'settings-'));
+  });
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  function file(name: string, content: string): string {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  test('gives each setting its documented default', () => {
+    const settings = readSettings(REQUIRED);
+    const { sources, ROUTER_URL, ...others } = settings;
+    assert.deepEqual(sources, {});
+    assert.deepEqual(ROUTER_URL, {
+      origin: 'https://task-router.example.com',
+      host: 'task-router.example.com',
+      hostname: 'task-router.example.com',
+      secure: true,
+    });
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+      {
+        ROUTER_NAME: 'router',
+        CLEARML_API_HOST: 'https://api.clear.example.com',
+        CLEARML_API_ACCESS_KEY: 'ACCESS',
+        CLEARML_API_SECRET_KEY: 'SECRET',
+        SSL_VERIFY: true,
+        AUTH_ENABLED: true,
+        AUTH_BASE64_JWKS_KEY: ['c2lnbmluZy1rZXk'],
+        ACCESS_CACHE_SECONDS: 30_000,
+        ACCESS_STALE_SECONDS: 600_000,
+        LISTEN_QUEUE_NAME: [],
+        POLL_INTERVAL: 2000,
+        TRUSTED_PROXIES: [],
+        HTTP_PORT: 8080,
+        ADMIN_PORT: 8081,
+        WORKERS: 1,
+        DRAIN_SECONDS: 300_000,
+        LOG_LEVEL: 'info',
+      },
+    );
+  });
+
+  test('lists every problem at once, in the order of the schema', () => {
+    assert.equal(
+      problemsOf({
+        ROUTER_URL: 'task-router.example.com',
+        CLEARML_API_HOST: 'ftp://api',
+        CLEARML_API_ACCESS_KEY: 'ACCESS',
+        POLL_INTERVAL: '-1',
+        LOG_LEVEL: 'loud',
+        WORKERS: '1.5',
+        TASK_NETWORKS: '10.0.0.0/8, 10.0.0.0/33',
+      }),
+      [
+        '8 settings are missing or wrong',
+        '  ROUTER_URL: expected a URL with scheme and host and without a path, such as https://task-router.example.com',
+        '  CLEARML_API_HOST: expected a URL with scheme, such as https://api.clear.example.com',
+        '  CLEARML_API_SECRET_KEY: required; set it, or CLEARML_API_SECRET_KEY_FILE',
+        '  AUTH_BASE64_JWKS_KEY: required; set it, or AUTH_BASE64_JWKS_KEY_FILE',
+        '  TASK_NETWORKS: expected address blocks such as 10.0.0.0/8, comma separated',
+        '  POLL_INTERVAL: expected seconds from 0.05 to 3600, fractions allowed',
+        '  WORKERS: expected a whole number from 1 to 256',
+        '  LOG_LEVEL: expected debug, info, warn or error',
+      ].join('\n'),
+    );
+  });
+
+  const crossed: readonly (readonly [string, Record<string, string>, string])[] = [
+    [
+      'sign-in switched off without the acknowledgement',
+      { AUTH_ENABLED: 'false', AUTH_DISABLED_ACKNOWLEDGED: 'yes' },
+      'AUTH_ENABLED: false opens every task to everybody who reaches the router; to mean it, also set AUTH_DISABLED_ACKNOWLEDGED=anyone-can-reach-every-task',
+    ],
+    [
+      'half of the TCP settings',
+      { TCP_PORT_START: '6000' },
+      'TCP_ROUTER_ADDRESS, TCP_PORT_END: required, since TCP needs all of TCP_ROUTER_ADDRESS, TCP_PORT_START, TCP_PORT_END',
+    ],
+    [
+      'a reversed range',
+      { TCP_ROUTER_ADDRESS: '192.0.2.1', TCP_PORT_START: '6010', TCP_PORT_END: '6000' },
+      'TCP_PORT_START, TCP_PORT_END: the range is reversed: it starts at 6010 and ends at 6000',
+    ],
+    [
+      'a range over the HTTP port',
+      { TCP_ROUTER_ADDRESS: '192.0.2.1', TCP_PORT_START: '8000', TCP_PORT_END: '8080' },
+      'HTTP_PORT: 8080 lies in the TCP port range 8000 to 8080',
+    ],
+    [
+      'one port for users and probes',
+      { HTTP_PORT: '9000', ADMIN_PORT: '9000' },
+      "HTTP_PORT, ADMIN_PORT: both are 9000; the admin port must not be reachable as users' traffic is",
+    ],
+    [
+      'half a Lease',
+      { LEASE_NAME: 'router' },
+      'LEASE_NAMESPACE: required, since a Lease needs a namespace and a name',
+    ],
+    [
+      'a static routes file that is not there',
+      { STATIC_ROUTES_FILE: '/nowhere/routes.json' },
+      'STATIC_ROUTES_FILE: cannot read the file /nowhere/routes.json: ENOENT',
+    ],
+    [
+      'a value file that is not there',
+      { TASK_NETWORKS_FILE: '/nowhere/networks' },
+      'TASK_NETWORKS: cannot read the file /nowhere/networks: ENOENT',
+    ],
+    [
+      'a value given twice',
+      { LOG_LEVEL: 'info', LOG_LEVEL_FILE: '/nowhere/level' },
+      'LOG_LEVEL: given twice, as LOG_LEVEL and as LOG_LEVEL_FILE; keep one',
+    ],
+  ];
+  for (const [title, environment, expected] of crossed) {
+    test(`refuses ${title}`, () => {
+      assert.equal(
+        problemsOf({ ...REQUIRED, ...environment }),
+        `1 setting is missing or wrong\n  ${expected}`,
+      );
+    });
+  }
+
+  test('reads a value from a file, without the white space around it, and remembers the file', () => {
+    const path = file('key', '  first-key\n second-key \n\n');
+    const { AUTH_BASE64_JWKS_KEY: _, ...rest } = REQUIRED;
+    const settings = readSettings({ ...rest, AUTH_BASE64_JWKS_KEY_FILE: path });
+    assert.deepEqual(settings.AUTH_BASE64_JWKS_KEY, ['first-key', 'second-key']);
+    assert.deepEqual(settings.sources, { AUTH_BASE64_JWKS_KEY: path });
+  });
+
+  test('refuses an empty value file', () => {
+    const path = file('empty', '\n');
+    assert.match(
+      problemsOf({ ...REQUIRED, ROUTER_SECRET_FILE: path }),
+      /the file .*empty is empty/,
+    );
+  });
+
+  test('takes an empty variable for one that is not set', () => {
+    assert.equal(readSettings({ ...REQUIRED, CLEARML_WEB_URL: '' }).CLEARML_WEB_URL, undefined);
+  });
+
+  test('asks for no signing key where sign-in is off on purpose', () => {
+    const { AUTH_BASE64_JWKS_KEY: _, ...rest } = REQUIRED;
+    const settings = readSettings({
+      ...rest,
+      AUTH_ENABLED: 'false',
+      AUTH_DISABLED_ACKNOWLEDGED: 'anyone-can-reach-every-task',
+    });
+    assert.equal(settings.AUTH_ENABLED, false);
+    assert.deepEqual(settings.AUTH_BASE64_JWKS_KEY, []);
+  });
+
+  test('reads address blocks, and an address alone as a block of one', () => {
+    const { TASK_NETWORKS } = readSettings({
+      ...REQUIRED,
+      TASK_NETWORKS: '10.244.0.0/16, 192.0.2.7,fd00::/8',
+    });
+    assert.deepEqual(
+      TASK_NETWORKS?.map(([address, length]) => `${address.toString()}/${length}`),
+      ['10.244.0.0/16', '192.0.2.7/32', 'fd00::/8'],
+    );
+  });
+
+  test('never repeats a value in its message: it may be a secret in the wrong variable', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...SETTING_NAMES.filter((name) => !name.endsWith('_FILE'))),
+        fc.stringMatching(/^[A-Z]{24}$/),
+        (name, value) => {
+          let message = '';
+          try {
+            readSettings({ ...REQUIRED, [name]: `#${value}#` });
+          } catch (error) {
+            message = (error as Error).message;
+          }
+          assert.ok(!message.includes(value), message);
+        },
+      ),
+    );
+  });
+});
