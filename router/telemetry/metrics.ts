@@ -1,0 +1,82 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** A registry that holds the metrics of the process: CPU, memory, event loop lag, open descriptors. */
+export function createRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/**
+ * Every metric of the router. Dashboard and alert rules use exactly these names. Labels come from closed lists, never from
+ * what a client or a task says, so that no one can grow the number of series; the one open label is the `port` of the TCP
+ * range, which the operator has bounded.
+ */
+export interface Metrics {
+  /** `code`: `1xx` … `5xx`; `kind`: `endpoint`, `static`, `own`. */
+  readonly httpRequests: Counter<'code' | 'kind'>;
+  /** From the end of the request's headers to the end of the answer. */
+  readonly httpDuration: Histogram<'code'>;
+  /** `direction`: `in` (client to task), `out`; `kind`: `http`, `websocket`, `tcp`, `tunnel`. */
+  readonly bytes: Counter<'direction' | 'kind'>;
+  /** `kind`: `http`, `websocket`, `tcp`, `tunnel`. */
+  readonly openSockets: Gauge<'kind'>;
+  /** `reason`: a DenialReason. */
+  readonly denials: Counter<'reason'>;
+  /** `outcome`: `ok`, `refused`, `unavailable`. */
+  readonly signIns: Counter<'outcome'>;
+  /** `class`: `refused`, `timeout`, `reset`, `protocol`, `unreachable`, `other`. */
+  readonly upstreamErrors: Counter<'class'>;
+  /** By TCP port of the range; `outcome`: `opened`, `refused`, `limited`, `unreachable`. */
+  readonly tcpConnections: Counter<'port' | 'outcome'>;
+  /** `outcome`: `opened`, `refused`, `unreachable`. */
+  readonly tunnels: Counter<'outcome'>;
+  /** `lane`: `http`, `tcp`; `state`: `open`, `waiting`, `refused`. */
+  readonly routes: Gauge<'lane' | 'state'>;
+  readonly tcpPortsLeft: Gauge;
+  /** Seconds since ClearML last confirmed the table. */
+  readonly tableAge: Gauge;
+  /** Answers that were found changed or lost in a task's runtime and written again. */
+  readonly answersRestored: Counter;
+  /** `outcome`: `ok`, `unauthorized`, `unavailable`, `invalid`. */
+  readonly clearmlCalls: Counter<'outcome'>;
+  /** 1 on the replica that hands out ports and writes answers. */
+  readonly leader: Gauge;
+}
+
+const PREFIX = 'task_router_';
+
+/** Makes every metric of the router in `registry`. */
+export function createMetrics(registry: Registry): Metrics {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  return {
+    httpRequests: counter('http_requests_total', 'HTTP requests answered.', ['code', 'kind']),
+    httpDuration: new Histogram({
+      name: `${PREFIX}http_request_duration_seconds`,
+      help: 'Time from the end of the request headers to the end of the answer.',
+      labelNames: ['code'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    bytes: counter('bytes_total', 'Bytes carried, without framing.', ['direction', 'kind']),
+    openSockets: gauge('open_sockets', 'Open client connections.', ['kind']),
+    denials: counter('denials_total', 'Requests that the gate refused.', ['reason']),
+    signIns: counter('sign_ins_total', 'Sign-ins at the page of the router.', ['outcome']),
+    upstreamErrors: counter('upstream_errors_total', 'Tasks that failed to answer.', ['class']),
+    tcpConnections: counter('tcp_connections_total', 'Connections to the TCP port range.', [
+      'port',
+      'outcome',
+    ]),
+    tunnels: counter('tunnels_total', 'TCP over WebSocket sessions.', ['outcome']),
+    routes: gauge('routes', 'Ways into endpoints of running tasks.', ['lane', 'state']),
+    tcpPortsLeft: gauge('tcp_ports_left', 'Free ports of the TCP range.', []),
+    tableAge: gauge('table_age_seconds', 'Time since ClearML last confirmed the routes.', []),
+    answersRestored: counter('answers_restored_total', 'Answers written again after a loss.', []),
+    clearmlCalls: counter('clearml_calls_total', 'Calls of the ClearML API.', ['outcome']),
+    leader: gauge('leader', '1 on the replica that hands out ports.', []),
+  };
+}
