@@ -39,6 +39,8 @@ export interface Admitted {
   /** Undefined only for a public static route, or with AUTH_ENABLED=false. */
   readonly identity: Identity | undefined;
   readonly credential: CredentialKind;
+  /** The Authorization header holds a token of the user's, whichever credential let it in: it stays here. */
+  readonly stripAuthorization: boolean;
 }
 
 /** The gate did not. The proxy renders it by Accept; it adds nothing of its own to the decision. */
@@ -46,8 +48,10 @@ export interface Denied {
   readonly outcome: 'denied';
   readonly status: 302 | 401 | 403 | 404 | 429 | 431 | 503;
   readonly reason: DenialReason;
-  /** With 302: where sign-in is. */
+  /** With 302: where to go. */
   readonly location?: string;
+  /** Values of Set-Cookie, for the answer that ends the exchange on a wildcard host or clears a cookie that no longer holds. */
+  readonly setCookie?: readonly string[];
   /** With 429 and 503: seconds. */
   readonly retryAfter?: number;
   /** Known once a token was verified; for the audit line. */
