@@ -35,6 +35,10 @@ export type DenialReason =
 /** The gate let it through. */
 export interface Admitted {
   readonly outcome: 'admitted';
+  /**
+   * Where it goes. For a static route: the first of `target.route.endpoints` that this user may use; the proxy hands the gate
+   * a route whose endpoints stand in the order in which it wants them tried (the sticky one, or the next in turn, first).
+   */
   readonly endpoint: Endpoint;
   /** Undefined only for a public static route, or with AUTH_ENABLED=false. */
   readonly identity: Identity | undefined;
