@@ -1,0 +1,60 @@
+import type { TaskRow } from './task_row.ts';
+
+/** The router's own login: what the server answered to CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY. */
+export interface OwnLogin {
+  readonly token: string;
+  /** Name of the auth cookie that the answer set; undefined where it set none. */
+  readonly cookieName: string | undefined;
+  /** Domain of that cookie, lower case; undefined: the server's own host alone (open source). */
+  readonly cookieDomain: string | undefined;
+  /** Milliseconds since the epoch; undefined where the token never ends. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Which tasks a look asks for. */
+export interface TaskQuery {
+  /** Only tasks that asked for access (system tag `external_service`) and run. */
+  readonly running?: boolean;
+  /** Only tasks that asked and were changed at or after this moment, whatever their status: ISO 8601. */
+  readonly changedSince?: string;
+  /** Only these tasks, whatever their tags and status; at most 500. */
+  readonly ids?: readonly string[];
+}
+
+/**
+ * The ClearML API, as far as the router needs it. Every method throws `RouterError` with a CLEARML_… code: UNAVAILABLE when it is
+ * away, UNAUTHORIZED when it refuses token or credentials, REFUSED for its other errors, CALL_UNKNOWN where the server is too old
+ * for the call, ANSWER_INVALID for answers outside the contract.
+ */
+export interface ClearMl {
+  /** The router's own login, made or renewed when needed; calls that come meanwhile share one. */
+  readonly login: () => Promise<OwnLogin>;
+  /** Calls the listener with the router's own login: at once if there was one already, and after each later one. */
+  readonly onLogin: (listener: (login: OwnLogin) => void) => () => void;
+  /** Tasks of one page, at most 500; `page` starts at 0. A page with fewer than 500 is the last. */
+  readonly tasks: (query: TaskQuery, page: number) => Promise<readonly TaskRow[]>;
+  /** Changes single keys of a task's runtime, on servers with API 2.34 and later. */
+  readonly editRuntime: (taskId: string, values: Readonly<Record<string, string>>) => Promise<void>;
+  /**
+   * The same on older servers: reads the runtime again, adds the values and writes the whole back. Between these two calls
+   * another writer's change can be lost; older servers offer nothing better.
+   */
+  readonly rewriteRuntime: (
+    taskId: string,
+    values: Readonly<Record<string, string>>,
+  ) => Promise<void>;
+  /** Queue names by id. */
+  readonly queues: () => Promise<ReadonlyMap<string, string>>;
+
+  /** Which of these task ids may the holder of the token see. */
+  readonly visibleTasks: (token: string, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Does the server still accept this token, and whose is it. */
+  readonly currentUser: (token: string) => Promise<{ readonly id: string; readonly name: string }>;
+  /** `auth.login` with somebody's access key and secret. */
+  readonly loginWith: (accessKey: string, secretKey: string) => Promise<{ readonly token: string }>;
+  /** `auth.logout`: the server refuses this token from now on. */
+  readonly logout: (token: string) => Promise<void>;
+
+  /** Ends kept connections and timers. */
+  readonly close: () => void;
+}

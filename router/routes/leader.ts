@@ -1,0 +1,19 @@
+/** Who hands out ports and writes answers. Without a Kubernetes Lease the single process always leads. */
+export interface Leadership {
+  /** Costs no more than reading a field; asked before each write. */
+  readonly isLeader: () => boolean;
+  /** Called after each change. Returns the function that ends the subscription. */
+  readonly subscribe: (listener: (leader: boolean) => void) => () => void;
+  /** Begins to apply for the lead. */
+  readonly start: () => void;
+  /** Gives the lead back, so that another replica need not wait for it to run out. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The leadership of a router that runs alone. */
+export const ALONE: Leadership = {
+  isLeader: () => true,
+  subscribe: () => () => undefined,
+  start: () => undefined,
+  stop: () => Promise.resolve(),
+};

@@ -1,0 +1,60 @@
+import type { ClearMl } from '../clearml/clearml.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Leadership } from './leader.ts';
+import type { PortBinder } from './port_binder.ts';
+import type { RouteSource } from './table.ts';
+
+/** The settings that decide what is routed, and where. */
+export type RouteSettings = Pick<
+  Settings,
+  | 'ROUTER_NAME'
+  | 'ROUTER_URL'
+  | 'ROUTER_WILDCARD_HOST'
+  | 'CLEARML_API_HOST'
+  | 'LISTEN_QUEUE_NAME'
+  | 'TASK_NETWORKS'
+  | 'STATIC_ROUTES_FILE'
+  | 'POLL_INTERVAL'
+  | 'TCP_ROUTER_ADDRESS'
+  | 'TCP_PORT_START'
+  | 'TCP_PORT_END'
+  | 'BIND_ADDRESS'
+  | 'HTTP_PORT'
+  | 'ADMIN_PORT'
+>;
+
+export interface RoutesParts {
+  readonly settings: RouteSettings;
+  readonly clearml: ClearMl;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly leadership: Leadership;
+  readonly ports: PortBinder;
+  /** KUBERNETES_SERVICE_HOST; undefined outside a cluster. */
+  readonly kubernetesHost: string | undefined;
+}
+
+/** How the reconciler stands, for /readyz. */
+export interface RoutesState {
+  /** The first look at ClearML has succeeded. */
+  readonly ready: boolean;
+  readonly leader: boolean;
+  /** What went wrong with the last look; undefined when it succeeded. */
+  readonly lastError: string | undefined;
+  readonly problems: readonly string[];
+  readonly portsLeft: number | undefined;
+}
+
+/** Where the route table comes from: looks at ClearML for ever, hands out ports, writes answers. */
+export interface Routes extends RouteSource {
+  readonly start: () => void;
+  /** Resolves when no call is under way any more; the last table stays. */
+  readonly stop: () => Promise<void>;
+  /** Resolves after the first successful look. */
+  readonly ready: () => Promise<void>;
+  readonly state: () => RoutesState;
+}
+
+export type CreateRoutes = (parts: RoutesParts) => Routes;
