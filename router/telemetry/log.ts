@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { escapeActive } from './hostile_text.ts';
 
 /** LOG_LEVEL, least urgent first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -23,6 +24,8 @@ export interface Log {
   readonly setLevel: (level: LogLevel) => void;
   /** True when `debug` lines are written; for lines that are costly to make. */
   readonly debugging: () => boolean;
+  /** Writes out what is still held back, before the process ends in a way that runs no exit handlers. */
+  readonly flush: () => void;
 }
 
 /** Where lines go: standard output of the process, or a stand-in in tests. */
@@ -30,8 +33,29 @@ export interface LogDestination {
   readonly write: (line: string) => void;
 }
 
+/**
+ * Standard output, never waited for: lines are gathered for up to 100 ms or 2 KiB, so that an access log costs little, and a
+ * reader that stalls costs lines (beyond 16 MiB) but never a request. No write is longer than PIPE_BUF (4 KiB) unless one line is,
+ * so that the lines of several WORKERS on one pipe stay whole.
+ */
+function standardOutput(): ReturnType<typeof pino.destination> {
+  const output = pino.destination({
+    fd: 1,
+    sync: false,
+    minLength: 2_048,
+    maxWrite: 4_096,
+    maxLength: 16 << 20,
+    periodicFlush: 100,
+  });
+  process.once('exit', () => output.flushSync());
+  return output;
+}
+
 /** Lines go to standard output unless `destination` is given. */
 export function createLog(level: LogLevel, destination?: LogDestination): Log {
+  const standard = destination === undefined ? standardOutput() : undefined;
+  const output = standard ?? destination;
+  const escaping = { write: (line: string) => void output?.write(escapeActive(line)) };
   const sink = pino(
     {
       level,
@@ -40,7 +64,7 @@ export function createLog(level: LogLevel, destination?: LogDestination): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }),
+    escaping,
   );
   return {
     debug: (fields, message) => sink.debug(fields, message),
@@ -52,5 +76,6 @@ export function createLog(level: LogLevel, destination?: LogDestination): Log {
       sink.level = next;
     },
     debugging: () => sink.isLevelEnabled('debug'),
+    flush: () => standard?.flushSync(),
   };
 }

@@ -1,0 +1,140 @@
+import { connect, type Socket } from 'node:net';
+import type { Upstream } from '../routes/endpoint.ts';
+import { adopt } from './tcp_accept.ts';
+import { TcpCopy } from './tcp_copy.ts';
+
+/** Seconds of silence after which the kernel begins to ask whether the other end is still there. */
+const KEEP_ALIVE_MS = 60_000;
+
+/** Socket options of both sides of a connection. */
+export const TCP_OPTIONS = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: KEEP_ALIVE_MS,
+} as const;
+
+/** Why a connection ended. */
+export type TcpEnd =
+  /** Both sides said that they were done. */
+  | 'closed'
+  | 'reset by client'
+  | 'reset by task'
+  /** The task could not be connected to; `code` says how it failed. */
+  | 'unreachable'
+  /** The router ended it: the task ended, its address changed, or the router stops. */
+  | 'ended by router';
+
+/** What the log tells of a connection that ended. */
+export interface TcpSummary {
+  readonly end: TcpEnd;
+  /** The system's error code, if one ended it. */
+  readonly code: string | undefined;
+  /** From the client to the task. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** What a connection is made of. */
+export interface TcpConnectionParts {
+  /** Accepted with `pauseOnConnect`; taken over. */
+  readonly accepted: Socket;
+  readonly upstream: Upstream;
+  /** Milliseconds. */
+  readonly connectTimeout: number;
+  /** Sent to the task before the client's bytes: a PROXY header. */
+  readonly preamble: Buffer | undefined;
+  readonly onOpen: () => void;
+  /** Called once, when both sockets are closed. */
+  readonly onClose: (summary: TcpSummary) => void;
+}
+
+/** One client's connection to a task: bytes, half-closes and resets pass in both directions. */
+export class TcpConnection {
+  readonly #client: Socket;
+  readonly #upstream: Socket;
+  readonly #inward: TcpCopy;
+  readonly #outward = new TcpCopy();
+  readonly #onClose: (summary: TcpSummary) => void;
+  readonly #connectTimer: NodeJS.Timeout;
+  #open = false;
+  #end: TcpEnd = 'closed';
+  #code: string | undefined;
+  #sockets = 2;
+
+  /** Undefined when the client has gone already. */
+  static start(parts: TcpConnectionParts): TcpConnection | undefined {
+    const inward = new TcpCopy();
+    const client = adopt(parts.accepted, inward.onread);
+    return client === undefined ? undefined : new TcpConnection(parts, client, inward);
+  }
+
+  private constructor(parts: TcpConnectionParts, client: Socket, inward: TcpCopy) {
+    this.#onClose = parts.onClose;
+    this.#client = client;
+    this.#inward = inward;
+    this.#upstream = connect({
+      host: parts.upstream.address,
+      port: parts.upstream.port,
+      family: parts.upstream.family,
+      onread: this.#outward.onread,
+      ...TCP_OPTIONS,
+    });
+    this.#inward.join(client, this.#upstream);
+    this.#outward.join(this.#upstream, client);
+    this.#connectTimer = setTimeout(
+      () => this.#fail('unreachable', 'ETIMEDOUT'),
+      parts.connectTimeout,
+    );
+
+    client.on('error', (error) => this.#fail('reset by client', codeOf(error)));
+    client.on('close', () => this.#closed());
+    this.#upstream
+      .on('connect', () => {
+        clearTimeout(this.#connectTimer);
+        this.#open = true;
+        parts.onOpen();
+        if (parts.preamble !== undefined) this.#upstream.write(parts.preamble);
+        client.resume();
+      })
+      .on('error', (error) =>
+        this.#fail(this.#open ? 'reset by task' : 'unreachable', codeOf(error)),
+      )
+      .on('close', () => this.#closed());
+  }
+
+  /** Ends it at once: both sides see a reset. */
+  reset(): void {
+    this.#fail('ended by router', undefined);
+  }
+
+  /** The first failure names the end; whatever is left open is reset, so that no side takes half of the bytes for all of them. */
+  #fail(end: TcpEnd, code: string | undefined): void {
+    if (this.#end === 'closed') {
+      this.#end = end;
+      this.#code = code;
+    }
+    this.#client.resetAndDestroy();
+    // While it connects, resetAndDestroy would wait for the connection first.
+    if (this.#upstream.connecting) this.#upstream.destroy();
+    else this.#upstream.resetAndDestroy();
+  }
+
+  #closed(): void {
+    this.#sockets -= 1;
+    if (this.#sockets > 0) return;
+    clearTimeout(this.#connectTimer);
+    this.#inward.release();
+    this.#outward.release();
+    this.#onClose({
+      end: this.#end,
+      code: this.#code,
+      bytesIn: this.#inward.bytes,
+      bytesOut: this.#outward.bytes,
+    });
+  }
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

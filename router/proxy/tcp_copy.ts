@@ -1,0 +1,90 @@
+import type { OnReadOpts, Socket } from 'node:net';
+
+/** Bytes of a bulk transfer's buffer. */
+const BULK = 64 * 1024;
+/** Bytes of a quiet connection's buffer: a keystroke's packet fits, and ten thousand idle connections cost little. */
+const QUIET = 1024;
+/** Reads in a row that would have fitted the quiet buffer before the bulk buffer is handed back. */
+const QUIET_READS = 16;
+/** Bulk buffers kept for the next connection that gets busy; more than that are left to the garbage collector. */
+const KEPT = 64;
+
+const spare: Buffer[] = [];
+
+/**
+ * One direction of a TCP connection, from the socket that is made with `onread` to `sink`. The kernel reads into one buffer
+ * over and over: it is free again as soon as libuv has written it on, which for a sink that keeps up is before `write` returns.
+ * When the sink does not keep up, reading stops until it does: that is the whole of backpressure, and the buffer is all that a
+ * connection can hold.
+ */
+export class TcpCopy {
+  /** For the options of the source socket. */
+  readonly onread: OnReadOpts;
+  bytes = 0;
+  #source: Socket | undefined;
+  #sink: Socket | undefined;
+  #buffer: Buffer = Buffer.allocUnsafe(QUIET);
+  #quietReads = 0;
+  #waiting = false;
+
+  constructor() {
+    this.onread = {
+      buffer: () => this.#buffer,
+      callback: (length) => this.#read(length),
+    };
+  }
+
+  /** Names the two ends. Nothing may be read before. */
+  join(source: Socket, sink: Socket): void {
+    this.#source = source;
+    this.#sink = sink;
+    source.once('end', () => sink.end());
+  }
+
+  /** Hands the buffer back. The sockets are closed. */
+  release(): void {
+    // A buffer that a write still refers to is not handed on.
+    if (!this.#waiting) this.#handBack();
+    this.#source = undefined;
+    this.#sink = undefined;
+  }
+
+  /** False stops reading. */
+  #read(length: number): boolean {
+    const sink = this.#sink;
+    if (sink === undefined || sink.destroyed) return false;
+    this.bytes += length;
+    const buffer = this.#buffer;
+    sink.write(length === buffer.length ? buffer : buffer.subarray(0, length), this.#written);
+    if (sink.writableLength > 0) {
+      this.#waiting = true;
+      return false;
+    }
+    this.#fit(length);
+    return true;
+  }
+
+  readonly #written = (): void => {
+    if (!this.#waiting || this.#sink === undefined || this.#sink.writableLength > 0) return;
+    this.#waiting = false;
+    this.#source?.resume();
+  };
+
+  /** Chooses the buffer of the next read by the size of this one. */
+  #fit(length: number): void {
+    if (this.#buffer.length === QUIET) {
+      if (length === QUIET) this.#buffer = spare.pop() ?? Buffer.allocUnsafeSlow(BULK);
+      return;
+    }
+    this.#quietReads = length <= QUIET ? this.#quietReads + 1 : 0;
+    if (this.#quietReads === QUIET_READS) {
+      this.#handBack();
+      this.#buffer = Buffer.allocUnsafe(QUIET);
+      this.#quietReads = 0;
+    }
+  }
+
+  #handBack(): void {
+    if (this.#buffer.length === BULK && spare.length < KEPT) spare.push(this.#buffer);
+  }
+}

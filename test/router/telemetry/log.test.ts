@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { excerpt } from '../../../router/telemetry/hostile_text.ts';
+import { createLog } from '../../../router/telemetry/log.ts';
+
+function written(use: (log: ReturnType<typeof createLog>) => void): string[] {
+  const lines: string[] = [];
+  use(createLog('info', { write: (line) => lines.push(line) }));
+  return lines;
+}
+
+test('one JSON line per event, with level, time, fields and message', () => {
+  const [line, ...rest] = written((log) => log.warn({ event: 'tcp', port: 1 }, 'refused'));
+  assert.deepEqual(rest, []);
+  assert.ok(line?.endsWith('\n'));
+  const { time, ...fields } = JSON.parse(line ?? '');
+  assert.deepEqual(fields, { level: 'warn', event: 'tcp', port: 1, message: 'refused' });
+  assert.ok(!Number.isNaN(Date.parse(time)));
+});
+
+test('the level changes with the next line', () => {
+  const lines = written((log) => {
+    log.debug({}, 'unseen');
+    assert.equal(log.debugging(), false);
+    log.setLevel('debug');
+    log.debug({}, 'seen');
+    assert.equal(log.level(), 'debug');
+    log.setLevel('error');
+    log.warn({}, 'unseen');
+  });
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).message),
+    ['seen'],
+  );
+});
+
+test('what a client says stays one line of plain characters, and means the same (A53)', () => {
+  const path = '/\r\n{"level":"error"}\u0000\u001b[2J\u007f\u009b31m\u2028\u202e\ufeff\ud800é';
+  const [line] = written((log) => log.info({ path }, 'request'));
+  assert.match(line ?? '', /^[\u0020-\u007e\u00a0-\u1fff\u3000-\ud7ff\ud800-\udfff]*\n$/);
+  assert.equal(JSON.parse(line ?? '').path, path);
+});
+
+test('an excerpt of a megabyte is short (A53)', () => {
+  assert.equal(excerpt('x'.repeat(1 << 20)).length, 257);
+  assert.equal(excerpt('short'), 'short');
+});
+
+test('lines are written out when the process exits at once', async () => {
+  const module = new URL('../../../router/telemetry/log.ts', import.meta.url).href;
+  const code = `
+    const { createLog } = await import(${JSON.stringify(module)});
+    const log = createLog('info');
+    for (let index = 0; index < 1000; index += 1) log.info({ index }, 'line');
+    process.exit(0);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  const indexes = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).index);
+  assert.deepEqual(
+    indexes,
+    Array.from({ length: 1000 }, (_, index) => index),
+  );
+});
