@@ -55,7 +55,11 @@ function standardOutput(): ReturnType<typeof pino.destination> {
 export function createLog(level: LogLevel, destination?: LogDestination): Log {
   const standard = destination === undefined ? standardOutput() : undefined;
   const output = standard ?? destination;
-  const escaping = { write: (line: string) => void output?.write(escapeActive(line)) };
+  const escaping: LogDestination = {
+    write: (line) => {
+      output?.write(escapeActive(line));
+    },
+  };
   const sink = pino(
     {
       level,
