@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+import { InfraError } from '../errors.ts';
+import { leaveOut } from './leave_out.ts';
+
+/** The repository's root, where `router/` and `node_modules/` lie. */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Bytes that the bundle may have: a ConfigMap holds 1 MiB (1,048,576), and some is left for what is to come. */
+export const BUNDLE_BUDGET = 700_000;
+
+/**
+ * Bundles the router into one CommonJS file. The same sources give the same bytes, so an unchanged router rolls nothing.
+ *
+ * It begins with the check of Node's version. Private fields and class fields are left as they are (`es2022`): turned into
+ * older syntax they become a `WeakMap` look-up each, in the middle of every request; Node 16 and later can read them, and so
+ * get as far as the line that names the version they lack.
+ *
+ * @param entry the file to start from, relative to the repository's root.
+ * @throws InfraError `bundle-failed` when the sources do not build or the result is over the budget.
+ */
+export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
+  const versionCheck = await readFile(`${root}router/node_version.cjs`, 'utf8');
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    charset: 'ascii',
+    logLevel: 'silent',
+    banner: { js: versionCheck },
+    plugins: [leaveOut],
+  }).catch((error: unknown) => {
+    throw new InfraError('bundle-failed', `The router does not build: ${String(error)}`);
+  });
+  const code = result.outputFiles[0]?.text ?? '';
+  if (code.length > BUNDLE_BUDGET) {
+    throw new InfraError(
+      'bundle-failed',
+      `The router's bundle has ${code.length} bytes; ${BUNDLE_BUDGET} are its limit, since a ConfigMap has to hold it.`,
+    );
+  }
+  return code;
+}

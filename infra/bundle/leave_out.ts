@@ -1,0 +1,40 @@
+import type { Plugin } from 'esbuild';
+
+/** A module of a dependency that the router never runs, and what stands in for it. */
+interface Substitute {
+  readonly module: RegExp;
+  readonly contents: string;
+}
+
+const substitutes: readonly Substitute[] = [
+  {
+    // Texts of errors in fifty languages.
+    module: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/,
+    contents: 'export { default as en } from "./en.js";',
+  },
+  {
+    // The second copy of the HTTP parser, for processors without SIMD: Node 24 has none of them among its images.
+    module: /[\\/]undici[\\/]lib[\\/]llhttp[\\/]llhttp-wasm\.js$/,
+    contents: 'module.exports = require("./llhttp_simd-wasm.js");',
+  },
+  {
+    // Another parser, which undici uses only where UNDICI_USE_MILO is set.
+    module: /[\\/]undici[\\/]lib[\\/]milo[\\/](no-)?simd\.js$/,
+    contents: 'throw new Error("UNDICI_USE_MILO is not supported here");',
+  },
+  {
+    // prom-client asks it for trace ids of exemplars, which are off.
+    module: /[\\/]@opentelemetry[\\/]api[\\/]build[\\/].*index\.js$/,
+    contents: 'module.exports = {};',
+  },
+];
+
+/** Keeps the bundle small: a ConfigMap holds 1 MiB, and every replica reads it whole. */
+export const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup(build) {
+    for (const { module, contents } of substitutes) {
+      build.onLoad({ filter: module }, () => ({ contents, loader: 'js' }));
+    }
+  },
+};

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+import { flag, httpUrl, objectName, secretText, evenWithOtherProblems } from './values.ts';
+
+const dataKey = z
+  .string({ error: 'expected a key of the Secret' })
+  .regex(/^[-._a-zA-Z0-9]{1,253}$/, 'expected a key of the Secret: letters, digits, "-", "_", "."');
+
+/** A Secret that exists already and holds what the router needs to speak to ClearML. */
+const existingSecret = z.strictObject(
+  {
+    name: objectName.describe("Name of the Secret, in the router's namespace"),
+    apiServerKeyKey: dataKey.default('apiServerKey').describe('Its key that holds the access key'),
+    apiServerSecretKey: dataKey
+      .default('apiServerSecret')
+      .describe('Its key that holds the secret key'),
+    jwksKeyKey: dataKey.default('jwksKey').describe('Its key that holds the signing key'),
+  },
+  { error: 'expected the name and, where they differ, the keys of a Secret' },
+);
+
+/** `clearml`: the server whose tasks are reached, and the router's account on it. */
+export const clearml = z
+  .strictObject(
+    {
+      apiServerUrlReference: httpUrl.describe("URL of ClearML's API server"),
+      apiServerKey: secretText("the access key of the router's ClearML account")
+        .optional()
+        .describe("Access key of the router's ClearML account"),
+      apiServerSecret: secretText("the secret key of the router's ClearML account")
+        .optional()
+        .describe('Secret key that belongs to it'),
+      jwksKey: secretText("the key that signs ClearML's tokens")
+        .optional()
+        .describe(
+          "Key that signs ClearML's tokens, as `k` of jwks.json or as the server's raw text; " +
+            'two, separated by white space, while it is rotated',
+        ),
+      existingSecret: existingSecret
+        .optional()
+        .describe('Secret that holds the three values above, in their stead'),
+      authCookieName: z
+        .string({ error: 'expected the name of a cookie' })
+        .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a cookie')
+        .optional()
+        .describe(
+          "Cookie that carries a user's ClearML token; left out, the server's own login answer tells it",
+        ),
+      sslVerify: flag.default(true).describe("Verify the certificate of ClearML's servers"),
+      webServerUrl: httpUrl
+        .optional()
+        .describe("ClearML's web app, for sign-in; left out, the router shows a sign-in page"),
+    },
+    { error: 'expected the settings of the ClearML server' },
+  )
+  .superRefine((value, context) => {
+    for (const key of ['apiServerKey', 'apiServerSecret', 'jwksKey'] as const) {
+      const given = value[key] !== undefined;
+      if (given && value.existingSecret !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: 'given together with clearml.existingSecret, which holds it; remove one of them',
+        });
+      }
+      if (!given && value.existingSecret === undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `missing; set it with: pulumi config set --secret --path clearml.${key}`,
+        });
+      }
+    }
+  }, evenWithOtherProblems);

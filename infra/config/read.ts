@@ -1,0 +1,52 @@
+import { InfraError } from '../errors.ts';
+import { plainSecrets, type Storage } from './plain_secrets.ts';
+import { type Problem, problemsOf } from './problems.ts';
+import { type StackConfig, stackConfig } from './schema.ts';
+import { secretLeaves } from './secret_leaves.ts';
+
+/** A stack's config as Pulumi hands it over. */
+export interface ConfigSource {
+  readonly stack: string;
+  /** Top-level keys without the project's name; structured values are JSON texts. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly storage: Storage;
+}
+
+/**
+ * Checks and parses a stack's config.
+ *
+ * @throws InfraError `config-invalid`, whose message lists every problem with its path.
+ */
+export function readConfig(source: ConfigSource): StackConfig {
+  const raw = Object.fromEntries(
+    Object.entries(source.values).map(([key, value]) => [key, structured(value)]),
+  );
+  const secretPaths = secretLeaves(stackConfig);
+  const parsed = stackConfig.safeParse(raw);
+  const issues = parsed.success
+    ? []
+    : problemsOf(stackConfig, parsed.error.issues, raw, secretPaths);
+  const problems = [...issues, ...plainSecrets(raw, secretPaths, source.storage)];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new InfraError('config-invalid', report(source.stack, problems));
+}
+
+/** Pulumi hands over every value as text: objects and lists as JSON. All top-level keys of ours are objects. */
+function structured(value: string): unknown {
+  if (!/^\s*[{[]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function report(stack: string, problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  const lines = problems.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  return [
+    `The config of stack ${stack} has ${count}; nothing was changed.`,
+    ...lines,
+    'infra/README.md lists every key.',
+  ].join('\n');
+}

@@ -1,0 +1,118 @@
+import { type Output, secret } from '@pulumi/pulumi';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+declare module 'zod' {
+  interface GlobalMeta {
+    /** The value must be stored encrypted, and is a Pulumi secret from the moment it was read. */
+    secret?: boolean;
+  }
+}
+
+const dnsLabelPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** RFC 1123 label: the form that Kubernetes asks of most names. */
+export const dnsLabel = z
+  .string({ error: 'expected a name' })
+  .regex(dnsLabelPattern, 'expected lower-case letters, digits and "-", 63 at most');
+
+/** RFC 1123 subdomain: names of Secrets, ConfigMaps and classes. */
+export const objectName = z
+  .string({ error: 'expected the name of a Kubernetes object' })
+  .max(253, 'expected 253 characters at most')
+  .refine((name) => name.split('.').every((label) => dnsLabelPattern.test(label)), {
+    error: 'expected the name of a Kubernetes object: lower-case letters, digits, "-" and "."',
+  });
+
+/** Whether every label of a host name is one that DNS can hold. A trailing dot, as in the guide's `https://api.`, is not. */
+export function isHostName(host: string): boolean {
+  return host.length <= 253 && host.split('.').every((label) => dnsLabelPattern.test(label));
+}
+
+/** Whether the text is an IPv4 (four parts) or IPv6 address. */
+export function isIpAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+}
+
+/** An address that TCP clients dial: an IP address or a host name. */
+export const address = z
+  .string({ error: 'expected an IP address or a host name' })
+  .trim()
+  .toLowerCase()
+  .refine((text) => isIpAddress(text) || isHostName(text), {
+    error: 'expected an IP address or a host name, without scheme and port',
+  });
+
+/** An `http` or `https` URL without credentials, query and fragment; slashes at its end are dropped. */
+export const httpUrl = z
+  .string({ error: 'expected a URL such as https://api.clearml.example.com' })
+  .trim()
+  .transform((text, context) => {
+    const url = URL.parse(text);
+    const host = url?.hostname.replaceAll(/[[\]]/g, '') ?? '';
+    const usable =
+      url !== null &&
+      (url.protocol === 'http:' || url.protocol === 'https:') &&
+      (isIpAddress(host) || isHostName(host)) &&
+      url.username + url.password + url.search + url.hash === '';
+    if (!usable) {
+      context.addIssue({
+        code: 'custom',
+        message: 'expected a complete URL such as https://api.clearml.example.com',
+      });
+      return z.NEVER;
+    }
+    return url.href.replace(/\/+$/, '');
+  });
+
+/** A network in CIDR form, e.g. `10.244.0.0/16`. */
+export const cidr = z
+  .string({ error: 'expected a network such as 10.244.0.0/16' })
+  .trim()
+  .refine((text) => ipaddr.isValidCIDR(text), {
+    error: 'expected a network in CIDR form, such as 10.244.0.0/16',
+  });
+
+/** A list of networks; a single comma-separated text is accepted for what older values files hold. */
+export const cidrs = z.array(cidr, { error: 'expected a list of networks in CIDR form' });
+
+/** A TCP port. */
+export const port = z
+  .int({ error: 'expected a port from 1 to 65535' })
+  .min(1, 'expected a port from 1 to 65535')
+  .max(65_535, 'expected a port from 1 to 65535');
+
+/** Whole seconds, zero included. */
+export const seconds = z
+  .int({ error: 'expected a whole number of seconds' })
+  .min(0, 'expected a whole number of seconds, 0 or more');
+
+/** `true` or `false`, not the texts. */
+export const flag = z.boolean({ error: 'expected true or false' });
+
+/** Labels or annotations. */
+export const textMap = z.record(z.string(), z.string({ error: 'expected a text (use quotes)' }), {
+  error: 'expected keys with texts',
+});
+
+/**
+ * A secret value: refused when empty or a left-over placeholder, then wrapped so that Pulumi never shows it. Whether it
+ * was stored encrypted is checked before the schema sees it, by `plain_secrets.ts`.
+ */
+export function secretText(expected: string): z.ZodType<Output<string>> {
+  return z
+    .string({ error: `expected ${expected}` })
+    .trim()
+    .min(1, `expected ${expected}`)
+    .refine((text) => !/^(<.*>|\{.*\}|\$\{?.*|change[-_ ]?me|todo|x{3,}|\.{3})$/i.test(text), {
+      error: `expected ${expected}, not a placeholder`,
+    })
+    .transform((text) => secret(text))
+    .meta({ secret: true });
+}
+
+/** Option of `superRefine`: rules between keys are checked, too, while single keys are wrong, so that all is told at once. */
+export const evenWithOtherProblems = {
+  when: (payload: { value: unknown }): boolean =>
+    typeof payload.value === 'object' && payload.value !== null,
+};

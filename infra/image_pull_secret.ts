@@ -1,0 +1,31 @@
+import { core, type types } from '@pulumi/kubernetes';
+import { jsonStringify } from '@pulumi/pulumi';
+
+import type { Scope } from './scope.ts';
+
+/** Docker's own name for its hub in a `config.json`; all other registries go by their host. */
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+
+/** References for the pod: existing pull secrets, and one made of `imageCredentials.password` where that is given. */
+export function imagePullSecrets(scope: Scope): types.input.core.v1.LocalObjectReference[] {
+  const { registry, username, password, existingImagePullSecrets } = scope.config.imageCredentials;
+  const references: types.input.core.v1.LocalObjectReference[] = existingImagePullSecrets.map(
+    (name) => ({ name }),
+  );
+  if (password === undefined) return references;
+  const auth = password.apply((text) => Buffer.from(`${username}:${text}`).toString('base64'));
+  const server = registry === 'docker.io' ? DOCKER_HUB : registry;
+  const secret = new core.v1.Secret(
+    `${scope.names.router}-registry`,
+    {
+      metadata: { namespace: scope.namespace, labels: scope.names.labels },
+      type: 'kubernetes.io/dockerconfigjson',
+      immutable: true,
+      stringData: {
+        '.dockerconfigjson': jsonStringify({ auths: { [server]: { username, password, auth } } }),
+      },
+    },
+    { parent: scope.parent },
+  );
+  return [...references, { name: secret.metadata.name }];
+}

@@ -1,0 +1,54 @@
+import { coordination, core, rbac } from '@pulumi/kubernetes';
+import type { Output } from '@pulumi/pulumi';
+
+import type { Scope } from './scope.ts';
+
+/**
+ * The Lease that elects the replica which hands out ports, and a service account with the right to that one object. A
+ * single pod needs it, too: while a new pod replaces it, both run.
+ *
+ * @returns the name of the service account.
+ */
+export function leaseAccess(scope: Scope): Output<string> {
+  const { parent } = scope;
+  const name = scope.names.router;
+  const metadata = { name, namespace: scope.namespace, labels: scope.names.labels };
+  // Created here and not by the router: the right to create cannot be confined to a name, and destroy removes it.
+  const lease = new coordination.v1.Lease(
+    name,
+    { metadata, spec: {} },
+    // The router owns the spec.
+    { parent, ignoreChanges: ['spec'] },
+  );
+  const account = new core.v1.ServiceAccount(
+    name,
+    { metadata, automountServiceAccountToken: false },
+    { parent },
+  );
+  const role = new rbac.v1.Role(
+    name,
+    {
+      metadata,
+      rules: [
+        {
+          apiGroups: ['coordination.k8s.io'],
+          resources: ['leases'],
+          resourceNames: [name],
+          verbs: ['get', 'update', 'patch'],
+        },
+      ],
+    },
+    { parent },
+  );
+  const binding = new rbac.v1.RoleBinding(
+    name,
+    {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: scope.namespace }],
+    },
+    { parent, dependsOn: [lease, account] },
+  );
+  // Waits for the binding: a pod that starts before it would be refused by the API at first.
+  return binding.metadata.name;
+}

@@ -1,0 +1,81 @@
+import type { Input } from '@pulumi/pulumi';
+
+import type { ExternalUrl } from './config/external_url.ts';
+import type { StackConfig } from './config/schema.ts';
+import type { Credentials } from './credentials.ts';
+import { ownPorts } from './ports.ts';
+
+/** Folder of the pod where the Secret's keys lie as files. */
+export const CREDENTIALS_FOLDER = '/etc/task-router/credentials';
+
+/** Folder of the pod where static routes lie. */
+export const STATIC_ROUTES_FOLDER = '/etc/task-router/static-routes';
+
+/** URL that users open. Without a scheme in config, a certificate on the Ingress decides. */
+export function routerUrl(config: StackConfig): string {
+  const { hostName, tlsSecretName } = config.ingress;
+  return urlOf(hostName, hostName.scheme ?? (tlsSecretName === undefined ? 'http' : 'https'));
+}
+
+function urlOf({ host, port }: ExternalUrl, scheme: string): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `${scheme}://${name}${port === undefined ? '' : `:${port}`}`;
+}
+
+/** What the settings of the router process are made of, beside config. */
+export interface SettingSources {
+  readonly config: StackConfig;
+  readonly credentials: Credentials;
+  readonly leaseName: string;
+  readonly namespace: Input<string>;
+  readonly tcpAddress: Input<string> | undefined;
+  /** Networks that tasks' addresses may lie in. */
+  readonly taskNetworks: readonly string[];
+}
+
+/**
+ * The environment of the router process. Secrets come as files: their values stay out of the pod's spec, which Pulumi
+ * would otherwise hide as a whole in every diff, and a rotated Secret is read without a restart.
+ */
+export function routerSettings(sources: SettingSources): Record<string, Input<string>> {
+  const { config, credentials, tcpAddress } = sources;
+  const { clearml, router, tcpSession } = config;
+  const ports = ownPorts(config);
+  const settings: Record<string, Input<string> | undefined> = {
+    ...router.env,
+    ROUTER_NAME: router.name,
+    ROUTER_URL: routerUrl(config),
+    CLEARML_API_HOST: clearml.apiServerUrlReference,
+    CLEARML_API_ACCESS_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.accessKey}`,
+    CLEARML_API_SECRET_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.secretKey}`,
+    AUTH_BASE64_JWKS_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.signingKey}`,
+    CLEARML_WEB_URL: clearml.webServerUrl,
+    AUTH_COOKIE_NAME: clearml.authCookieName,
+    SSL_VERIFY: clearml.sslVerify ? undefined : 'false',
+    LISTEN_QUEUE_NAME: listed(router.queues),
+    TASK_NETWORKS: listed(sources.taskNetworks),
+    TRUSTED_PROXIES: listed(router.trustedProxies),
+    STATIC_ROUTES_FILE:
+      router.staticRoutesConfigMap === undefined
+        ? undefined
+        : `${STATIC_ROUTES_FOLDER}/routes.json`,
+    TCP_ROUTER_ADDRESS: tcpAddress,
+    TCP_PORT_START: tcpSession === undefined ? undefined : String(tcpSession.portRange.start),
+    TCP_PORT_END: tcpSession === undefined ? undefined : String(tcpSession.portRange.end),
+    HTTP_PORT: String(ports.http),
+    ADMIN_PORT: String(ports.admin),
+    DRAIN_SECONDS: String(router.drainSeconds),
+    LEASE_NAMESPACE: sources.namespace,
+    LEASE_NAME: sources.leaseName,
+    LOG_LEVEL: router.logLevel,
+  };
+  return Object.fromEntries(
+    Object.entries(settings).filter(
+      (entry): entry is [string, Input<string>] => entry[1] !== undefined,
+    ),
+  );
+}
+
+function listed(items: readonly string[]): string | undefined {
+  return items.length === 0 ? undefined : items.join(',');
+}

@@ -1,0 +1,65 @@
+import { ComponentResource, type ComponentResourceOptions, type Input } from '@pulumi/pulumi';
+
+import type { KubernetesVersion } from './cluster/version.ts';
+import type { StackConfig } from './config/schema.ts';
+import { credentialsFor } from './credentials.ts';
+import { deployment } from './deployment.ts';
+import { httpService } from './http_service.ts';
+import { imagePullSecrets } from './image_pull_secret.ts';
+import { ingressFor } from './ingress.ts';
+import { leaseAccess } from './lease_access.ts';
+import { namesOf } from './names.ts';
+import { namespaceFor } from './namespace.ts';
+import { networkPolicy } from './network_policy.ts';
+import { routerCode } from './router_code.ts';
+import { routerSettings } from './router_settings.ts';
+import type { Scope } from './scope.ts';
+import { tcpAddress } from './tcp_service.ts';
+
+/** What a TaskRouter is made of. */
+export interface TaskRouterArgs {
+  readonly config: StackConfig;
+  /** The router's bundle. */
+  readonly code: string;
+  /** Networks that tasks' addresses may lie in. */
+  readonly taskNetworks: readonly string[];
+  /** The cluster's version; undefined where it could not be asked. */
+  readonly version: KubernetesVersion | undefined;
+}
+
+/** A router in a cluster, with all that it needs. Its provider comes by the component's options. */
+export class TaskRouter extends ComponentResource {
+  readonly namespace: Input<string>;
+  /** Address that TCP users connect to; undefined where TCP is off. */
+  readonly tcpAddress: Input<string> | undefined;
+
+  constructor(name: string, args: TaskRouterArgs, options: ComponentResourceOptions) {
+    super('clearml:router:TaskRouter', name, {}, options);
+    const { config } = args;
+    const names = namesOf(config.router.name);
+    this.namespace = namespaceFor(this, config);
+    const scope: Scope = { parent: this, config, names, namespace: this.namespace };
+
+    this.tcpAddress = tcpAddress(scope);
+    const credentials = credentialsFor(scope);
+    const settings = routerSettings({
+      config,
+      credentials,
+      leaseName: names.router,
+      namespace: this.namespace,
+      tcpAddress: this.tcpAddress,
+      taskNetworks: args.taskNetworks,
+    });
+    networkPolicy(scope, args);
+    deployment(scope, {
+      codeConfigMap: routerCode(scope, args.code),
+      credentials,
+      imagePullSecrets: imagePullSecrets(scope),
+      serviceAccount: leaseAccess(scope),
+      settings,
+    });
+    const serviceName = httpService(scope);
+    if (config.ingress.enabled) ingressFor(scope, serviceName);
+    this.registerOutputs({ namespace: this.namespace, tcpAddress: this.tcpAddress ?? null });
+  }
+}
