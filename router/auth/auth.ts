@@ -1,7 +1,7 @@
-import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import type { OwnPages } from '../web/own_pages.ts';
 import type { RouteSource } from '../routes/table.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ClearmlAuthority } from './clearml_authority.ts';
 import type { Gate } from './decision.ts';
 import type { AuthSettings } from './settings.ts';
@@ -12,8 +12,8 @@ export interface AuthParts {
   readonly settings: AuthSettings;
   readonly routes: RouteSource;
   readonly clearml: ClearmlAuthority;
-  readonly log: Logger;
-  readonly registry: Registry;
+  readonly log: Log;
+  readonly metrics: Metrics;
   /** Milliseconds since the epoch; tests replace it. */
   readonly now?: () => number;
 }

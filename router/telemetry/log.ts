@@ -19,6 +19,11 @@ export interface Log {
   readonly info: (fields: LogFields, message: string) => void;
   readonly warn: (fields: LogFields, message: string) => void;
   readonly error: (fields: LogFields, message: string) => void;
+  /**
+   * Writes one line of JSON, line end included, that the caller has made: the access log, which cannot afford more. Written at
+   * level `info` and below.
+   */
+  readonly write: (line: string) => void;
   readonly level: () => LogLevel;
   /** Takes effect with the next line. */
   readonly setLevel: (level: LogLevel) => void;
@@ -75,6 +80,9 @@ export function createLog(level: LogLevel, destination?: LogDestination): Log {
     info: (fields, message) => sink.info(fields, message),
     warn: (fields, message) => sink.warn(fields, message),
     error: (fields, message) => sink.error(fields, message),
+    write: (line) => {
+      if (sink.isLevelEnabled('info')) escaping.write(line);
+    },
     level: () => LOG_LEVELS.find((known) => known === sink.level) ?? 'info',
     setLevel: (next) => {
       sink.level = next;

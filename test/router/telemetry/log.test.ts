@@ -44,6 +44,15 @@ test('what a client says stays one line of plain characters, and means the same 
   assert.equal(JSON.parse(line ?? '').path, path);
 });
 
+test('a line made elsewhere is written as it is, made harmless, and only where info is', () => {
+  const lines = written((log) => {
+    log.write('{"path":"/\u009b31m"}\n');
+    log.setLevel('warn');
+    log.write('{}\n');
+  });
+  assert.deepEqual(lines, ['{"path":"/\\u009b31m"}\n']);
+});
+
 test('an excerpt of a megabyte is short (A53)', () => {
   assert.equal(excerpt('x'.repeat(1 << 20)).length, 257);
   assert.equal(excerpt('short'), 'short');
