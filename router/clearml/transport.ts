@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { RouterError } from '../errors.ts';
+
+/** How the API server is reached. */
+export interface TransportOptions {
+  /** CLEARML_API_HOST, without a slash at the end. */
+  readonly apiHost: string;
+  readonly sslVerify: boolean;
+  /** Path of further CA certificates (PEM), read once. */
+  readonly caFile?: string | undefined;
+  /** Milliseconds that one exchange may take, from the first byte sent to the last one read. */
+  readonly timeout?: number | undefined;
+  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, are read from here. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+/** What came back, whatever its status. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly setCookie: readonly string[];
+  readonly body: string;
+}
+
+/** POSTs one JSON body to one call of the API. */
+export interface Transport {
+  readonly post: (call: string, authorization: string, body: string) => Promise<RawAnswer>;
+  readonly close: () => void;
+}
+
+const TIMEOUT = 15_000;
+/** 500 tasks with a runtime of 64 KB each are half of this; a server that sends more is not believed to be well. */
+const LARGEST_BODY = 64 * 1024 * 1024;
+
+function unavailable(apiHost: string, call: string, why: string, cause?: unknown): RouterError {
+  return new RouterError(
+    'CLEARML_UNAVAILABLE',
+    `ClearML at ${apiHost} did not answer ${call}: ${why}`,
+    { cause },
+  );
+}
+
+/** Says in words what an operator can act on; system errors carry a code, TLS errors one that names the remedy's setting. */
+function describe(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (/^(ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) {
+    return `${error.message} (${code}); name its CA in CLEARML_CA_FILE, or set SSL_VERIFY=false`;
+  }
+  return error.message === '' ? code : error.message;
+}
+
+/**
+ * A kept connection that the server closed while it lay idle. It says nothing about the server, and the request is sent again:
+ * every call that the router makes may be repeated.
+ */
+class StaleConnectionError extends Error {}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LARGEST_BODY) throw new Error(`the answer is larger than ${LARGEST_BODY} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length).toString('utf8');
+}
+
+/**
+ * One keep-alive connection pool to the API server. Proxy environment variables apply here alone: connections to tasks never go
+ * through a forward proxy, which would hide the address that was checked.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const { apiHost, timeout = TIMEOUT } = options;
+  const secure = apiHost.startsWith('https:');
+  const pool = {
+    keepAlive: true,
+    maxSockets: 32,
+    maxFreeSockets: 8,
+    proxyEnv: options.environment ?? process.env,
+  };
+  const further =
+    options.caFile === undefined
+      ? {}
+      : { ca: [...rootCertificates, readFileSync(options.caFile, 'utf8')] };
+  const agent = secure
+    ? new HttpsAgent({ ...pool, ...further, rejectUnauthorized: options.sslVerify })
+    : new HttpAgent(pool);
+  const request = secure ? httpsRequest : httpRequest;
+
+  const send = (call: string, authorization: string, body: string, signal: AbortSignal) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(`${apiHost}/${call}`, {
+        agent,
+        method: 'POST',
+        signal,
+        headers: {
+          authorization,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+      });
+      sent.on('response', resolve);
+      sent.on('error', (error) => {
+        const kept = sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+        reject(kept ? new StaleConnectionError() : error);
+      });
+      sent.end(body);
+    });
+
+  const exchange = async (
+    call: string,
+    authorization: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<RawAnswer> => {
+    const message = await send(call, authorization, body, signal);
+    return {
+      status: message.statusCode ?? 0,
+      setCookie: message.headers['set-cookie'] ?? [],
+      body: await readBody(message),
+    };
+  };
+
+  return {
+    post: async (call, authorization, body) => {
+      const signal = AbortSignal.timeout(timeout);
+      for (;;) {
+        try {
+          return await exchange(call, authorization, body, signal);
+        } catch (error) {
+          if (signal.aborted) throw unavailable(apiHost, call, `no answer within ${timeout} ms`);
+          if (error instanceof StaleConnectionError) continue;
+          throw unavailable(apiHost, call, describe(error as Error), error);
+        }
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
