@@ -57,5 +57,7 @@ export async function askCluster(address: ClusterAddress): Promise<ClusterFacts>
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return `${error.message}${cause}`.split('\n', 1).join('').slice(0, 300);
+  // An answer of the API is three lines: status, what the client makes of it, and a body of any length.
+  const [status = '', meaning = ''] = `${error.message}${cause}`.split('\n');
+  return `${status} ${meaning}`.trim().slice(0, 300);
 }

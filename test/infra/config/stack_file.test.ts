@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+
+import { readStackFile } from '../../../infra/config/stack_file.ts';
+
+suite('readStackFile', () => {
+  test("reads the project's own keys of a stack", (context) => {
+    const root = mkdtempSync(join(tmpdir(), 'stack-'));
+    context.after(() => {
+      rmSync(root, { recursive: true });
+    });
+    const text = 'config:\n  ttr:clearml:\n    jwksKey: {secure: v1:x}\n  other:key: 1\n';
+    writeFileSync(join(root, 'Pulumi.dev.yaml'), text);
+    assert.deepEqual(readStackFile(root, 'ttr', 'dev'), {
+      path: 'Pulumi.dev.yaml',
+      config: { clearml: { jwksKey: { secure: 'v1:x' } } },
+    });
+    assert.equal(readStackFile(root, 'ttr', 'prod'), undefined);
+    assert.equal(readStackFile('', 'ttr', 'dev'), undefined);
+  });
+});

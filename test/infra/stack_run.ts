@@ -1,0 +1,93 @@
+import { runtime } from '@pulumi/pulumi';
+
+import type { ClusterFacts } from '../../infra/cluster/facts.ts';
+import type { Outputs } from '../../infra/outputs.ts';
+
+/** What marks a secret on the wire between a Pulumi program and its engine. */
+export const SECRET_MARKER = '4dabf18193072939515e22adb298388d';
+
+/** A resource as the engine would have got it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly provider: string | undefined;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** One run of the program under mocks. */
+export interface StackRun {
+  readonly resources: readonly Registered[];
+  readonly outputs: Outputs;
+}
+
+const PROJECT = 'task-traffic-router';
+
+/** Facts of a cluster that answers. */
+export const someCluster: ClusterFacts = {
+  version: { major: 1, minor: 33 },
+  podNetworks: ['10.244.0.0/24', '10.244.1.0/24'],
+  trouble: undefined,
+};
+
+/** What a test may set. */
+export interface RunOptions {
+  readonly facts?: ClusterFacts;
+  readonly code?: string;
+  /** Top-level keys that the engine calls encrypted; all unless given. */
+  readonly encrypted?: readonly string[];
+  /** Status that Services get; a load balancer's address unless given. */
+  readonly serviceStatus?: unknown;
+}
+
+/** Runs the program with a stack's config, as the CLI would, against an engine that only takes notes. */
+export async function runStack(
+  config: Readonly<Record<string, unknown>>,
+  options: RunOptions = {},
+): Promise<StackRun> {
+  const resources: Registered[] = [];
+  await runtime.setMocks(
+    {
+      newResource: ({ type, name, provider, inputs }) => {
+        if (type !== 'pulumi:pulumi:Stack') {
+          resources.push({ type, name, provider, inputs: inputs as Record<string, unknown> });
+        }
+        return { id: `${name}-id`, state: asTheClusterWould(type, name, inputs, options) };
+      },
+      call: () => ({}),
+    },
+    PROJECT,
+    'test',
+    false,
+  );
+  const keys = Object.keys(config);
+  const encrypted = options.encrypted ?? keys;
+  runtime.setAllConfig(
+    Object.fromEntries(keys.map((key) => [`${PROJECT}:${key}`, JSON.stringify(config[key])])),
+    encrypted.map((key) => `${PROJECT}:${key}`),
+  );
+  const { program } = await import('../../infra/program.ts');
+  const outputs = await program({
+    bundle: () => Promise.resolve(options.code ?? '// the router'),
+    askCluster: () => Promise.resolve(options.facts ?? someCluster),
+  });
+  await runtime.disconnect();
+  return { resources, outputs };
+}
+
+function asTheClusterWould(
+  type: string,
+  name: string,
+  inputs: Record<string, unknown>,
+  options: RunOptions,
+): Record<string, unknown> {
+  const metadata = (inputs['metadata'] ?? {}) as Record<string, unknown>;
+  const named = { ...inputs, metadata: { name: `${name}-generated`, ...metadata } };
+  if (type !== 'kubernetes:core/v1:Service') return named;
+  const status = options.serviceStatus ?? { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } };
+  return { ...named, status };
+}
+
+/** Registered resources of a kind, e.g. `apps/v1:Deployment`. */
+export function ofKind(run: StackRun, kind: string): readonly Registered[] {
+  return run.resources.filter(({ type }) => type === `kubernetes:${kind}`);
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { ofKind, runStack, SECRET_MARKER } from './stack_run.ts';
+import { guide, smallest } from './stacks.ts';
+
+/** Paths of an object where Pulumi was told that a value is secret. */
+function secretPaths(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Object.hasOwn(value, SECRET_MARKER)) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => secretPaths(inner, `${path}.${key}`));
+}
+
+suite('TaskRouter', () => {
+  test('uses the named cluster for every object, and never a default provider', async () => {
+    const { resources } = await runStack(guide);
+    const objects = resources.filter(({ type }) => type.startsWith('kubernetes:'));
+    assert.ok(objects.length > 8);
+    for (const { name, provider } of objects) assert.match(provider ?? '', /::cluster::/, name);
+    const [provider] = resources.filter(({ type }) => type === 'pulumi:providers:kubernetes');
+    assert.equal(provider?.inputs['context'], 'test');
+  });
+
+  test('keeps secret values in Secrets alone', async () => {
+    const { resources } = await runStack(guide);
+    const found = resources.flatMap(({ type, inputs }) =>
+      secretPaths(inputs, type).filter(
+        (path) => !/^kubernetes:core\/v1:Secret\.(data|stringData)(\.|$)/.test(path),
+      ),
+    );
+    assert.deepEqual(found, []);
+    const others = resources.filter(({ type }) => type !== 'kubernetes:core/v1:Secret');
+    assert.doesNotMatch(JSON.stringify(others), /SECRET-/);
+    const secrets = resources.filter(({ type }) => type === 'kubernetes:core/v1:Secret');
+    assert.equal(JSON.stringify(secrets).match(/SECRET-[a-z-]+/g)?.length, 4);
+  });
+
+  test('takes the address of TCP sessions from the load balancer in the same run', async () => {
+    const config = { ...smallest, tcpSession: { portRange: { start: 20_000, end: 20_001 } } };
+    const run = await runStack(config, {
+      serviceStatus: { loadBalancer: { ingress: [{ hostname: 'lb.example.com' }] } },
+    });
+    const [deployment] = ofKind(run, 'apps/v1:Deployment');
+    assert.match(
+      JSON.stringify(deployment?.inputs),
+      /"name":"TCP_ROUTER_ADDRESS","value":"lb\.example\.com"/,
+    );
+    const [service] = ofKind(run, 'core/v1:Service').filter(({ name }) => name.endsWith('-tcp'));
+    assert.doesNotMatch(JSON.stringify(service?.inputs), /skipAwait/);
+  });
+
+  test('adopts a namespace without creating it', async () => {
+    const run = await runStack({ ...smallest, namespace: { name: 'clearml', create: false } });
+    assert.deepEqual(ofKind(run, 'core/v1:Namespace'), []);
+    for (const { name, type, inputs } of run.resources) {
+      if (!type.startsWith('kubernetes:')) continue;
+      const { namespace } = inputs['metadata'] as { namespace?: string };
+      assert.equal(namespace, 'clearml', name);
+    }
+  });
+
+  test('registers nothing when the config is wrong', async () => {
+    let registered = 0;
+    const wrong = { ...smallest, ingress: {} };
+    await assert.rejects(
+      runStack(wrong).then((run) => (registered = run.resources.length)),
+      { code: 'config-invalid' },
+    );
+    assert.equal(registered, 0);
+  });
+
+  test('leaves ports of the TCP range to the tasks', async () => {
+    const run = await runStack({
+      ...smallest,
+      tcpSession: { routerAddress: 'ssh.example.com', portRange: { start: 8000, end: 8100 } },
+    });
+    const [deployment] = ofKind(run, 'apps/v1:Deployment');
+    assert.match(JSON.stringify(deployment?.inputs), /"name":"HTTP_PORT","value":"8101"/);
+    assert.match(JSON.stringify(deployment?.inputs), /"name":"ADMIN_PORT","value":"8102"/);
+  });
+
+  test('names each port of a range in the policy of a server that knows no ranges', async () => {
+    const run = await runStack(guide, {
+      facts: { version: { major: 1, minor: 21 }, podNetworks: ['10.0.0.0/8'], trouble: undefined },
+    });
+    const [policy] = ofKind(run, 'networking.k8s.io/v1:NetworkPolicy');
+    const text = JSON.stringify(policy?.inputs);
+    assert.match(text, /31000.*31001.*31002/);
+    assert.doesNotMatch(text, /endPort/);
+  });
+});
