@@ -51,7 +51,8 @@ export interface Tools {
   readonly languageHost: Tool | AbsentTool;
   /** Absent: a run uses the lab's stand-in for the provider, and says so. */
   readonly kubernetesProvider: Tool | AbsentTool;
-  readonly kubectl: Tool;
+  /** Absent only where the user's own cluster is used: nothing but the printed hints needs it there. */
+  readonly kubectl: Tool | AbsentTool;
   /** There when the run wants a cluster of its own. */
   readonly cluster: ClusterTools | undefined;
 }

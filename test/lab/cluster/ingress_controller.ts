@@ -1,0 +1,59 @@
+import { connect } from 'node:net';
+import { KubeConfig, NetworkingV1Api } from '@kubernetes/client-node';
+import type { AbsentTool, Tool } from '../tools/tool.ts';
+import type { IngressController } from './cluster.ts';
+import type { Daemons } from './daemon.ts';
+
+const CLASS_NAME = 'traefik';
+/** The `spec.controller` by which Traefik knows its IngressClasses. */
+const CONTROLLER = 'traefik.io/ingress-controller';
+
+/** Starts Traefik on ports 80 and 443 of the node, and declares its IngressClass; or passes on why there is none. */
+export async function startIngressController(
+  daemons: Daemons,
+  tool: Tool | AbsentTool,
+  kubeconfig: string,
+  nodeAddress: string,
+): Promise<IngressController> {
+  if (tool.source === 'absent') return { absent: tool.reason };
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  await config.makeApiClient(NetworkingV1Api).createIngressClass({
+    body: { metadata: { name: CLASS_NAME }, spec: { controller: CONTROLLER } },
+  });
+  await daemons.start(
+    'traefik',
+    [
+      tool.path,
+      '--global.checknewversion=false',
+      '--global.sendanonymoususage=false',
+      '--log.level=INFO',
+      '--providers.kubernetesingress=true',
+      `--providers.kubernetesingress.ingressclass=${CLASS_NAME}`,
+      `--providers.kubernetesingress.ingressendpoint.ip=${nodeAddress}`,
+      `--entrypoints.web.address=${nodeAddress}:80`,
+      `--entrypoints.websecure.address=${nodeAddress}:443`,
+      // With Traefik's own certificate, where the Ingress names none.
+      '--entrypoints.websecure.http.tls=true',
+      // Its 60 s would cut long uploads.
+      '--entrypoints.web.transport.respondingtimeouts.readtimeout=0',
+      '--entrypoints.websecure.transport.respondingtimeouts.readtimeout=0',
+    ],
+    { KUBECONFIG: kubeconfig },
+  );
+  await daemons.until('the start of Traefik', 30_000, () => accepts(nodeAddress, 80));
+  return { className: CLASS_NAME, address: nodeAddress };
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const answer = (value: boolean) => (): void => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.once('connect', answer(true));
+    socket.once('error', answer(false));
+    socket.once('timeout', answer(false));
+  });
+}
