@@ -1,4 +1,5 @@
 import type { Endpoint } from '../routes/endpoint.ts';
+import type { StaticAccess, StaticRoute } from '../routes/table.ts';
 import type { Target } from '../routes/target.ts';
 import type { CredentialKind, Identity } from './identity.ts';
 
@@ -40,6 +41,10 @@ export interface Admitted {
    * a route whose endpoints stand in the order in which it wants them tried (the sticky one, or the next in turn, first).
    */
   readonly endpoint: Endpoint;
+  /** The static route that led to the endpoint, if one did. */
+  readonly route: StaticRoute | undefined;
+  /** What the right rests on; `hold` asks the same again. */
+  readonly access: StaticAccess;
   /** Undefined only for a public static route, or with AUTH_ENABLED=false. */
   readonly identity: Identity | undefined;
   readonly credential: CredentialKind;

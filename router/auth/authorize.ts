@@ -1,0 +1,59 @@
+import type { Verdict } from './access.ts';
+import type { Credential, Credentials } from './credentials.ts';
+import type { DenialReason } from './decision.ts';
+import type { CredentialKind, Identity } from './identity.ts';
+import type { Steps } from './steps.ts';
+import { settle } from './steps.ts';
+import type { TokenCheck } from './token_verifier.ts';
+
+/** What came of a request's credentials. */
+export type Authorization =
+  /** Somebody is known; the answer is ClearML's, or the cross-site rules'. */
+  | {
+      readonly verdict: Exclude<Verdict, 'revoked'> | 'cross-site' | 'foreign-origin';
+      readonly identity: Identity;
+      readonly credential: CredentialKind;
+      readonly stripAuthorization: boolean;
+    }
+  /** Nothing that was presented holds. */
+  | {
+      readonly verdict: 'unknown';
+      readonly reason: DenialReason;
+      readonly stripAuthorization: boolean;
+    };
+
+/** How credentials are judged: by whom they name, then by what ClearML says of it. */
+export interface Judges {
+  readonly identify: (credential: Credential) => TokenCheck | Promise<TokenCheck>;
+  /** Asked with the first credential that names somebody whose token ClearML still takes. */
+  readonly may: (
+    identity: Identity,
+    kind: CredentialKind,
+  ) => Verdict | 'cross-site' | 'foreign-origin' | Promise<Verdict>;
+}
+
+/**
+ * Tries a request's credentials in their order, Bearer first, until one names a user whose token ClearML takes: a stale
+ * cookie must hide neither the good one behind it (A24) nor turn into a redirect loop.
+ */
+export function* authorize(credentials: Credentials, judges: Judges): Steps<Authorization> {
+  const { bearer, cookies } = credentials;
+  let reason: DenialReason = 'no-token';
+  let stripAuthorization = false;
+  for (let i = bearer === undefined ? 0 : -1; i < cookies.length; i += 1) {
+    const credential = i === -1 ? bearer : cookies[i];
+    if (credential === undefined) continue;
+    const check = yield* settle(judges.identify(credential));
+    if (i === -1) stripAuthorization = check.outcome === 'valid' || check.ours;
+    if (check.outcome === 'invalid') {
+      reason = check.reason;
+      continue;
+    }
+    const verdict = yield* settle(judges.may(check.identity, credential.kind));
+    if (verdict !== 'revoked') {
+      return { verdict, identity: check.identity, credential: credential.kind, stripAuthorization };
+    }
+    reason = 'token-revoked';
+  }
+  return { verdict: 'unknown', reason, stripAuthorization };
+}

@@ -1,0 +1,88 @@
+import { eachCookie } from './cookies.ts';
+import type { CredentialKind } from './identity.ts';
+
+/** Something that may let its bearer in: not verified, and of any spelling. */
+export interface Credential {
+  readonly kind: Exclude<CredentialKind, 'none' | 'endpoint-token'>;
+  readonly text: string;
+}
+
+/** What the gate reads of a request's headers, in one pass. */
+export interface Credentials {
+  /** The token of `Authorization: Bearer`; undefined where there is none, or another scheme. */
+  readonly bearer: Credential | undefined;
+  /** Cookies that may carry a token: the router's own before ClearML's, each in the order of the header. */
+  readonly cookies: readonly Credential[];
+  /** More cookies of our names than are tried. */
+  readonly tooManyCookies: boolean;
+  readonly origin: string | undefined;
+  readonly fetchSite: string | undefined;
+  readonly fetchMode: string | undefined;
+  readonly fetchDest: string | undefined;
+  readonly accept: string | undefined;
+}
+
+/** Names of the cookies that let somebody in. */
+export interface CookieNames {
+  readonly session: string;
+  /** Undefined until AUTH_COOKIE_NAME is set or learned. */
+  readonly clearml: string | undefined;
+}
+
+/**
+ * Duplicates of one name are normal: a stale cookie of a parent domain or of a longer path stands beside the good one
+ * (A24). More than this many is not a browser's doing, and each costs a verification (A26).
+ */
+const COOKIES_TRIED = 8;
+
+/** Header names that are read, by their length: most headers of a request are told apart without being lower-cased. */
+const READ = new Set([
+  'accept',
+  'authorization',
+  'cookie',
+  'origin',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+]);
+const READ_LENGTHS = new Set(Array.from(READ, (name) => name.length));
+
+const BEARER = /^bearer /i;
+
+export function readCredentials(
+  rawHeaders: readonly string[],
+  { session, clearml }: CookieNames,
+): Credentials {
+  const found: Record<string, string | undefined> = {};
+  const sessions: Credential[] = [];
+  const others: Credential[] = [];
+  const names = clearml === undefined ? [session] : [session, clearml];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const raw = rawHeaders[i] ?? '';
+    if (!READ_LENGTHS.has(raw.length)) continue;
+    const name = raw.toLowerCase();
+    if (!READ.has(name)) continue;
+    const value = rawHeaders[i + 1] ?? '';
+    if (name === 'cookie') {
+      eachCookie(value, names, (cookie, text) => {
+        if (cookie === session) sessions.push({ kind: 'session', text });
+        else others.push({ kind: 'cookie', text });
+      });
+    } else found[name] ??= value;
+  }
+  const authorization = found['authorization'];
+  const cookies = others.length === 0 ? sessions : sessions.concat(others);
+  return {
+    bearer:
+      authorization !== undefined && BEARER.test(authorization)
+        ? { kind: 'bearer', text: authorization.slice('Bearer '.length) }
+        : undefined,
+    cookies,
+    tooManyCookies: cookies.length > COOKIES_TRIED,
+    origin: found['origin'],
+    fetchSite: found['sec-fetch-site'],
+    fetchMode: found['sec-fetch-mode'],
+    fetchDest: found['sec-fetch-dest'],
+    accept: found['accept'],
+  };
+}

@@ -1,0 +1,196 @@
+import type { Endpoint } from '../routes/endpoint.ts';
+import type { RouteSource, StaticRoute } from '../routes/table.ts';
+import type { AccessDecisions, Verdict } from './access.ts';
+import { ACCEPTED } from './access.ts';
+import type { Authorization } from './authorize.ts';
+import { authorize } from './authorize.ts';
+import type { CookieNames, Credential, Credentials } from './credentials.ts';
+import { readCredentials } from './credentials.ts';
+import { crossSite, ownsHost } from './cross_site.ts';
+import type { Admitted, Decision, Denied, DenialReason, Gate, GateRequest } from './decision.ts';
+import { isNavigation } from './navigation.ts';
+import { REFUSALS, RETRY_SOON } from './refusals.ts';
+import type { SignInPlaces } from './sign_in_redirect.ts';
+import { signInPlace } from './sign_in_redirect.ts';
+import type { Steps } from './steps.ts';
+import { run, settle } from './steps.ts';
+import type { Identity } from './identity.ts';
+import type { TokenCheck } from './token_verifier.ts';
+import { Watches } from './watches.ts';
+
+/** What the gate decides with. */
+export interface GateParts {
+  readonly routes: RouteSource;
+  readonly access: AccessDecisions;
+  readonly identify: (credential: Credential) => TokenCheck | Promise<TokenCheck>;
+  readonly cookieNames: () => CookieNames;
+  /** False until a signing key verified the router's own login. */
+  readonly ready: () => boolean;
+  readonly places: SignInPlaces;
+  readonly denied: (denied: Denied, request: GateRequest) => void;
+  readonly now: () => number;
+}
+
+const TASK_ID_LENGTH = 32;
+
+/** The one gate of a router whose sign-in is on. Default-deny: every way out that is not an `Admitted` is a `Denied`. */
+export class TaskGate implements Gate {
+  readonly #parts: GateParts;
+  readonly #watches: Watches;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+    this.#watches = new Watches((admitted) => this.#stillAdmitted(admitted));
+    parts.routes.subscribe((next) => this.#watches.routed(next));
+  }
+
+  readonly admit = (request: GateRequest): Decision | Promise<Decision> =>
+    run(this.#decide(request));
+
+  readonly hold = (admitted: Admitted, end: (reason: DenialReason) => void): (() => void) =>
+    this.#watches.add(admitted, end);
+
+  close(): void {
+    this.#watches.close();
+  }
+
+  *#decide(request: GateRequest): Steps<Decision> {
+    const { target, rawHeaders } = request;
+    const credentials = readCredentials(rawHeaders, this.#parts.cookieNames());
+    if (credentials.tooManyCookies) return this.#deny(request, 431, 'too-many-cookies');
+    if (target.kind === 'endpoint') {
+      const taskId = target.id.slice(0, TASK_ID_LENGTH);
+      const authorization = yield* this.#authorize(request, credentials, taskId);
+      const endpoint = this.#parts.routes.current().endpoints.get(target.id);
+      return this.#conclude(request, credentials, authorization, endpoint);
+    }
+    return yield* this.#decideStatic(request, credentials);
+  }
+
+  *#decideStatic(request: GateRequest, credentials: Credentials): Steps<Decision> {
+    const { target } = request;
+    if (target.kind !== 'static') return this.#deny(request, 404, 'unknown-endpoint');
+    const { access, endpoints, enabled } = target.route;
+    const [endpoint] = enabled ? endpoints : [];
+    if (access === 'public') return yield* this.#decidePublic(request, credentials, endpoint);
+    const question = access === 'task' && endpoint !== undefined ? endpoint.task.id : ACCEPTED;
+    const authorization = yield* this.#authorize(request, credentials, question);
+    return this.#conclude(request, credentials, authorization, endpoint);
+  }
+
+  /** Nobody is asked who they are; still, a token of theirs must not go on to the task. */
+  *#decidePublic(
+    request: GateRequest,
+    { bearer }: Credentials,
+    endpoint: Endpoint | undefined,
+  ): Steps<Decision> {
+    if (endpoint === undefined) return this.#denyMissing(request);
+    const check = bearer === undefined ? undefined : yield* settle(this.#parts.identify(bearer));
+    return {
+      outcome: 'admitted',
+      endpoint,
+      route: routeOf(request),
+      access: 'public',
+      identity: undefined,
+      credential: 'none',
+      stripAuthorization: check !== undefined && (check.outcome === 'valid' || check.ours),
+    };
+  }
+
+  *#authorize(
+    request: GateRequest,
+    credentials: Credentials,
+    question: string,
+  ): Steps<Authorization> {
+    const { access, identify, places } = this.#parts;
+    return yield* authorize(credentials, {
+      identify,
+      may: (identity, kind) => {
+        const byCookie = kind === 'cookie' || kind === 'session';
+        const foreign = byCookie ? crossSite(request, credentials, places.routerUrl) : undefined;
+        return foreign ?? access.ask(identity, question);
+      },
+    });
+  }
+
+  /** One table of answers, the same for tasks that exist and for those that do not. */
+  #conclude(
+    request: GateRequest,
+    credentials: Credentials,
+    authorization: Authorization,
+    endpoint: Endpoint | undefined,
+  ): Decision {
+    if (authorization.verdict === 'unknown') {
+      return this.#denyStranger(request, credentials, authorization.reason);
+    }
+    const { verdict, identity, credential, stripAuthorization } = authorization;
+    if (verdict !== 'yes') {
+      const { status, reason, ...more } = REFUSALS[verdict];
+      return this.#deny(request, status, reason, { ...more, identity });
+    }
+    if (endpoint === undefined) return this.#denyMissing(request, identity);
+    const route = routeOf(request);
+    const access = route?.access ?? 'task';
+    return {
+      outcome: 'admitted',
+      endpoint,
+      route,
+      access,
+      identity,
+      credential,
+      stripAuthorization,
+    };
+  }
+
+  /** A static route is no secret to those it is open to: it says that nothing serves it now. */
+  #denyMissing(request: GateRequest, identity?: Identity): Denied {
+    const route = routeOf(request);
+    const who = identity === undefined ? {} : { identity };
+    if (route === undefined || !route.enabled || route.access === 'task') {
+      return this.#deny(request, 404, 'unknown-endpoint', who);
+    }
+    return this.#deny(request, 503, 'not-ready', { ...who, retryAfter: RETRY_SOON });
+  }
+
+  #denyStranger(request: GateRequest, credentials: Credentials, reason: DenialReason): Denied {
+    if (!this.#parts.ready() && reason !== 'no-token') {
+      return this.#deny(request, 503, 'not-ready', { retryAfter: RETRY_SOON });
+    }
+    if (!isNavigation(request, credentials)) return this.#deny(request, 401, reason);
+    const { rawHeaders, rawUrl, host, target } = request;
+    const from = { rawHeaders, rawUrl, host, ownsHost: ownsHost(target) };
+    return this.#deny(request, 302, reason, signInPlace(from, reason, this.#parts.places));
+  }
+
+  #deny(
+    request: GateRequest,
+    status: Denied['status'],
+    reason: DenialReason,
+    more: Partial<Denied> = {},
+  ): Denied {
+    const denied: Denied = { ...more, outcome: 'denied', status, reason };
+    this.#parts.denied(denied, request);
+    return denied;
+  }
+
+  #stillAdmitted(admitted: Admitted): DenialReason | undefined | Promise<DenialReason | undefined> {
+    const { identity, access, endpoint } = admitted;
+    if (identity === undefined) return undefined;
+    if (identity.expiresAt !== undefined && identity.expiresAt <= this.#parts.now()) {
+      return 'token-expired';
+    }
+    const question = access === 'task' ? endpoint.task.id : ACCEPTED;
+    const verdict = this.#parts.access.ask(identity, question);
+    return verdict instanceof Promise ? verdict.then(withdrawn) : withdrawn(verdict);
+  }
+}
+
+function routeOf({ target }: GateRequest): StaticRoute | undefined {
+  return target.kind === 'static' ? target.route : undefined;
+}
+
+/** What a verdict means for a session that was admitted before. */
+function withdrawn(verdict: Verdict): DenialReason | undefined {
+  if (verdict === 'yes') return undefined;
+  return verdict === 'revoked' ? 'token-revoked' : REFUSALS[verdict].reason;
+}

@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import { errors, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { readClaims } from './claims.ts';
+import type { Identity } from './identity.ts';
+import type { KeyRing } from './key_ring.ts';
+import { isTokenShaped } from './token_grammar.ts';
+
+/** What a text that was presented as a token turned out to be. */
+export type TokenCheck =
+  | { readonly outcome: 'valid'; readonly identity: Identity }
+  | {
+      readonly outcome: 'invalid';
+      readonly reason: 'token-invalid' | 'token-expired';
+      /** The signature holds: the text is a token of this ClearML server, and must not reach a task even though it opens nothing. */
+      readonly ours: boolean;
+    };
+
+const NOT_A_TOKEN: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: false };
+const OURS_INVALID: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: true };
+const OURS_EXPIRED: TokenCheck = { outcome: 'invalid', reason: 'token-expired', ours: true };
+
+/** Header parameters that ClearML's tokens have. A token that brings its own key (`jwk`, `jku`, `x5c`) is refused as a whole. */
+const HEADER_PARAMETERS: ReadonlySet<string> = new Set(['alg', 'typ', 'kid']);
+
+const VALID_KEPT = 10_000;
+const INVALID_KEPT = 1_000;
+/** Short, since a token whose `nbf` lies ahead becomes valid, and since the keys may change. */
+const INVALID_KEPT_MS = 5_000;
+
+/**
+ * Verifies users' tokens: HS256 alone, `exp` required, the router's own tenant. Checks are kept by a hash of the token's
+ * verified parts; the grammar leaves each token one spelling, so the hash of its text is that.
+ */
+export class TokenVerifier {
+  readonly #ring: KeyRing;
+  readonly #now: () => number;
+  readonly #valid = new LRUCache<string, TokenCheck & { readonly outcome: 'valid' }>({
+    max: VALID_KEPT,
+  });
+  readonly #invalid = new LRUCache<string, TokenCheck>({
+    max: INVALID_KEPT,
+    ttl: INVALID_KEPT_MS,
+  });
+
+  constructor(ring: KeyRing, now: () => number) {
+    this.#ring = ring;
+    this.#now = now;
+  }
+
+  /** The kept answer; undefined when the token has to be verified. */
+  known(token: string): TokenCheck | undefined {
+    if (!isTokenShaped(token)) return NOT_A_TOKEN;
+    const key = hash('sha256', token, 'base64url');
+    const valid = this.#valid.get(key);
+    if (valid === undefined) return this.#invalid.get(key);
+    const { expiresAt } = valid.identity;
+    return expiresAt !== undefined && expiresAt <= this.#now() ? OURS_EXPIRED : valid;
+  }
+
+  /** Without a promise when the answer is kept. */
+  check(token: string): TokenCheck | Promise<TokenCheck> {
+    return this.known(token) ?? this.#verify(token);
+  }
+
+  async #verify(token: string): Promise<TokenCheck> {
+    const key = hash('sha256', token, 'base64url');
+    const check = await this.#check(token, key);
+    if (check.outcome === 'valid') this.#valid.set(key, check);
+    else this.#invalid.set(key, check);
+    return check;
+  }
+
+  /** Forgets every check; for when the keys have changed. */
+  forget(): void {
+    this.#valid.clear();
+    this.#invalid.clear();
+  }
+
+  async #check(token: string, tokenKey: string): Promise<TokenCheck> {
+    for (const key of this.#ring.keys) {
+      try {
+        const { payload, protectedHeader } = await jwtVerify(token, key.verifier, {
+          algorithms: ['HS256'],
+          requiredClaims: ['exp'],
+          currentDate: new Date(this.#now()),
+        });
+        if (!Object.keys(protectedHeader).every((name) => HEADER_PARAMETERS.has(name))) {
+          return OURS_INVALID;
+        }
+        return this.#identify(token, tokenKey, payload);
+      } catch (error) {
+        if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+        if (error instanceof errors.JWTExpired) return OURS_EXPIRED;
+        if (error instanceof errors.JWTClaimValidationFailed) return OURS_INVALID;
+        if (error instanceof errors.JWTInvalid) return OURS_INVALID;
+        return NOT_A_TOKEN;
+      }
+    }
+    return NOT_A_TOKEN;
+  }
+
+  #identify(token: string, tokenKey: string, payload: unknown): TokenCheck {
+    const claims = readClaims(payload);
+    if (claims === undefined || claims.exp === undefined) return OURS_INVALID;
+    if (!this.#sameTenant(claims.identity.company)) return OURS_INVALID;
+    const { user, company, role, user_name: name } = claims.identity;
+    return {
+      outcome: 'valid',
+      identity: {
+        userId: user,
+        userName: name ?? user,
+        companyId: company,
+        role: role ?? '',
+        sessionId: claims.session_id ?? undefined,
+        tokenKey,
+        expiresAt: claims.exp * 1000,
+        token,
+      },
+    };
+  }
+
+  /** A router whose account belongs to a company serves that company alone (A21); the system account belongs to none. */
+  #sameTenant(company: string): boolean {
+    const owner = this.#ring.owner;
+    if (owner === undefined) return false;
+    return owner.company === '' || owner.role === 'system' || owner.company === company;
+  }
+}

@@ -1,0 +1,79 @@
+import type { RouteTable } from '../routes/table.ts';
+import type { Admitted, DenialReason } from './decision.ts';
+
+/** One long-lived session whose right is asked again and again. */
+interface Watch {
+  readonly admitted: Admitted;
+  readonly end: (reason: DenialReason) => void;
+}
+
+/** Undefined while the right stands. */
+export type StillAdmitted = (
+  admitted: Admitted,
+) => DenialReason | undefined | Promise<DenialReason | undefined>;
+
+/** How often rights are looked at. Most looks are answered from the cache of access decisions, which asks ClearML when it is due. */
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Watches over open WebSockets, tunnels and streams, and ends those whose right is withdrawn: by ClearML's word within
+ * ACCESS_CACHE_SECONDS and a look, by the end of the task with the next table.
+ */
+export class Watches {
+  readonly #still: StillAdmitted;
+  readonly #watches = new Set<Watch>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(still: StillAdmitted) {
+    this.#still = still;
+  }
+
+  /** Returns the function that ends the watch. */
+  add(admitted: Admitted, end: (reason: DenialReason) => void): () => void {
+    const watch = { admitted, end };
+    this.#watches.add(watch);
+    this.#timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    return () => {
+      this.#watches.delete(watch);
+      if (this.#watches.size === 0) this.close();
+    };
+  }
+
+  /** Ends what a new table no longer carries. */
+  routed(table: RouteTable): void {
+    for (const watch of this.#watches) {
+      if (!isRouted(watch.admitted, table)) this.#end(watch, 'unknown-endpoint');
+    }
+  }
+
+  /** Asks for the right of every session that is watched. */
+  look(): void {
+    for (const watch of this.#watches) {
+      const reason = this.#still(watch.admitted);
+      if (reason instanceof Promise) void reason.then((late) => this.#endFor(watch, late));
+      else this.#endFor(watch, reason);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #endFor(watch: Watch, reason: DenialReason | undefined): void {
+    if (reason !== undefined) this.#end(watch, reason);
+  }
+
+  #end(watch: Watch, reason: DenialReason): void {
+    if (this.#watches.delete(watch)) watch.end(reason);
+  }
+}
+
+/** A static route counts by its name, for each table makes it anew. */
+function isRouted({ endpoint, route }: Admitted, table: RouteTable): boolean {
+  if (!table.endpoints.has(endpoint.id)) return false;
+  if (route === undefined) return true;
+  const routes = route.type === 'path' ? table.staticPaths : table.staticHosts;
+  const now = routes.get(route.match);
+  return now?.name === route.name && now.enabled;
+}
