@@ -13,7 +13,7 @@ export type Question = string;
 /** Does the server still take the token at all: the question of what is open to every signed-in user. */
 export const ACCEPTED: Question = 'accepted';
 
-/** One kept answer. Times in milliseconds since the epoch. */
+/** One kept answer. Times in milliseconds, by a clock that does not jump. */
 interface Answer {
   readonly verdict: 'yes' | 'no' | 'unavailable';
   /** When the question was put: a right that was withdrawn later may still have been answered with yes. */

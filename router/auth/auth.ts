@@ -42,6 +42,9 @@ export interface Auth {
   readonly close: () => void;
 }
 
+/** Answers are kept by a clock that does not jump: a system clock set back must not prolong a yes. */
+const monotonic = () => performance.now();
+
 /** Joins the parts that decide who gets in. With AUTH_ENABLED=false there is no key, and the gate stands open. */
 export function createAuth(parts: AuthParts): Auth {
   const { settings, routes, clearml, log, metrics, now = Date.now } = parts;
@@ -68,7 +71,7 @@ export function createAuth(parts: AuthParts): Auth {
     keepYes: settings.ACCESS_CACHE_SECONDS,
     keepStale: settings.ACCESS_STALE_SECONDS,
   };
-  const access = new AccessDecisions(clearml, times, now);
+  const access = new AccessDecisions(clearml, times, parts.now ?? monotonic);
   const places: SignInPlaces = {
     routerUrl: settings.ROUTER_URL,
     clearmlWebUrl: settings.CLEARML_WEB_URL,
