@@ -1,7 +1,7 @@
 import { mkdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterTools } from '../tools/tool.ts';
-import type { Daemons } from './daemon.ts';
+import type { Daemons } from './daemons.ts';
 import { runInside } from './namespaces.ts';
 import type { Networks } from './networks.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ClusterTools } from '../tools/tool.ts';
-import type { Daemons } from './daemon.ts';
+import type { Daemons } from './daemons.ts';
 import type { Networks } from './networks.ts';
 import type { Pki } from './pki.ts';
 

@@ -44,9 +44,10 @@ export async function removeCluster(
   { keepLogs }: { readonly keepLogs: boolean },
 ): Promise<Removed> {
   const state = await readState(directory);
-  const processes = state === undefined ? 0 : await endNamespaces(state.launcher, state.init);
   const name = state?.name ?? (await clusterName(directory));
+  // Before its namespace ends, which frees it at a time that the kernel chooses.
   const networkDevices = (await removeLink(name)) ? [name] : [];
+  const processes = state === undefined ? 0 : await endNamespaces(state.launcher, state.init);
   const cgroups = await removeCgroups(name);
   for (const entry of await readdir(directory)) {
     if (keepLogs && entry === LOGS) continue;

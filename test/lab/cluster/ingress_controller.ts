@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { KubeConfig, NetworkingV1Api } from '@kubernetes/client-node';
 import type { AbsentTool, Tool } from '../tools/tool.ts';
 import type { IngressController } from './cluster.ts';
-import type { Daemons } from './daemon.ts';
+import type { Daemons } from './daemons.ts';
 
 const CLASS_NAME = 'traefik';
 /** The `spec.controller` by which Traefik knows its IngressClasses. */

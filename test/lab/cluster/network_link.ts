@@ -49,10 +49,6 @@ export async function linkNetworks(name: string, initPid: number): Promise<Netwo
 export async function removeLink(name: string): Promise<boolean> {
   const listed = await run('ip', ['-brief', 'link', 'show', 'type', 'veth']);
   if (!listed.split('\n').some((line) => line.split(/[@\s]/)[0] === name)) return false;
-  try {
-    await run('ip', ['link', 'delete', name]);
-  } catch {
-    // The kernel was faster: the link goes with its namespace.
-  }
+  await run('ip', ['link', 'delete', name]);
   return true;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterTools } from '../tools/tool.ts';
 import { CONTAINERD_SOCKET } from './containerd.ts';
-import type { Daemons } from './daemon.ts';
+import type { Daemons } from './daemons.ts';
 import type { Networks } from './networks.ts';
 import { NODE_NAME } from './pki.ts';
 import type { Pki } from './pki.ts';

@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts';
 import { clusterName } from './cluster_name.ts';
 import { chooseSnapshotter, PAUSE_IMAGE, startContainerd } from './containerd.ts';
 import { startApiServer, startControllers } from './control_plane.ts';
-import { Daemons } from './daemon.ts';
+import { Daemons } from './daemons.ts';
 import { removeCluster } from './down.ts';
 import { pauseImage } from './image.ts';
 import type { Image } from './image.ts';
@@ -106,7 +106,7 @@ async function start(
     return true;
   });
 
-  onProgress(STEP, 'node');
+  onProgress(STEP, 'node and images');
   await startControllers(daemons, directory, tools, networks, pki, kubeconfigs);
   await startNode(daemons, directory, name, tools, networks, pki, kubeconfigs);
   await daemons.start(
@@ -114,7 +114,6 @@ async function start(
     [process.execPath, join(import.meta.dirname, 'load_balancer.ts'), networks.loadBalancers],
     { KUBECONFIG: kubeconfigs.admin },
   );
-  onProgress(STEP, 'images');
   await importImages(
     directory,
     tools,

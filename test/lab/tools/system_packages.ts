@@ -45,7 +45,7 @@ export async function missingPackages(): Promise<ReadonlyMap<string, readonly st
 }
 
 /**
- * Installs Debian packages with apt. The containerd of the package is not started: the cluster runs its own.
+ * Installs Debian packages with apt. Where systemd then starts a containerd, the cluster's own does not meet it.
  *
  * @throws LabError `COMMAND_FAILED`
  */
@@ -53,7 +53,7 @@ export async function installPackages(
   packages: readonly string[],
   onDetail: (detail: string) => void,
 ): Promise<void> {
-  const environment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const environment = { DEBIAN_FRONTEND: 'noninteractive' };
   onDetail('apt-get update');
   await run('apt-get', ['update', '-q'], { environment, onErrorLine: onDetail });
   onDetail(`apt-get install ${packages.join(' ')}`);
