@@ -35,13 +35,13 @@ afterEach(() => open?.auth.close());
 async function refusal(decision: unknown): Promise<Denied> {
   const settled = (await decision) as Admitted | Denied;
   assert.equal(settled.outcome, 'denied');
-  return settled as Denied;
+  return settled;
 }
 
 async function admission(decision: unknown): Promise<Admitted> {
   const settled = (await decision) as Admitted | Denied;
   assert.equal(settled.outcome, 'admitted', JSON.stringify(settled));
-  return settled as Admitted;
+  return settled;
 }
 
 describe('the gate', () => {
