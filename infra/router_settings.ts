@@ -1,8 +1,8 @@
 import type { Input } from '@pulumi/pulumi';
 
-import type { ExternalUrl } from './config/external_url.ts';
 import type { StackConfig } from './config/schema.ts';
 import type { Credentials } from './credentials.ts';
+import { isSecure } from './exposure/tls.ts';
 import { ownPorts } from './ports.ts';
 
 /** Folder of the pod where the Secret's keys lie as files. */
@@ -11,14 +11,11 @@ export const CREDENTIALS_FOLDER = '/etc/task-router/credentials';
 /** Folder of the pod where static routes lie. */
 export const STATIC_ROUTES_FOLDER = '/etc/task-router/static-routes';
 
-/** URL that users open. Without a scheme in config, a certificate on the Ingress decides. */
+/** URL that users open. Without a scheme in config, a certificate decides. */
 export function routerUrl(config: StackConfig): string {
-  const { hostName, tlsSecretName } = config.ingress;
-  return urlOf(hostName, hostName.scheme ?? (tlsSecretName === undefined ? 'http' : 'https'));
-}
-
-function urlOf({ host, port }: ExternalUrl, scheme: string): string {
+  const { host, port } = config.ingress.hostName;
   const name = host.includes(':') ? `[${host}]` : host;
+  const scheme = isSecure(config) ? 'https' : 'http';
   return `${scheme}://${name}${port === undefined ? '' : `:${port}`}`;
 }
 
@@ -45,6 +42,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     ...router.env,
     ROUTER_NAME: router.name,
     ROUTER_URL: routerUrl(config),
+    ROUTER_WILDCARD_HOST: config.ingress.wildcardHost,
     CLEARML_API_HOST: clearml.apiServerUrlReference,
     CLEARML_API_ACCESS_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.accessKey}`,
     CLEARML_API_SECRET_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.secretKey}`,

@@ -4,9 +4,8 @@ import type { KubernetesVersion } from './cluster/version.ts';
 import type { StackConfig } from './config/schema.ts';
 import { credentialsFor } from './credentials.ts';
 import { deployment } from './deployment.ts';
-import { httpService } from './http_service.ts';
+import { expose } from './exposure/expose.ts';
 import { imagePullSecrets } from './image_pull_secret.ts';
-import { ingressFor } from './ingress.ts';
 import { leaseAccess } from './lease_access.ts';
 import { namesOf } from './names.ts';
 import { namespaceFor } from './namespace.ts';
@@ -58,8 +57,7 @@ export class TaskRouter extends ComponentResource {
       serviceAccount: leaseAccess(scope),
       settings,
     });
-    const serviceName = httpService(scope);
-    if (config.ingress.enabled) ingressFor(scope, serviceName);
+    expose(scope);
     this.registerOutputs({ namespace: this.namespace, tcpAddress: this.tcpAddress ?? null });
   }
 }

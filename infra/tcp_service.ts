@@ -1,9 +1,13 @@
 import { core } from '@pulumi/kubernetes';
-import { type Input, output, runtime } from '@pulumi/pulumi';
+import { all, type Input, runtime } from '@pulumi/pulumi';
 
+import type { StackConfig } from './config/schema.ts';
 import { InfraError } from './errors.ts';
+import { exposedSpec } from './load_balancer.ts';
 import { portsOf } from './ports.ts';
 import type { Scope } from './scope.ts';
+
+type TcpSession = NonNullable<StackConfig['tcpSession']>;
 
 /** A load balancer's entry in a Service's status, as far as it is filled. */
 interface LoadBalancerAddress {
@@ -12,45 +16,62 @@ interface LoadBalancerAddress {
 }
 
 /**
- * The Service of type LoadBalancer with every port of the range, and the address that TCP users connect to: the one that
- * config names, or else the one that the load balancer reports, in the same run. It needs no ready pod for that, so it
- * comes before the Deployment. Undefined where TCP is off.
+ * The Services with every port of the range, and the address that TCP users connect to: the one that config names, or
+ * else the one that the load balancer reports, in the same run. It needs no ready pod for that, so it comes before the
+ * Deployment. Undefined where TCP is off.
  */
 export function tcpAddress(scope: Scope): Input<string> | undefined {
   const session = scope.config.tcpSession;
   if (session === undefined) return undefined;
-  const { service: settings, routerAddress } = session;
-  const annotations = {
-    ...settings.annotations,
-    // The address is what a wait would be for.
-    ...(routerAddress === undefined ? {} : { 'pulumi.com/skipAwait': 'true' }),
-  };
-  const wait = `${session.waitSeconds}s`;
-  const service = new core.v1.Service(
-    scope.names.tcp,
+  const ports = portsOf(session.portRange);
+  const size = session.service.portsPerService ?? ports.length;
+  const services = Array.from({ length: Math.ceil(ports.length / size) }, (_, index) => {
+    const part = ports.slice(index * size, (index + 1) * size);
+    // Named by its first port, so that a longer range adds Services and renames none.
+    const name = size < ports.length ? `${scope.names.tcp}-${part[0]}` : scope.names.tcp;
+    return tcpService(scope, session, name, part);
+  });
+  if (session.routerAddress !== undefined) return session.routerAddress;
+  return all(services.map(({ status }) => status)).apply(([status]) => {
+    const [first]: readonly LoadBalancerAddress[] = status?.loadBalancer?.ingress ?? [];
+    const address = first?.ip ?? first?.hostname;
+    if (address !== undefined || runtime.isDryRun()) return address ?? '';
+    throw new InfraError('address-missing', addressMissing(scope));
+  });
+}
+
+function tcpService(
+  scope: Scope,
+  session: TcpSession,
+  name: string,
+  ports: readonly number[],
+): core.v1.Service {
+  const { names } = scope;
+  const { service: settings, routerAddress, waitSeconds } = session;
+  const wait = `${waitSeconds}s`;
+  return new core.v1.Service(
+    name,
     {
       metadata: {
-        name: scope.names.tcp,
+        name,
         namespace: scope.namespace,
-        labels: scope.names.labels,
-        annotations,
+        labels: names.labels,
+        annotations: {
+          ...platformAnnotations(session, names.tcp),
+          ...settings.annotations,
+          // The address is what a wait would be for.
+          ...(routerAddress === undefined ? {} : { 'pulumi.com/skipAwait': 'true' }),
+        },
       },
       spec: {
-        type: 'LoadBalancer',
-        selector: scope.names.selector,
-        externalTrafficPolicy: settings.externalTrafficPolicy,
-        ...(settings.loadBalancerClass === undefined
-          ? {}
-          : { loadBalancerClass: settings.loadBalancerClass }),
-        ...(settings.loadBalancerSourceRanges.length === 0
-          ? {}
-          : { loadBalancerSourceRanges: settings.loadBalancerSourceRanges }),
-        ...(settings.allocateLoadBalancerNodePorts ? {} : { allocateLoadBalancerNodePorts: false }),
-        ports: portsOf(session.portRange).map((port) => ({
+        ...exposedSpec(settings),
+        selector: names.selector,
+        ports: ports.map((port) => ({
           name: `tcp-${port}`,
           port,
           targetPort: port,
           protocol: 'TCP',
+          ...(settings.type === 'NodePort' ? { nodePort: port } : {}),
         })),
       },
     },
@@ -62,13 +83,24 @@ export function tcpAddress(scope: Scope): Input<string> | undefined {
       deleteBeforeReplace: true,
     },
   );
-  if (routerAddress !== undefined) return routerAddress;
-  return output(service.status).apply((status) => {
-    const [first]: readonly LoadBalancerAddress[] = status?.loadBalancer?.ingress ?? [];
-    const address = first?.ip ?? first?.hostname;
-    if (address !== undefined || runtime.isDryRun()) return address ?? '';
-    throw new InfraError('address-missing', addressMissing(scope));
-  });
+}
+
+/**
+ * What a platform's load balancer has to be told; annotations of config override it.
+ *
+ * - aws-nlb: the AWS Load Balancer Controller, straight to the pods.
+ * - metallb: Services with the same key share one address.
+ */
+function platformAnnotations(session: TcpSession, sharingKey: string): Record<string, string> {
+  const { platform, portsPerService } = session.service;
+  if (platform === 'aws-nlb') {
+    return {
+      'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
+      'service.beta.kubernetes.io/aws-load-balancer-type': 'external',
+    };
+  }
+  const isShared = platform === 'metallb' && portsPerService !== undefined;
+  return isShared ? { 'metallb.io/allow-shared-ip': sharingKey } : {};
 }
 
 function addressMissing(scope: Scope): string {

@@ -1,22 +1,38 @@
 import { z } from 'zod';
 
 import { externalUrl } from './external_url.ts';
-import { flag, objectName, textMap, evenWithOtherProblems } from './values.ts';
+import { evenWithOtherProblems, flag, hostName, objectName, textMap } from './values.ts';
 
-/** `ingress`: how browsers and programs reach the router over HTTP. */
+/** `ingress`: the host that users open, and the Ingress that leads there. */
 export const ingress = z
   .strictObject(
     {
       enabled: flag
-        .default(true)
-        .describe('Create an Ingress; without one, whatever leads to the Service is yours'),
+        .optional()
+        .describe('Create an Ingress; left out, one is created unless another exposure is on'),
       hostName: externalUrl.describe(
-        'Host that users open, with or without https://; with it and no tlsSecretName, TLS ends before the cluster',
+        'Host that users open, whatever exposes it, with or without https://; written with it and without a ' +
+          'certificate here, TLS ends before the cluster',
       ),
+      wildcardHost: hostName
+        .optional()
+        .describe(
+          'Domain below which each endpoint gets a host, and so an origin, of its own; needs a wildcard DNS entry',
+        ),
       className: objectName
         .optional()
         .describe("Ingress class; left out, the cluster's default class"),
-      annotations: textMap.default({}).describe('Annotations for the ingress controller'),
+      controller: z
+        .enum(['traefik', 'haproxy', 'nginx', 'alb', 'gke', 'contour', 'other'], {
+          error: 'expected traefik, haproxy, nginx, alb, gke, contour or other',
+        })
+        .default('other')
+        .describe(
+          'Which controller serves the class: sets its time-outs for WebSockets and streams',
+        ),
+      annotations: textMap
+        .default({})
+        .describe('Annotations of the Ingress; they override those that the controller brings'),
       tlsSecretName: objectName
         .optional()
         .describe("Secret of type kubernetes.io/tls, in the router's namespace, for the host"),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { address, cidrs, flag, port, textMap } from './values.ts';
+import { loadBalancerKeys } from './load_balancer.ts';
+import { address, evenWithOtherProblems, port } from './values.ts';
 
 /** A Service with more ports than this takes the API server and every node's proxy visibly long. */
 export const MAX_PORTS = 2048;
@@ -32,42 +33,115 @@ const portRange = z
 const service = z
   .strictObject(
     {
-      annotations: textMap.default({}).describe('Annotations for the load balancer'),
-      loadBalancerClass: z
-        .string({ error: 'expected the class of a load balancer' })
-        .min(1, 'expected the class of a load balancer')
+      type: z
+        .enum(['LoadBalancer', 'NodePort', 'ClusterIP'], {
+          error: 'expected LoadBalancer, NodePort or ClusterIP',
+        })
+        .default('LoadBalancer')
+        .describe(
+          'NodePort opens the range on every node; ClusterIP leaves the way from outside to you',
+        ),
+      platform: z
+        .enum(['aws-nlb', 'metallb', 'other'], { error: 'expected aws-nlb, metallb or other' })
+        .default('other')
+        .describe('Whose load balancer it is: sets what that needs and checks what it can'),
+      maxPorts: z
+        .int({ error: 'expected a number of ports' })
+        .min(1, 'expected a number of ports')
         .optional()
-        .describe('Which of several load balancer implementations serves it'),
-      loadBalancerSourceRanges: cidrs
-        .default([])
-        .describe('Networks that may connect; empty means everybody. TCP ports know no sign-in'),
-      externalTrafficPolicy: z
-        .enum(['Cluster', 'Local'], { error: 'expected Cluster or Local' })
-        .default('Cluster')
-        .describe("Local keeps the client's address and sends traffic to the router's node only"),
-      allocateLoadBalancerNodePorts: flag
-        .default(true)
-        .describe('False where the load balancer reaches pods by itself: saves one node port each'),
+        .describe(
+          'Ports that one load balancer carries; aws-nlb has 50 unless its quota was raised',
+        ),
+      portsPerService: z
+        .int({ error: 'expected a number of ports' })
+        .min(1, 'expected a number of ports')
+        .optional()
+        .describe(
+          'Splits the range over several Services of so many ports; they have to share one address',
+        ),
+      ...loadBalancerKeys,
     },
     { error: 'expected the settings of the load balancer Service' },
   )
   .prefault({});
 
 /** `tcpSession`: the range of TCP ports, one per task that asks for TCP (SSH, for example). */
-export const tcpSession = z.strictObject(
-  {
-    routerAddress: address
-      .optional()
-      .describe(
-        'Address that TCP users connect to; left out, it is taken from the load balancer in the same run',
-      ),
-    portRange: portRange.describe('Ports that the router hands out'),
-    service: service.describe('The Service of type LoadBalancer that carries the range'),
-    waitSeconds: z
-      .int({ error: 'expected a whole number of seconds' })
-      .min(10, 'expected 10 seconds or more')
-      .default(300)
-      .describe("How long to wait for the load balancer's address"),
-  },
-  { error: 'expected the settings of TCP sessions' },
-);
+export const tcpSession = z
+  .strictObject(
+    {
+      routerAddress: address
+        .optional()
+        .describe(
+          'Address that TCP users connect to; left out, it is taken from the load balancer in the same run',
+        ),
+      portRange: portRange.describe('Ports that the router hands out'),
+      service: service.describe('The Service of type LoadBalancer that carries the range'),
+      waitSeconds: z
+        .int({ error: 'expected a whole number of seconds' })
+        .min(10, 'expected 10 seconds or more')
+        .default(300)
+        .describe("How long to wait for the load balancer's address"),
+    },
+    { error: 'expected the settings of TCP sessions' },
+  )
+  .superRefine((value, context) => {
+    for (const { path, message } of tcpProblems(value)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+  }, evenWithOtherProblems);
+
+/** Ports that one listener set of AWS's network load balancer holds, unless the account's quota was raised. */
+const NLB_LISTENERS = 50;
+
+/** Ports that Kubernetes gives to nodes, unless its API server was told otherwise. */
+const NODE_PORTS = { start: 30_000, end: 32_767 };
+
+interface TcpProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+function tcpProblems(session: {
+  portRange?: z.output<typeof portRange>;
+  routerAddress?: string | undefined;
+  service?: z.output<typeof service>;
+}): TcpProblem[] {
+  const { portRange: range, routerAddress, service: settings } = session;
+  if (range?.start === undefined || range.end === undefined || settings === undefined) return [];
+  const count = range.end - range.start + 1;
+  const problems: TcpProblem[] = [];
+  const perService = settings.portsPerService ?? count;
+  if (settings.type !== 'LoadBalancer' && routerAddress === undefined) {
+    problems.push({
+      path: ['routerAddress'],
+      message: `missing; with tcpSession.service.type ${settings.type} nothing tells the address that users connect to`,
+    });
+  }
+  if (
+    settings.type === 'NodePort' &&
+    (range.start < NODE_PORTS.start || range.end > NODE_PORTS.end)
+  ) {
+    problems.push({
+      path: ['portRange'],
+      message: `lies outside of the node ports, ${NODE_PORTS.start} to ${NODE_PORTS.end}, which tcpSession.service.type NodePort uses`,
+    });
+  }
+  if (perService < count && routerAddress === undefined) {
+    problems.push({
+      path: ['routerAddress'],
+      message:
+        'missing; tcpSession.service.portsPerService makes several Services, and users connect to one address: ' +
+        'name the one that they share',
+    });
+  }
+  const limit = settings.maxPorts ?? (settings.platform === 'aws-nlb' ? NLB_LISTENERS : Infinity);
+  if (perService > limit) {
+    problems.push({
+      path: ['portRange'],
+      message:
+        `asks one load balancer for ${perService} ports, and it has ${limit}; narrow the range, or have the quota raised ` +
+        'and set tcpSession.service.maxPorts to the new one',
+    });
+  }
+  return problems;
+}

@@ -34,6 +34,13 @@ export function isIpAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
 }
 
+/** A host name: no scheme, no port, no address. */
+export const hostName = z
+  .string({ error: 'expected a host name' })
+  .trim()
+  .toLowerCase()
+  .refine(isHostName, { error: 'expected a host name such as tasks.example.com' });
+
 /** An address that TCP clients dial: an IP address or a host name. */
 export const address = z
   .string({ error: 'expected an IP address or a host name' })
