@@ -33,13 +33,11 @@ export interface ClearMl {
   readonly onLogin: (listener: (login: OwnLogin) => void) => () => void;
   /** Tasks of one page, at most 500; `page` starts at 0. A page with fewer than 500 is the last. */
   readonly tasks: (query: TaskQuery, page: number) => Promise<readonly TaskRow[]>;
-  /** Changes single keys of a task's runtime, on servers with API 2.34 and later. */
-  readonly editRuntime: (taskId: string, values: Readonly<Record<string, string>>) => Promise<void>;
   /**
-   * The same on older servers: reads the runtime again, adds the values and writes the whole back. Between these two calls
-   * another writer's change can be lost; older servers offer nothing better.
+   * Sets keys of a task's runtime, with `tasks.edit_runtime` where the server has it. On older servers the runtime is read again
+   * and written back as a whole: between these two calls another writer's change can be lost; they offer nothing better.
    */
-  readonly rewriteRuntime: (
+  readonly writeRuntime: (
     taskId: string,
     values: Readonly<Record<string, string>>,
   ) => Promise<void>;

@@ -6,6 +6,7 @@ import { readAnswer } from './answer.ts';
 import type { ClearMl, TaskQuery } from './clearml.ts';
 import { logIn } from './login.ts';
 import { createOwnLogin } from './own_login.ts';
+import { createRuntimeWriter } from './runtime_writer.ts';
 import { TASK_FIELDS, taskRow } from './task_row.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 
@@ -26,9 +27,6 @@ const anything = z.unknown();
 const taskPage = z.object({ tasks: z.array(taskRow) });
 const idPage = z.object({ tasks: z.array(z.object({ id: z.string() })) });
 const queuePage = z.object({ queues: z.array(z.object({ id: z.string(), name: z.string() })) });
-const wholeRuntime = z.object({
-  tasks: z.array(z.object({ runtime: z.record(z.string(), z.unknown()).nullish() })),
-});
 const currentUser = z.object({ user: z.object({ id: z.string(), name: z.string().catch('') }) });
 
 function taskFilter(query: TaskQuery): object {
@@ -123,22 +121,7 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
       return (await call('tasks.get_all_ex', body, taskPage)).tasks;
     },
 
-    editRuntime: async (task, values) => {
-      const body = { task, add_or_update: values, remove: [], force: true };
-      await call('tasks.edit_runtime', body, anything);
-    },
-
-    rewriteRuntime: async (task, values) => {
-      const query = { id: [task], only_fields: ['id', 'runtime'] };
-      const { tasks } = await call('tasks.get_all_ex', query, wholeRuntime);
-      const [found] = tasks;
-      if (found === undefined) return;
-      await call(
-        'tasks.edit',
-        { task, runtime: { ...found.runtime, ...values }, force: true },
-        anything,
-      );
-    },
+    writeRuntime: createRuntimeWriter(call, log, () => performance.now()),
 
     queues: async () => {
       const names = new Map<string, string>();

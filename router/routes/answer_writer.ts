@@ -1,0 +1,91 @@
+import type { ClearMl } from '../clearml/clearml.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** One task's answers that do not stand. */
+export interface Edit {
+  readonly taskId: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Writes answers, a few tasks at a time. Nothing is believed written: the next look says what stands. */
+export interface AnswerWriter {
+  /** Takes the edits that are needed now; those of the last call that have not begun are forgotten. */
+  readonly write: (edits: readonly Edit[]) => void;
+  /**
+   * Whether an answer of this task may still be on its way to the server, or came there after `moment`: what a look that began
+   * then says of the task is too old to be corrected.
+   */
+  readonly unsettledSince: (taskId: string, moment: number) => boolean;
+  /** Resolves when nothing is under way. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface AnswerWriterOptions {
+  readonly clearml: Pick<ClearMl, 'writeRuntime'>;
+  readonly log: Log;
+  /** Asked before each write. */
+  readonly mayWrite: () => boolean;
+  /** Called after each write that the server accepted. */
+  readonly written: (taskId: string) => void;
+  readonly now?: () => number;
+}
+
+const AT_ONCE = 8;
+/** Settled writes are remembered longer than any look takes. Milliseconds. */
+const REMEMBER = 60_000;
+
+export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
+  const { clearml, log, now = () => performance.now() } = options;
+  let queue: readonly Edit[] = [];
+  let begun = 0;
+  const underWay = new Map<string, Promise<void>>();
+  const settledAt = new Map<string, number>();
+
+  const run = async (next: Edit): Promise<void> => {
+    try {
+      await clearml.writeRuntime(next.taskId, next.values);
+      options.written(next.taskId);
+      log.debug(
+        { event: 'answer_written', task: next.taskId, keys: Object.keys(next.values) },
+        'Answer written',
+      );
+    } catch (error) {
+      log.warn(
+        { event: 'answer_failed', task: next.taskId, error: (error as Error).message },
+        'An answer could not be written; it is tried again',
+      );
+    } finally {
+      underWay.delete(next.taskId);
+      settledAt.delete(next.taskId);
+      settledAt.set(next.taskId, now());
+      pump();
+    }
+  };
+
+  const pump = (): void => {
+    while (options.mayWrite() && underWay.size < AT_ONCE) {
+      const next = queue[begun];
+      if (next === undefined) return;
+      begun += 1;
+      underWay.set(next.taskId, run(next));
+    }
+  };
+
+  return {
+    write: (edits) => {
+      for (const [taskId, moment] of settledAt) {
+        if (moment >= now() - REMEMBER) break;
+        settledAt.delete(taskId);
+      }
+      queue = edits.filter(({ taskId }) => !underWay.has(taskId));
+      begun = 0;
+      pump();
+    },
+    unsettledSince: (taskId, moment) =>
+      underWay.has(taskId) || (settledAt.get(taskId) ?? -Infinity) >= moment,
+    stop: async () => {
+      queue = [];
+      await Promise.all(underWay.values());
+    },
+  };
+}

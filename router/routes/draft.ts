@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TaskRow } from '../clearml/task_row.ts';
+import { checkAddress, type AddressRules } from './address.ts';
+import { readAsks, type EndpointAsk } from './ask.ts';
+import type { EndpointId, Lane, Task } from './endpoint.ts';
+import { endpointId, endpointLabels } from './endpoint_id.ts';
+import { readTcpMeaning } from './tcp_answer.ts';
+
+/** What decides how a task's asks are read, besides the asks. */
+export interface DraftRules {
+  readonly addresses: AddressRules;
+  /** TCP_ROUTER_ADDRESS; undefined while TCP is off. */
+  readonly tcpAddress: string | undefined;
+  readonly inRange: (port: number) => boolean;
+  /** The external port that an endpoint holds now. */
+  readonly held: (id: EndpointId) => number | undefined;
+}
+
+/** An endpoint as its task alone makes it, before clashes with other tasks and before ports. */
+export interface EndpointDraft {
+  readonly id: EndpointId;
+  readonly name: string | undefined;
+  readonly label: string | undefined;
+  readonly http: (Lane & { readonly staticRoute: string | undefined }) | undefined;
+  /** `answeredPort`: the external port that the runtime says was answered. */
+  readonly tcp: (Lane & { readonly answeredPort: number | undefined }) | undefined;
+}
+
+/** One running task that asks. */
+export interface TaskDraft {
+  readonly row: TaskRow;
+  readonly task: Task;
+  readonly endpoints: readonly EndpointDraft[];
+}
+
+/** What is kept of a task; the same object as before while nothing of it changed, so that its endpoints stay the same too. */
+function toTask(row: TaskRow, before: Task | undefined): Task {
+  const { id, name, type, projectName, userId, companyId, queueId, startedAt } = row;
+  const task: Task = { id, name, type, projectName, userId, companyId, queueId, startedAt };
+  return before !== undefined && isDeepStrictEqual(before, task) ? before : task;
+}
+
+function toLane(address: string, port: string, rules: AddressRules): Lane {
+  if (address === '' || port === '') return { state: 'waiting' };
+  const checked = checkAddress(address, port, rules);
+  return checked.ok
+    ? { state: 'open', upstream: checked.upstream }
+    : { state: 'refused', reason: checked.reason };
+}
+
+function tcpLane(id: EndpointId, ask: EndpointAsk, rules: DraftRules): EndpointDraft['tcp'] {
+  if (ask.tcp === undefined) return undefined;
+  if (rules.tcpAddress === undefined) {
+    const reason = 'TCP is off on this router: TCP_ROUTER_ADDRESS and its port range are not set';
+    return { state: 'refused', reason, answeredPort: undefined };
+  }
+  const meaning = readTcpMeaning(ask.tcp, rules.tcpAddress, rules.held(id), rules.inRange);
+  const { answeredPort } = meaning;
+  return { ...toLane(meaning.address, meaning.port, rules.addresses), answeredPort };
+}
+
+/** Reads all that one task asks. Two names that make one id (a slug that somebody also chose as a name): the first has it. */
+export function draftTask(row: TaskRow, rules: DraftRules, before?: Task): TaskDraft {
+  const asks = readAsks(row.runtime);
+  const labels = endpointLabels(
+    row.id,
+    asks.map(({ name }) => name),
+  );
+  const endpoints = new Map<EndpointId, EndpointDraft>();
+  asks.forEach((ask, index) => {
+    const id = endpointId(row.id, ask.name);
+    if (endpoints.has(id)) return;
+    const http =
+      ask.http === undefined
+        ? undefined
+        : {
+            ...toLane(ask.http.address, ask.http.port, rules.addresses),
+            staticRoute: ask.http.staticRoute,
+          };
+    const tcp = tcpLane(id, ask, rules);
+    endpoints.set(id, { id, name: ask.name, label: labels[index], http, tcp });
+  });
+  return { row, task: toTask(row, before), endpoints: [...endpoints.values()] };
+}
+
+/** First started first; a task whose start the server does not tell comes last. The id decides between equals. */
+export function byStart(a: Task, b: Task): number {
+  return (a.startedAt || Infinity) - (b.startedAt || Infinity) || (a.id < b.id ? -1 : 1);
+}

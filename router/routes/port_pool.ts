@@ -1,0 +1,106 @@
+import type { EndpointId } from './endpoint.ts';
+import type { PortBinder } from './port_binder.ts';
+
+export interface PortPoolOptions {
+  readonly start: number;
+  readonly end: number;
+  readonly binder: PortBinder;
+  /** Milliseconds that a freed port rests, so that a stale `ssh -p` meets nobody. */
+  readonly rest: number;
+  /** Monotonic milliseconds; tests replace it. */
+  readonly now?: () => number;
+}
+
+/** The external ports of the range and who holds them. A held port is never taken over. */
+export interface PortPool {
+  readonly held: (id: EndpointId) => number | undefined;
+  readonly inRange: (port: number) => boolean;
+  /** Gives back the very port that the endpoint had before: after a restart, or as the leader decided. False where it is not to be had. */
+  readonly restore: (id: EndpointId, port: number) => Promise<boolean>;
+  /** The port that the endpoint held last, else the one that has been free longest. Undefined when the range is exhausted. */
+  readonly allocate: (id: EndpointId) => Promise<number | undefined>;
+  /** Frees the ports of all other endpoints. */
+  readonly retain: (ids: ReadonlySet<EndpointId>) => void;
+  /** Unbinds what was freed. Called once no table leads to those ports any more. */
+  readonly releaseFreed: () => void;
+  /** Ports that nobody holds, resting ones included. */
+  readonly left: () => number;
+  /** Ports that could not be bound at the last try. */
+  readonly unusable: () => readonly number[];
+}
+
+/** A port that could not be bound is tried again after this time. Milliseconds. */
+const RETRY = 30_000;
+
+interface FreePort {
+  readonly lastHolder: EndpointId | undefined;
+  /** Not handed out to anybody else before this moment. */
+  readonly from: number;
+  readonly unusable: boolean;
+}
+
+export function createPortPool(options: PortPoolOptions): PortPool {
+  const { binder, now = () => performance.now() } = options;
+  const holders = new Map<EndpointId, number>();
+  /** In the order in which they became free: the first has been free longest. */
+  const free = new Map<number, FreePort>();
+  const lastPorts = new Map<EndpointId, number>();
+  const freed = new Set<number>();
+  for (let port = options.start; port <= options.end; port += 1) {
+    free.set(port, { lastHolder: undefined, from: 0, unusable: false });
+  }
+
+  const take = async (id: EndpointId, port: number, entry: FreePort): Promise<boolean> => {
+    free.delete(port);
+    if (await binder.claim(port)) {
+      if (entry.lastHolder !== undefined) lastPorts.delete(entry.lastHolder);
+      giveUp(id);
+      holders.set(id, port);
+      freed.delete(port);
+      return true;
+    }
+    free.set(port, { ...entry, from: now() + RETRY, unusable: true });
+    return false;
+  };
+
+  const giveUp = (id: EndpointId): void => {
+    const port = holders.get(id);
+    if (port === undefined) return;
+    holders.delete(id);
+    free.set(port, { lastHolder: id, from: now() + options.rest, unusable: false });
+    lastPorts.set(id, port);
+    freed.add(port);
+  };
+
+  const restore = async (id: EndpointId, port: number): Promise<boolean> => {
+    if (holders.get(id) === port) return true;
+    const entry = free.get(port);
+    if (entry === undefined || (entry.unusable && entry.from > now())) return false;
+    // Whoever held it last may have users who still connect to it: a runtime that names it is no proof of having been that one.
+    if (entry.lastHolder !== undefined && entry.lastHolder !== id) return false;
+    return take(id, port, entry);
+  };
+
+  return {
+    held: (id) => holders.get(id),
+    inRange: (port) => port >= options.start && port <= options.end,
+    restore,
+    allocate: async (id) => {
+      const last = lastPorts.get(id);
+      if (last !== undefined && (await restore(id, last))) return last;
+      for (const [port, entry] of free) {
+        if (entry.from <= now() && (await take(id, port, entry))) return port;
+      }
+      return undefined;
+    },
+    retain: (ids) => {
+      for (const id of holders.keys()) if (!ids.has(id)) giveUp(id);
+    },
+    releaseFreed: () => {
+      for (const port of freed) binder.release(port);
+      freed.clear();
+    },
+    left: () => options.end - options.start + 1 - holders.size,
+    unusable: () => [...free].filter(([, entry]) => entry.unusable).map(([port]) => port),
+  };
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { RouterError } from '../errors.ts';
+import type { RouterUrl } from '../settings/values.ts';
+import type { StaticRoute } from './table.ts';
+
+/** A static route as the operator declared it. */
+export type StaticRouteRule = Omit<StaticRoute, 'status' | 'endpoints'>;
+
+/** First path segments that belong to the router itself. */
+const RESERVED = new Set(['service', 'auth', 'api', 'healthz', 'readyz', 'metrics', 'favicon.ico']);
+
+const name = z
+  .string()
+  .regex(/^[^\u0000-\u001f]{1,128}$/, 'expected a name of 1 to 128 characters');
+const segment = z
+  .string()
+  .regex(/^[A-Za-z0-9_~][A-Za-z0-9._~-]{0,127}$/, 'expected one path segment, such as chat')
+  .refine((path) => !RESERVED.has(path), 'this path belongs to the router itself');
+const host = z
+  .string()
+  .toLowerCase()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    'expected a host name, such as chat.example.com',
+  );
+
+const shared = {
+  name,
+  enabled: z.boolean().default(true),
+  access: z.enum(['task', 'authenticated', 'public']).default('task'),
+  load_balancer: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+};
+const file = z.strictObject({
+  routes: z.array(
+    z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('path'), path: segment, ...shared }),
+      z.strictObject({ type: z.literal('subdomain'), host, ...shared }),
+    ]),
+  ),
+});
+
+function toRule(route: z.infer<typeof file>['routes'][number]): StaticRouteRule {
+  return {
+    name: route.name,
+    type: route.type,
+    match: route.type === 'path' ? route.path : route.host,
+    access: route.access,
+    loadBalanced: route.load_balancer.enabled,
+    enabled: route.enabled,
+  };
+}
+
+/** Two routes of one name or one URL cannot both be meant. */
+function repeated(rules: readonly StaticRouteRule[]): string[] {
+  const problems: string[] = [];
+  const seen = new Map<string, number>();
+  for (const [index, rule] of rules.entries()) {
+    for (const key of [`name ${rule.name}`, `${rule.type} ${rule.match}`]) {
+      const first = seen.get(key);
+      if (first === undefined) seen.set(key, index);
+      else problems.push(`routes.${index}: ${key} is already that of routes.${first}`);
+    }
+  }
+  return problems;
+}
+
+function ownHost(rules: readonly StaticRouteRule[], router: RouterUrl): string[] {
+  return rules.flatMap((rule, index) =>
+    rule.type === 'subdomain' && rule.match === router.hostname
+      ? [`routes.${index}.host: this is the host of ROUTER_URL itself`]
+      : [],
+  );
+}
+
+/**
+ * Reads STATIC_ROUTES_FILE.
+ *
+ * @throws RouterError SETTINGS_INVALID that lists every problem with its place in the file.
+ */
+export function readStaticRoutes(path: string, router: RouterUrl): readonly StaticRouteRule[] {
+  const fail = (problems: readonly string[]): never => {
+    const lines = problems.map((problem) => `  ${problem}`);
+    throw new RouterError(
+      'SETTINGS_INVALID',
+      [`STATIC_ROUTES_FILE: ${path} is wrong`, ...lines].join('\n'),
+    );
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return fail([(error as Error).message]);
+  }
+  const parsed = file.safeParse(json);
+  if (!parsed.success) {
+    return fail(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const rules = parsed.data.routes.map(toRule);
+  const problems = [...repeated(rules), ...ownHost(rules, router)];
+  return problems.length > 0 ? fail(problems) : rules;
+}
+
+/** The URL of a static route, with a slash at the end. */
+export function staticRouteUrl(rule: StaticRouteRule, router: RouterUrl): string {
+  if (rule.type === 'path') return `${router.origin}/${rule.match}/`;
+  const port = router.host.slice(router.hostname.length);
+  return `${router.secure ? 'https' : 'http'}://${rule.match}${port}/`;
+}
