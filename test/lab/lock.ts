@@ -1,5 +1,6 @@
-import { createConnection, createServer } from 'node:net';
 import { once } from 'node:events';
+import { createConnection, createServer } from 'node:net';
+import type { Socket } from 'node:net';
 
 /** A lock that is held until `release`, or until the process ends, however it ends. */
 export interface Lock {
@@ -14,7 +15,13 @@ export interface Lock {
  */
 export async function tryLock(name: string): Promise<Lock | undefined> {
   if (process.platform !== 'linux') return { release: () => undefined };
-  const server = createServer();
+  const waiting = new Set<Socket>();
+  const server = createServer((socket) => {
+    waiting.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => waiting.delete(socket));
+    socket.unref();
+  });
   server.listen(address(name));
   try {
     await once(server, 'listening');
@@ -23,7 +30,12 @@ export async function tryLock(name: string): Promise<Lock | undefined> {
     throw error;
   }
   server.unref();
-  return { release: () => server.close() };
+  return {
+    release: () => {
+      server.close();
+      for (const socket of waiting) socket.destroy();
+    },
+  };
 }
 
 /** Takes a lock of this machine, however long another process holds it; `onWait` is told when it does. */
