@@ -2,6 +2,8 @@
 export type LabErrorCode =
   /** Something that the run needs is neither there nor to be had; the message lists all of it. */
   | 'PREREQUISITES_MISSING'
+  /** The folder in which tools are kept cannot be written to. */
+  | 'CACHE_UNWRITABLE'
   /** A tool could not be built from its Go module. */
   | 'BUILD_FAILED'
   /** A command that the lab ran ended with an error. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { LabError } from '../errors.ts';
 import { lock } from '../lock.ts';
 
 /** Where built and downloaded tools are kept, outside the repository (XDG Base Directory Specification). */
@@ -40,8 +41,7 @@ export async function cached(
   const held = await lock(`cache/${folder}`, onWait);
   try {
     if (await exists(folder)) return { folder, made: false };
-    await mkdir(cacheFolder(), { recursive: true });
-    const scratch = await mkdtemp(`${folder}.incomplete-`);
+    const scratch = await scratchFolder(folder);
     try {
       await fill(scratch);
       await rename(scratch, folder);
@@ -51,6 +51,19 @@ export async function cached(
     return { folder, made: true };
   } finally {
     held.release();
+  }
+}
+
+async function scratchFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(cacheFolder(), { recursive: true });
+    return await mkdtemp(`${folder}.incomplete-`);
+  } catch (error) {
+    throw new LabError(
+      'CACHE_UNWRITABLE',
+      `Tools cannot be kept in ${cacheFolder()}: ${error instanceof Error ? error.message : String(error)}. Set XDG_CACHE_HOME to a folder that you may write to.`,
+      { cause: error },
+    );
   }
 }
 

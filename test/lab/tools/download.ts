@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LabError } from '../errors.ts';
 import { cached, cacheFolder } from './cache.ts';
 import type { CacheEntry, CacheKey } from './cache.ts';
 
@@ -24,7 +25,8 @@ export async function downloaded(
     await rm(failure, { force: true });
     return entry;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof LabError && error.code === 'CACHE_UNWRITABLE') throw error;
+    const reason = cause(error instanceof Error ? error.message : String(error));
     await mkdir(cacheFolder(), { recursive: true });
     await writeFile(failure, `${reason}\n`);
     return reason;
@@ -35,8 +37,15 @@ async function recentFailure(file: string): Promise<string | undefined> {
   try {
     const { mtimeMs } = await stat(file);
     if (Date.now() - mtimeMs > RETRY_AFTER_MS) return undefined;
-    return `${(await readFile(file, 'utf8')).trim()}\n(tried ${new Date(mtimeMs).toISOString()}; remove ${file} to try again)`;
+    const reason = (await readFile(file, 'utf8')).trim();
+    return `${reason} (tried at ${new Date(mtimeMs).toISOString()}; to try again, remove ${file})`;
   } catch {
     return undefined;
   }
+}
+
+/** Of a failed command's message the first line that speaks of an error: the later ones repeat it or say where. */
+function cause(message: string): string {
+  const [command = '', ...lines] = message.split('\n');
+  return (lines.find((line) => /\berror\b/i.test(line)) ?? command).trim();
 }

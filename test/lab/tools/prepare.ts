@@ -33,13 +33,15 @@ export interface PrepareOptions {
 export async function prepareTools(options: PrepareOptions): Promise<Tools> {
   const { onProgress, wants } = options;
   const go = await findGo();
-  const missing: Missing[] =
+  const missing: readonly Missing[] =
     wants === 'cluster' ? [...machineMissing(go), ...(await systemMissing(options))] : [];
+  // With Go it can be built at least: nobody waits for that only to be told of the rest.
+  if (missing.length > 0 && typeof go !== 'string') throw missingError(missing, true);
   const pulumi = await findPulumi(go, (detail) => onProgress('Pulumi CLI', detail));
-  if (pulumi.source === 'absent') missing.push(pulumiMissing(pulumi));
-  if (missing.length > 0 || pulumi.source === 'absent') {
-    throw missingError(missing, wants === 'cluster');
+  if (pulumi.source === 'absent') {
+    throw missingError([...missing, pulumiMissing(pulumi)], wants === 'cluster');
   }
+  if (missing.length > 0) throw missingError(missing, true);
   const languageHost = await findLanguageHost(pulumi);
   const kubernetesProvider = await findKubernetesProvider(pulumi, (detail) =>
     onProgress('Kubernetes provider', detail),
