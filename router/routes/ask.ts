@@ -49,7 +49,8 @@ function namesThatAsk(runtime: ReadonlyMap<string, string>): Set<string | undefi
 export function readAsks(runtime: ReadonlyMap<string, string>): readonly EndpointAsk[] {
   const names = namesThatAsk(runtime);
   const unnamed = names.delete(undefined) ? [undefined] : [];
-  return [...unnamed, ...[...names].toSorted()].map((name): EndpointAsk => {
+  const named = [...names].filter((name) => name !== undefined);
+  return [...unnamed, ...named.toSorted((a, b) => (a < b ? -1 : 1))].map((name): EndpointAsk => {
     const value = (key: RuntimeKey): string => runtime.get(runtimeKey(key, name)) ?? '';
     const http = value('_PORT') === '' ? undefined : readHttp(value);
     const tcp = value('external_tcp_port') === '' ? undefined : readTcp(value);

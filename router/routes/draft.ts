@@ -54,7 +54,11 @@ function tcpLane(id: EndpointId, ask: EndpointAsk, rules: DraftRules): EndpointD
     const reason = 'TCP is off on this router: TCP_ROUTER_ADDRESS and its port range are not set';
     return { state: 'refused', reason, answeredPort: undefined };
   }
-  const meaning = readTcpMeaning(ask.tcp, rules.tcpAddress, rules.held(id), rules.inRange);
+  const meaning = readTcpMeaning(ask.tcp, {
+    routerAddress: rules.tcpAddress,
+    held: rules.held(id),
+    inRange: rules.inRange,
+  });
   const { answeredPort } = meaning;
   return { ...toLane(meaning.address, meaning.port, rules.addresses), answeredPort };
 }

@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { normalizeAddress, serviceKey, type AddressRules } from './address.ts';
 import type { RouteSettings } from './routes.ts';
@@ -9,23 +8,15 @@ type Forbidden = Pick<AddressRules, 'forbiddenAddresses' | 'forbiddenServices'>;
 /** Milliseconds to wait for a name server; what it knew before stays in force. */
 const RESOLVE_TIMEOUT = 2_000;
 
-const resolved = new Map<string, readonly string[]>();
+/** How often host names are resolved again and the addresses of the machine are read again. Milliseconds. */
+const REFRESH_EVERY = 30_000;
 
-/** All addresses of a host name, or the literal itself. The last answer stands while the name cannot be resolved. */
-async function addressesOf(host: string): Promise<readonly string[]> {
-  const literal = host.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(literal) !== 0) return [normalizeAddress(literal) ?? literal];
+async function resolveHost(host: string): Promise<readonly string[] | undefined> {
   const late = new Promise<undefined>((resolve) => {
     setTimeout(resolve, RESOLVE_TIMEOUT, undefined).unref();
   });
-  const found = await Promise.race([lookup(literal, { all: true }).catch(() => undefined), late]);
-  if (found !== undefined) {
-    resolved.set(
-      literal,
-      found.map(({ address }) => normalizeAddress(address) ?? address),
-    );
-  }
-  return resolved.get(literal) ?? [];
+  const found = await Promise.race([lookup(host, { all: true }).catch(() => undefined), late]);
+  return found?.map(({ address }) => normalizeAddress(address) ?? address);
 }
 
 function portOf(url: URL): number {
@@ -39,41 +30,81 @@ function ownAddresses(): string[] {
     .map(({ address }) => normalizeAddress(address.split('%')[0] ?? '') ?? address);
 }
 
+function portRange({ TCP_PORT_START: start, TCP_PORT_END: end }: RouteSettings): number[] {
+  if (start === undefined || end === undefined) return [];
+  return Array.from({ length: end - start + 1 }, (_, index) => start + index);
+}
+
+function same(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}
+
 /**
- * What no task may name, found anew each time since addresses of host names and of the machine change: the Kubernetes API, the
- * ClearML API's own address and port, and the router's own ports on every address that leads to it.
+ * What no task may name: the Kubernetes API, the ClearML API's own address and port, and the router's own ports on every address
+ * that leads to it. Found anew now and then, since the addresses of host names and of the machine change.
  */
-export async function findForbiddenAddresses(
+export interface ForbiddenAddresses {
+  /** Empty before the first `refresh`. */
+  readonly current: () => Forbidden;
+  /** True when what is forbidden has changed. */
+  readonly refresh: () => Promise<boolean>;
+}
+
+export function createForbiddenAddresses(
   settings: RouteSettings,
   kubernetesHost: string | undefined,
-): Promise<Forbidden> {
-  const services = new Set<string>();
-  const forbid = (addresses: readonly string[], ports: readonly number[]): void => {
-    for (const address of addresses) {
-      for (const port of ports) services.add(serviceKey(address, port));
-    }
-  };
-  const api = new URL(settings.CLEARML_API_HOST);
-  forbid(await addressesOf(api.hostname), [portOf(api)]);
-
-  const router = new URL(settings.ROUTER_URL.origin);
-  const { TCP_ROUTER_ADDRESS: tcp, TCP_PORT_START: start, TCP_PORT_END: end } = settings;
-  const range =
-    start === undefined || end === undefined
-      ? []
-      : Array.from({ length: end - start + 1 }, (_, index) => start + index);
-  const listening = [settings.HTTP_PORT, settings.ADMIN_PORT, ...range];
-  const urlAddresses = await addressesOf(router.hostname);
-  const tcpAddresses = tcp === undefined ? [] : await addressesOf(tcp);
-  const bound = settings.BIND_ADDRESS === undefined ? [] : [settings.BIND_ADDRESS];
-  forbid(ownAddresses(), listening);
-  forbid(bound, listening);
-  forbid(urlAddresses, [portOf(router)]);
-  forbid(tcpAddresses, range);
-
+): ForbiddenAddresses {
   const kubernetes = kubernetesHost === undefined ? undefined : normalizeAddress(kubernetesHost);
+  const forbiddenAddresses = new Set(kubernetes === undefined ? [] : [kubernetes]);
+  const range = portRange(settings);
+  const listening = [settings.HTTP_PORT, settings.ADMIN_PORT, ...range];
+  /** The last answer stands while a name cannot be resolved. */
+  const resolved = new Map<string, readonly string[]>();
+  let forbiddenServices: ReadonlySet<string> = new Set();
+  let due = 0;
+
+  const addressesOf = async (host: string): Promise<readonly string[]> => {
+    const literal = normalizeAddress(host.replace(/^\[(.*)\]$/, '$1'));
+    if (literal !== undefined) return [literal];
+    const found = await resolveHost(host);
+    if (found !== undefined) resolved.set(host, found);
+    return resolved.get(host) ?? [];
+  };
+
+  const find = async (): Promise<ReadonlySet<string>> => {
+    const services = new Set<string>();
+    const forbid = (addresses: readonly string[], ports: readonly number[]): void => {
+      for (const address of addresses) {
+        for (const port of ports) services.add(serviceKey(address, port));
+      }
+    };
+    const { TCP_ROUTER_ADDRESS: tcpAddress, BIND_ADDRESS: bindAddress } = settings;
+    const api = new URL(settings.CLEARML_API_HOST);
+    const router = new URL(settings.ROUTER_URL.origin);
+    const [apiAddresses, routerAddresses, tcpAddresses] = await Promise.all([
+      addressesOf(api.hostname),
+      addressesOf(router.hostname),
+      tcpAddress === undefined ? [] : addressesOf(tcpAddress),
+    ]);
+    forbid(ownAddresses(), listening);
+    if (bindAddress !== undefined) {
+      forbid([normalizeAddress(bindAddress) ?? bindAddress], listening);
+    }
+    forbid(apiAddresses, [portOf(api)]);
+    forbid(routerAddresses, [portOf(router)]);
+    forbid(tcpAddresses, range);
+    return services;
+  };
+
   return {
-    forbiddenAddresses: new Set(kubernetes === undefined ? [] : [kubernetes]),
-    forbiddenServices: services,
+    current: () => ({ forbiddenAddresses, forbiddenServices }),
+    refresh: async () => {
+      if (performance.now() < due) return false;
+      const found = await find();
+      const changed = due === 0 || !same(found, forbiddenServices);
+      due = performance.now() + REFRESH_EVERY;
+      forbiddenServices = found;
+      return changed;
+    },
   };
 }

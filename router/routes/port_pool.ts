@@ -13,10 +13,14 @@ export interface PortPoolOptions {
 
 /** The external ports of the range and who holds them. A held port is never taken over. */
 export interface PortPool {
+  readonly start: number;
+  readonly end: number;
   readonly held: (id: EndpointId) => number | undefined;
   readonly inRange: (port: number) => boolean;
-  /** Gives back the very port that the endpoint had before: after a restart, or as the leader decided. False where it is not to be had. */
+  /** Gives back the very port that the endpoint says it had before. False where it is not to be had. */
   readonly restore: (id: EndpointId, port: number) => Promise<boolean>;
+  /** Takes over what another replica, the leader, handed out. False where the port cannot be had here, or not yet. */
+  readonly follow: (id: EndpointId, port: number) => Promise<boolean>;
   /** The port that the endpoint held last, else the one that has been free longest. Undefined when the range is exhausted. */
   readonly allocate: (id: EndpointId) => Promise<number | undefined>;
   /** Frees the ports of all other endpoints. */
@@ -72,19 +76,32 @@ export function createPortPool(options: PortPoolOptions): PortPool {
     freed.add(port);
   };
 
+  const isUsable = (entry: FreePort | undefined): entry is FreePort =>
+    entry !== undefined && !(entry.unusable && entry.from > now());
+
   const restore = async (id: EndpointId, port: number): Promise<boolean> => {
-    if (holders.get(id) === port) return true;
     const entry = free.get(port);
-    if (entry === undefined || (entry.unusable && entry.from > now())) return false;
+    if (!isUsable(entry)) return holders.get(id) === port;
     // Whoever held it last may have users who still connect to it: a runtime that names it is no proof of having been that one.
     if (entry.lastHolder !== undefined && entry.lastHolder !== id) return false;
     return take(id, port, entry);
   };
 
+  const follow = async (id: EndpointId, port: number): Promise<boolean> => {
+    const entry = free.get(port);
+    if (!isUsable(entry)) return holders.get(id) === port;
+    // The leader lets a port rest, too, so one that is claimed sooner is a task's invention.
+    const rests = entry.lastHolder !== undefined && entry.from > now();
+    return rests && entry.lastHolder !== id ? false : take(id, port, entry);
+  };
+
   return {
+    start: options.start,
+    end: options.end,
     held: (id) => holders.get(id),
     inRange: (port) => port >= options.start && port <= options.end,
     restore,
+    follow,
     allocate: async (id) => {
       const last = lastPorts.get(id);
       if (last !== undefined && (await restore(id, last))) return last;
