@@ -7,7 +7,7 @@ import type { Service } from '../call.ts';
 export const reports: Service = {
   'events.add': { handle: () => ({ added: 1, errors: 0 }) },
   'events.add_batch': {
-    handle: (call) => ({ added: call.batch?.length ?? 0, errors: 0, errors_info: [] }),
+    handle: (call) => ({ added: call.batch?.length ?? 0, errors: 0, errors_info: {} }),
   },
   'events.get_task_log': { handle: () => ({ events: [], returned: 0, total: 0 }) },
   'events.get_task_events': { handle: () => ({ events: [], returned: 0, total: 0 }) },

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** The sample tasks: a web app on `PORT` (default 8080), a TCP service on `PORT` (default 7000). */
+export type SampleProgram = 'web_app' | 'line_echo';
+
+/** The text of a sample task as one CommonJS file without dependencies, for `node <file>.cjs` in a plain Node image. */
+export async function sampleProgram(name: SampleProgram): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    // Native speed-ups of ws, which it does without.
+    external: ['bufferutil', 'utf-8-validate'],
+    legalComments: 'inline',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles.map((file) => file.text).join('\n');
+}

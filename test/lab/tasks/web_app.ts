@@ -1,0 +1,83 @@
+/**
+ * Sample task: a small web app with a page and a WebSocket that echoes. It knows of the router only what any app
+ * behind a proxy does: the path prefix that it is shown under, and who uses it.
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+import { WebSocketServer } from 'ws';
+
+const port = Number(process.env['PORT'] ?? 8080);
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+function header(request: IncomingMessage, name: string): string {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? '');
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function page(prefix: string, user: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<base href="${escapeHtml(prefix)}/">
+<title>Sample task</title>
+<h1>Sample task</h1>
+<p>Hello <b id="user">${escapeHtml(user)}</b>, this page is served under <code>${escapeHtml(prefix)}/</code>.</p>
+<p>WebSocket: <span id="echo">connecting</span></p>
+<script>
+  const url = new URL('echo', document.baseURI);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const socket = new WebSocket(url);
+  const show = (text) => { document.getElementById('echo').textContent = text; };
+  socket.onopen = () => socket.send('hello');
+  socket.onmessage = (message) => show('echoed ' + message.data);
+  socket.onclose = () => show('closed');
+</script>
+</html>
+`;
+}
+
+const server = createServer((request, response) => {
+  const path = request.url ?? '/';
+  const prefix = header(request, 'x-forwarded-prefix');
+  if (path === '/') {
+    const user = decoded(header(request, 'x-clearml-user-name')) || 'stranger';
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+    response.end(page(prefix, user));
+  } else if (path === '/request') {
+    // What reached the app, for looking at what a proxy passes on.
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ path, headers: request.headers }));
+  } else {
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
+  }
+});
+
+const sockets = new WebSocketServer({ server, path: '/echo' });
+sockets.on('connection', (socket) => {
+  socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+  socket.on('error', () => socket.terminate());
+});
+
+server.listen(port, process.env['HOST'] ?? '0.0.0.0', () => {
+  console.log(`The sample web app listens on port ${port}`);
+});
+
+process.once('SIGTERM', () => {
+  for (const socket of sockets.clients) socket.terminate();
+  server.close();
+  server.closeAllConnections();
+});
