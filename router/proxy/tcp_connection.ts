@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Upstream } from '../routes/endpoint.ts';
 import { adopt } from './tcp_accept.ts';
 import { TcpCopy } from './tcp_copy.ts';
+import { reset } from './tcp_reset.ts';
 
 /** Seconds of silence after which the kernel begins to ask whether the other end is still there. */
 const KEEP_ALIVE_MS = 60_000;
@@ -114,10 +115,8 @@ export class TcpConnection {
       this.#end = end;
       this.#code = code;
     }
-    this.#client.resetAndDestroy();
-    // While it connects, resetAndDestroy would wait for the connection first.
-    if (this.#upstream.connecting) this.#upstream.destroy();
-    else this.#upstream.resetAndDestroy();
+    reset(this.#client);
+    reset(this.#upstream);
   }
 
   #closed(): void {

@@ -11,6 +11,16 @@ const KEPT = 64;
 
 const spare: Buffer[] = [];
 
+/** Where bytes go: a TCP socket, or what acts as one. */
+export interface Sink {
+  readonly destroyed: boolean;
+  /** Bytes that `write` has taken and that are not with the kernel yet: zero means that their buffer is free again. */
+  readonly writableLength: number;
+  readonly write: (chunk: Uint8Array, written: () => void) => unknown;
+  /** Ends this direction alone. */
+  readonly end: () => unknown;
+}
+
 /**
  * One direction of a TCP connection, from the socket that is made with `onread` to `sink`. The kernel reads into one buffer
  * over and over: it is free again as soon as libuv has written it on, which for a sink that keeps up is before `write` returns.
@@ -22,7 +32,7 @@ export class TcpCopy {
   readonly onread: OnReadOpts;
   bytes = 0;
   #source: Socket | undefined;
-  #sink: Socket | undefined;
+  #sink: Sink | undefined;
   #buffer: Buffer = Buffer.allocUnsafe(QUIET);
   #quietReads = 0;
   #waiting = false;
@@ -35,7 +45,7 @@ export class TcpCopy {
   }
 
   /** Names the two ends. Nothing may be read before. */
-  join(source: Socket, sink: Socket): void {
+  join(source: Socket, sink: Sink): void {
     this.#source = source;
     this.#sink = sink;
     source.once('end', () => sink.end());

@@ -1,0 +1,327 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, test } from 'node:test';
+import { WebSocket, type ClientOptions } from 'ws';
+import type { Admitted, DenialReason } from '../../../router/auth/decision.ts';
+import { createTunnel, TUNNEL_PROTOCOL, type Tunnel } from '../../../router/proxy/tunnel.ts';
+import type { Endpoint } from '../../../router/routes/endpoint.ts';
+import { createLog } from '../../../router/telemetry/log.ts';
+import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
+import { tcpEndpoint } from './tcp_routes.ts';
+
+const metrics = createMetrics(createRegistry());
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).toReversed()) cleanup();
+});
+
+/** A task: a TCP server whose connections the test handles. */
+async function task(handle: (socket: Socket) => void): Promise<Endpoint> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    handle(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return tcpEndpoint({ port: (server.address() as AddressInfo).port, external: undefined });
+}
+
+interface Served {
+  readonly tunnel: Tunnel;
+  readonly lines: readonly string[];
+  /** How many sessions the gate watches. */
+  readonly held: () => number;
+  /** The gate withdraws the right to all of them. */
+  readonly withdraw: (reason: DenialReason) => void;
+  readonly open: (options?: ClientOptions, protocols?: readonly string[]) => WebSocket;
+}
+
+/** A server that hands every upgrade to the tunnel, as the server of users' traffic does with those that ask for it. */
+async function served(endpoint: Endpoint, pingInterval = 60_000): Promise<Served> {
+  const lines: string[] = [];
+  const ends = new Set<(reason: DenialReason) => void>();
+  const tunnel = createTunnel({
+    log: createLog('info', { write: (line) => lines.push(line) }),
+    metrics,
+    pingInterval,
+    hold: (_, end) => {
+      ends.add(end);
+      return () => ends.delete(end);
+    },
+  });
+  const admitted: Admitted = {
+    outcome: 'admitted',
+    endpoint,
+    identity: undefined,
+    credential: 'bearer',
+    stripAuthorization: true,
+  };
+  const server = createHttpServer();
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined);
+    void tunnel
+      .open({ request, socket, head, admitted, clientAddress: '192.0.2.7' })
+      .then((refusal) => {
+        if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal.status} No\r\n\r\n`);
+      });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return {
+    tunnel,
+    lines,
+    held: () => ends.size,
+    withdraw: (reason) => {
+      for (const end of ends) end(reason);
+    },
+    open: (options = {}, protocols = [TUNNEL_PROTOCOL]) => {
+      const client = new WebSocket(`ws://127.0.0.1:${port}/`, [...protocols], options);
+      client.on('error', () => undefined);
+      cleanups.push(() => client.terminate());
+      return client;
+    },
+  };
+}
+
+/** All messages of a client until it closes, and the code of the close. An empty message is the task's FIN. */
+function read(client: WebSocket): Promise<{ messages: Buffer[]; code: number; reason: string }> {
+  const messages: Buffer[] = [];
+  client.on('message', (data: Buffer) => messages.push(data));
+  return new Promise((resolve) => {
+    client.on('close', (code, reason) => resolve({ messages, code, reason: reason.toString() }));
+  });
+}
+
+function readAll(socket: Socket): Promise<{ text: string; error: string | undefined }> {
+  const chunks: Buffer[] = [];
+  let error: string | undefined;
+  return new Promise((resolve) => {
+    const done = (): void => resolve({ text: Buffer.concat(chunks).toString(), error });
+    socket
+      .on('data', (chunk) => chunks.push(chunk))
+      .on('error', (failure: NodeJS.ErrnoException) => (error = failure.code))
+      .on('end', done)
+      .on('close', done);
+  });
+}
+
+test('only the sub-protocol asks for the tunnel', async () => {
+  const { tunnel } = await served(await task(() => undefined));
+  const asked = (protocols: string | undefined): boolean =>
+    tunnel.asked({ headers: { 'sec-websocket-protocol': protocols } } as IncomingMessage);
+  assert.equal(asked(undefined), false);
+  assert.equal(asked('graphql-ws, binary'), false);
+  assert.equal(asked(`x${TUNNEL_PROTOCOL}`), false);
+  assert.equal(asked(TUNNEL_PROTOCOL), true);
+  assert.equal(asked(`binary , ${TUNNEL_PROTOCOL}`), true);
+});
+
+test('bytes arrive equal in both directions at once', async () => {
+  const { open, lines, tunnel } = await served(await task((socket) => socket.pipe(socket)));
+  const client = open();
+  await once(client, 'open');
+  assert.equal(client.protocol, TUNNEL_PROTOCOL);
+  const sent = createHash('sha256');
+  const received = createHash('sha256');
+  client.on('message', (data: Buffer) => received.update(data));
+  const closed = read(client);
+  for (let index = 0; index < 200; index += 1) {
+    const block = randomBytes(100_001);
+    sent.update(block);
+    client.send(block);
+    if (client.bufferedAmount > 1 << 20) await new Promise((resolve) => setImmediate(resolve));
+  }
+  client.send(Buffer.alloc(0));
+  assert.equal((await closed).code, 1000);
+  assert.equal(received.digest('hex'), sent.digest('hex'));
+  while (tunnel.openSessions() > 0) await new Promise((resolve) => setImmediate(resolve));
+  const line = JSON.parse(lines.at(-1) ?? '');
+  assert.equal(line.event, 'tunnel');
+  assert.equal(line.client, '192.0.2.7');
+  assert.equal(line.bytesIn, 20_000_200);
+  assert.equal(line.bytesOut, 20_000_200);
+});
+
+test('an empty message is the FIN of the client: the task may still answer', async () => {
+  const { open } = await served(
+    await task((socket) => void readAll(socket).then(({ text }) => socket.end(text.toUpperCase()))),
+  );
+  const client = open();
+  await once(client, 'open');
+  client.send(Buffer.from('hello'));
+  client.send(Buffer.alloc(0));
+  const { messages, code } = await read(client);
+  assert.deepEqual(messages.map(String), ['HELLO', '']);
+  assert.equal(code, 1000);
+});
+
+test('the FIN of the task is an empty message: the client may go on', async () => {
+  const heard = Promise.withResolvers<string>();
+  const { open } = await served(
+    await task((socket) => {
+      socket.end('bye');
+      void readAll(socket).then(({ text }) => heard.resolve(text));
+    }),
+  );
+  const client = open();
+  const closed = read(client);
+  client.on('message', (data: Buffer) => {
+    if (data.length > 0) return;
+    client.send(Buffer.from('still here'));
+    client.send(Buffer.alloc(0));
+  });
+  assert.equal(await heard.promise, 'still here');
+  assert.deepEqual((await closed).messages.map(String), ['bye', '']);
+  assert.equal((await closed).code, 1000);
+});
+
+test('a client that just closes ends the connection to the task after its last byte', async () => {
+  const heard = Promise.withResolvers<string>();
+  const { open, held } = await served(
+    await task((socket) => void readAll(socket).then(({ text }) => heard.resolve(text))),
+  );
+  const client = open();
+  await once(client, 'open');
+  assert.equal(held(), 1);
+  client.send(Buffer.from('last words'));
+  client.close(1000);
+  assert.equal(await heard.promise, 'last words');
+  while (held() > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a reset of the task closes with 1011, a lost client resets the task', async () => {
+  const resets = Promise.withResolvers<string | undefined>();
+  const endpoint = await task((socket) => {
+    socket.once('data', (word) => {
+      if (String(word) === 'reset') socket.resetAndDestroy();
+      else void readAll(socket).then(({ error }) => resets.resolve(error));
+    });
+  });
+  const { open } = await served(endpoint);
+  const first = open();
+  await once(first, 'open');
+  first.send(Buffer.from('reset'));
+  assert.equal((await read(first)).code, 1011);
+  const second = open();
+  await once(second, 'open');
+  second.send(Buffer.from('stay'));
+  // Only once the bytes have arrived does the task listen for the reset.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  second.terminate();
+  assert.equal(await resets.promise, 'ECONNRESET');
+});
+
+test('text, too long messages and bytes after the end are refused', async () => {
+  const { open } = await served(await task((socket) => socket.resume()));
+  for (const [send, code] of [
+    [(client: WebSocket) => client.send('text'), 1003],
+    [(client: WebSocket) => client.send(Buffer.alloc((1 << 20) + 1)), 1009],
+    [
+      (client: WebSocket) => {
+        client.send(Buffer.alloc(0));
+        client.send(Buffer.from('more'));
+      },
+      1008,
+    ],
+  ] as const) {
+    const client = open();
+    await once(client, 'open');
+    send(client);
+    assert.equal((await read(client)).code, code);
+  }
+});
+
+test('a tunnel that cannot open is an HTTP answer, not a WebSocket', async () => {
+  const endpoint = await task(() => undefined);
+  const dead = createServer().listen(0, '127.0.0.1');
+  await once(dead, 'listening');
+  const { port } = dead.address() as AddressInfo;
+  dead.close();
+  await once(dead, 'close');
+  for (const [lane, status] of [
+    [undefined, 404],
+    [{ state: 'waiting', port: undefined }, 503],
+    [{ state: 'refused', reason: 'address outside TASK_NETWORKS', port: undefined }, 502],
+    [{ state: 'open', upstream: { address: '127.0.0.1', family: 4, port }, port: undefined }, 502],
+  ] as const) {
+    const { open, lines } = await served({ ...endpoint, tcp: lane });
+    const [request, response] = (await once(open(), 'unexpected-response')) as [
+      { destroy: () => void },
+      IncomingMessage,
+    ];
+    assert.equal(response.statusCode, status);
+    assert.equal(JSON.parse(lines.at(-1) ?? '').event, 'tunnel-refused');
+    request.destroy();
+  }
+});
+
+test('a right that is withdrawn ends the session on both sides', async () => {
+  const ended = Promise.withResolvers<string | undefined>();
+  const { open, withdraw, held } = await served(
+    await task((socket) => {
+      socket.write('hello');
+      void readAll(socket).then(({ error }) => ended.resolve(error));
+    }),
+  );
+  const client = open();
+  await once(client, 'message');
+  withdraw('token-revoked');
+  const { code, reason } = await read(client);
+  assert.deepEqual([code, reason], [1008, 'token-revoked']);
+  assert.equal(await ended.promise, 'ECONNRESET');
+  while (held() > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a client that does not read stops the task, and is not taken for lost', async () => {
+  let sent = 0;
+  const endpoint = await task((socket) => {
+    const block = Buffer.alloc(1 << 20);
+    const push = (): void => {
+      do sent += block.length;
+      while (socket.write(block));
+    };
+    socket.on('drain', push);
+    push();
+  });
+  const { open, tunnel } = await served(endpoint, 20);
+  const client = open();
+  await once(client, 'open');
+  client.pause();
+  let last = -1;
+  while (last !== sent) {
+    last = sent;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(sent < 64 << 20, `${sent} bytes went into a session that nobody reads`);
+  assert.equal(tunnel.openSessions(), 1);
+});
+
+test('a client that answers no ping is lost', async () => {
+  const { open, lines, tunnel } = await served(await task(() => undefined), 20);
+  const client = open({ autoPong: false });
+  assert.equal((await read(client)).code, 1006);
+  while (tunnel.openSessions() > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(JSON.parse(lines.at(-1) ?? '').end, 'lost client');
+});
+
+test('a drain refuses new sessions and closes the rest with 1001', async () => {
+  const { open, tunnel } = await served(await task((socket) => socket.resume()));
+  const client = open();
+  await once(client, 'open');
+  const drained = tunnel.drain(50);
+  const [, response] = (await once(open(), 'unexpected-response')) as [unknown, IncomingMessage];
+  assert.equal(response.statusCode, 503);
+  assert.equal((await read(client)).code, 1001);
+  await drained;
+});
