@@ -60,6 +60,8 @@ async function served(endpoint: Endpoint, pingInterval = 60_000): Promise<Served
   });
   const admitted: Admitted = {
     outcome: 'admitted',
+    route: undefined,
+    access: 'task',
     endpoint,
     identity: undefined,
     credential: 'bearer',
