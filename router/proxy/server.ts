@@ -1,21 +1,23 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Gate } from '../auth/decision.ts';
+import { listen } from '../listen.ts';
 import type { RouteSource } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { OwnPages } from '../web/own_pages.ts';
+import { accessLine } from './access_log.ts';
+import type { AccessRecord } from './access_log.ts';
+import { Entrance } from './entrance.ts';
+import type { ProxySettings } from './entrance.ts';
+import { RouterResponse } from './exchange.ts';
+import { RequestHandler } from './request_handler.ts';
+import { TrafficMetrics } from './traffic_metrics.ts';
 import type { Tunnel } from './tunnel.ts';
+import { UpgradeHandler } from './upgrade_handler.ts';
+import { UpstreamPools } from './upstream_pools.ts';
 
-/** What the proxy takes from the router's settings. */
-export interface ProxySettings {
-  /** ROUTER_URL as an origin: scheme, host, port if not the default one; no slash at the end. */
-  readonly origin: string;
-  /** ROUTER_WILDCARD_HOST, lower case, without port; undefined when off. */
-  readonly wildcardHost: string | undefined;
-  /** Whether an address is one of TRUSTED_PROXIES; undefined when none is named. Asked once per connection. */
-  readonly isTrustedProxy: ((address: string) => boolean) | undefined;
-  /** AUTH_SECURE_ENABLED: the router's own cookies carry `Secure`. */
-  readonly secureCookies: boolean;
-}
+export type { ProxySettings } from './entrance.ts';
 
 /** All that the proxy needs from other rooms. */
 export interface ProxyServerDeps {
@@ -46,8 +48,98 @@ export interface ProxyServer {
   readonly close: () => Promise<void>;
 }
 
+/** Headers of a client may be long (ClearML's cookies are), but not without bound. */
+const LONGEST_HEADERS = 32 * 1024;
+/** Time to send the head of a request; slower clients get 408 (A48). */
+const HEADERS_TIMEOUT = 60_000;
+/**
+ * Idle connections are for the load balancer in front to end, or its next request meets a closed one and becomes a 502. The
+ * longest common wait is that of Google's load balancers, 600 s.
+ */
+const KEEP_ALIVE_TIMEOUT = 620_000;
+
+/** WebSocket is the only protocol that a connection may turn into. `Upgrade: h2c` is a plain request (A31). */
+function isWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function createHttpServer(): Server<typeof IncomingMessage, typeof RouterResponse> {
+  const server = createServer({
+    ServerResponse: RouterResponse,
+    maxHeaderSize: LONGEST_HEADERS,
+    headersTimeout: HEADERS_TIMEOUT,
+    connectionsCheckingInterval: 5_000,
+    // Uploads take as long as they take.
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    insecureHTTPParser: false,
+    // The proxy reads Host itself, with the other headers.
+    requireHostHeader: false,
+    noDelay: true,
+    keepAlive: true,
+    shouldUpgradeCallback: isWebSocket,
+    optimizeEmptyRequests: true,
+  });
+  server.timeout = 0;
+  return server;
+}
+
 /** Joins the parts into the server of users' traffic; nothing listens yet. */
 export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
-  void deps;
-  throw new Error('the server of users’ traffic is not built yet');
+  const { gate, log, accessLog, pages, tunnel } = deps;
+  const server = createHttpServer();
+  const entrance = new Entrance(deps);
+  const pools = new UpstreamPools(deps.routes);
+  const metrics = new TrafficMetrics(deps.metrics);
+  const writeAccess = (record: AccessRecord): void => {
+    accessLog?.write(accessLine(record));
+  };
+  const { hold } = gate;
+  const requests = new RequestHandler({ entrance, hold, pages, pools, log, writeAccess, metrics });
+  const upgrades = new UpgradeHandler({
+    entrance,
+    hold,
+    routes: deps.routes,
+    tunnel,
+    log,
+    writeAccess,
+    metrics,
+  });
+
+  server.on('request', (request, response) => requests.handle(request, response, false));
+  server.on('checkContinue', (request, response) => requests.handle(request, response, true));
+  server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
+  // Node hands CONNECT out as a raw socket and would only drop it.
+  server.on('connect', (_request, socket) => {
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  });
+
+  const ended = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    await upgrades.ended();
+  };
+  const endRest = (): void => {
+    upgrades.endAll();
+    server.closeAllConnections();
+    pools.close();
+    requests.close();
+  };
+  return {
+    listen: (port, address) => listen(server, port, address),
+    drain: async (grace) => {
+      requests.drain();
+      const all = ended();
+      const timer = setTimeout(endRest, grace);
+      await all;
+      clearTimeout(timer);
+      endRest();
+    },
+    close: async () => {
+      const all = ended();
+      endRest();
+      await all;
+    },
+  };
 }

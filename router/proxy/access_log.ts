@@ -1,0 +1,62 @@
+import type { CredentialKind } from '../auth/identity.ts';
+import { escapeActive, excerpt } from '../telemetry/hostile_text.ts';
+
+/** What an access line tells; filled in while the request runs. */
+export interface AccessRecord {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly kind: 'request' | 'upgrade';
+  readonly method: string;
+  readonly host: string;
+  /** Raw request-target. */
+  readonly url: string;
+  readonly client: string;
+  readonly userAgent: string | undefined;
+  readonly status: number;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly endpoint: string | undefined;
+  readonly user: string | undefined;
+  readonly credential: CredentialKind | undefined;
+  /** Why it was not served, or how it ended; undefined when all went well. */
+  readonly reason: string | undefined;
+}
+
+/** A JSON string of hostile text. Plain text, which is nearly all of it, is only looked at. */
+function quote(text: string): string {
+  if (text.length > 256) return escapeActive(JSON.stringify(excerpt(text)));
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) {
+      return escapeActive(JSON.stringify(text));
+    }
+  }
+  return `"${text}"`;
+}
+
+/** The path without its query: queries hold what users type, and sometimes keys. */
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+/**
+ * One line of the access log, in the form of the router's log (JSON, ISO time, level, message). Built by hand: it is on the path
+ * of every request. Never holds a query, a header other than User-Agent, or any part of a token.
+ */
+export function accessLine(record: AccessRecord): string {
+  let line =
+    `{"level":"info","time":"${new Date(record.time).toISOString()}","event":"${record.kind}"` +
+    `,"client":${quote(record.client)},"method":${quote(record.method)}` +
+    `,"host":${quote(record.host)},"path":${quote(pathOf(record.url))}` +
+    `,"status":${record.status},"durationMs":${Math.round(record.duration * 10) / 10}` +
+    `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut}`;
+  if (record.endpoint !== undefined) line += `,"endpoint":${quote(record.endpoint)}`;
+  if (record.user !== undefined) line += `,"user":${quote(record.user)}`;
+  if (record.credential !== undefined) line += `,"credential":"${record.credential}"`;
+  if (record.reason !== undefined) line += `,"reason":${quote(record.reason)}`;
+  if (record.userAgent !== undefined) line += `,"userAgent":${quote(record.userAgent)}`;
+  return `${line},"message":"${record.kind}"}\n`;
+}

@@ -1,0 +1,122 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createProxyServer } from 'http-proxy';
+import type { Upstream } from '../routes/endpoint.ts';
+import { BadAnswer } from './upstream_failure.ts';
+
+const CONNECT_TIMEOUT = 5_000;
+/** Time for a task to answer an upgrade. */
+const UPGRADE_TIMEOUT = 30_000;
+
+/** What becomes of an upgrade; exactly one of `switched`, `declined` and `failed` is called, once. */
+export interface UpgradeOutcome {
+  /** The task agreed. Its 101 has been checked and is about to be written: `headers` may still be changed. */
+  readonly switched: (answer: IncomingMessage) => void;
+  /** Follows `switched` at once: the two sockets are piped into each other, and nothing has flowed yet. */
+  readonly opened: (task: Socket) => void;
+  /** The task answered something else than 101, with a body to be passed on. */
+  readonly declined: (answer: IncomingMessage) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** A task that takes too long to answer an upgrade. */
+class UpgradeTimeout extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+const proxy = createProxyServer({ toProxy: true, prependPath: false });
+/** Outcomes come through the callback of each upgrade. */
+proxy.on('error', () => undefined);
+
+/** http-proxy speaks of a request to the task by the client's request that it was made for. */
+const outcomes = new WeakMap<IncomingMessage, (taskRequest: ClientRequest) => void>();
+proxy.on('proxyReqWs', (taskRequest, request) => outcomes.get(request)?.(taskRequest));
+
+function isWebSocket(answer: IncomingMessage): boolean {
+  return answer.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/**
+ * Sends an upgrade to a task over http-proxy and carries its bytes. http-proxy knows only two ends of an upgrade, and leaves the
+ * sockets of others behind: what comes back is therefore looked at before http-proxy sees it. It gets to see a 101 to WebSocket
+ * and nothing else; early bytes of the client stay unread until then (A30).
+ */
+export function sendUpgrade(
+  request: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  upstream: Upstream,
+  path: string,
+  outcome: UpgradeOutcome,
+): void {
+  let settled = false;
+  let taskRequest: ClientRequest | undefined;
+  const settle = (): boolean => {
+    if (settled) return false;
+    settled = true;
+    clearTimeout(timer);
+    client.off('close', clientLeft);
+    return true;
+  };
+  const fail = (error: Error): void => {
+    if (!settle()) return;
+    taskRequest?.destroy();
+    outcome.failed(error);
+  };
+  const timer = setTimeout(
+    () => fail(new UpgradeTimeout('the task did not answer the upgrade')),
+    UPGRADE_TIMEOUT,
+  );
+  const clientLeft = (): void => fail(new Error('the client is gone'));
+  client.on('close', clientLeft);
+
+  outcomes.set(request, (sent) => {
+    taskRequest = sent;
+    // http-proxy loses the question mark of an empty query. The path is the client's own bytes, which hold no white space.
+    if (sent.path !== path) sent.path = path;
+    const emit = sent.emit.bind(sent) as (event: string, ...values: unknown[]) => boolean;
+    sent.emit = (event: string, ...values: unknown[]): boolean => {
+      switch (event) {
+        case 'response':
+          if (settle()) outcome.declined(values[0] as IncomingMessage);
+          return true;
+        case 'information':
+          // A 101 that names no protocol is no interim answer.
+          if ((values[0] as { statusCode: number }).statusCode !== 101) return true;
+          fail(new BadAnswer('101 without Upgrade'));
+          return true;
+        case 'upgrade': {
+          const answer = values[0] as IncomingMessage;
+          const task = values[1] as Socket;
+          if (!isWebSocket(answer)) {
+            task.destroy();
+            fail(new BadAnswer('101 to another protocol'));
+            return true;
+          }
+          if (!settle()) {
+            task.destroy();
+            return true;
+          }
+          outcome.switched(answer);
+          emit(event, ...values);
+          outcome.opened(task);
+          return true;
+        }
+        default:
+          return emit(event, ...values);
+      }
+    };
+  });
+  // Node stops reading a socket that it hands out; reading on, into its buffer, is how a client that leaves is noticed.
+  client.read(0);
+  const target = {
+    protocol: 'http:',
+    host: upstream.address,
+    hostname: upstream.address,
+    port: upstream.port,
+  };
+  proxy.ws(request, client, head, { target, connectTimeout: CONNECT_TIMEOUT }, (error: Error) =>
+    fail(error),
+  );
+}

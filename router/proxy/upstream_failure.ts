@@ -1,0 +1,112 @@
+import type { Endpoint } from '../routes/endpoint.ts';
+import type { Answer } from './answer.ts';
+
+/** Why a task did not answer; the words of the metric. */
+export type FailureClass = 'refused' | 'timeout' | 'reset' | 'protocol' | 'unreachable' | 'other';
+
+/** The task was taken off the table while its request ran. */
+export class RouteEnded extends Error {
+  override readonly name = 'RouteEnded';
+}
+
+/** A task said something that is not HTTP, or not HTTP that may be passed on. */
+export class BadAnswer extends Error {
+  override readonly name = 'BadAnswer';
+}
+
+/** Sorts the errors of sockets, undici and the router's own checks. */
+export function failureClass(error: unknown): FailureClass {
+  if (error instanceof BadAnswer) return 'protocol';
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'refused';
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ECONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'timeout';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+    case 'EACCES':
+      return 'unreachable';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'reset';
+    case 'UND_ERR_SOCKET':
+      // undici says so of a second, unasked answer and of an unasked 101.
+      return error instanceof Error && error.message.startsWith('bad ') ? 'protocol' : 'reset';
+    case 'UND_ERR_HEADERS_OVERFLOW':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return 'protocol';
+    default:
+      return code.startsWith('HPE_') || code.startsWith('ERR_HTTP') || code === 'ERR_INVALID_CHAR'
+        ? 'protocol'
+        : 'other';
+  }
+}
+
+const STILL_STARTING =
+  'If the task has just started, wait until its app listens. Otherwise look at the console of the task in ClearML: the app may have stopped, or may listen on another port or on 127.0.0.1 only.';
+
+const DETAILS: Readonly<Record<FailureClass, string>> = {
+  refused: 'The task is running, but nothing listens at the address that it gave.',
+  timeout: 'The task is running, but does not answer at the address that it gave.',
+  unreachable: 'The router has no way to the address that the task gave.',
+  reset: 'The task closed the connection before it had answered.',
+  protocol: 'The task answered with something that is not valid HTTP.',
+  other: 'The connection to the task failed.',
+};
+
+/** The page for a task that is known but did not answer: the fault lies with the task, not with the user or the router. */
+export function failureAnswer(failure: FailureClass): Answer {
+  return {
+    status: failure === 'timeout' ? 504 : 502,
+    code: `task-${failure === 'other' ? 'failed' : failure}`,
+    title: 'The task does not answer',
+    detail: DETAILS[failure],
+    advice: STILL_STARTING,
+  };
+}
+
+/** The page for a request whose route ended while it waited. */
+export const ROUTE_ENDED: Answer = {
+  status: 502,
+  code: 'task-ended',
+  title: 'The task has ended',
+  detail: 'The task that served this address stopped while the request was on its way.',
+  advice: 'Start the task again, or look at its console in ClearML.',
+};
+
+/** The page for an endpoint that has no open way in; undefined where it has one. Only for users who may see the task. */
+export function closedLaneAnswer(endpoint: Endpoint): Answer | undefined {
+  const lane = endpoint.http;
+  if (lane === undefined) {
+    return {
+      status: 404,
+      code: 'no-http',
+      title: 'This endpoint is not a web page',
+      detail: 'The task asked for TCP access only.',
+      advice: 'Connect to its TCP port; the list of your endpoints names it.',
+    };
+  }
+  if (lane.state === 'open') return undefined;
+  if (lane.state === 'waiting') {
+    return {
+      status: 502,
+      code: 'task-starting',
+      title: 'The task is starting',
+      detail: 'The task has asked for access, but has not yet said where it listens.',
+      advice: 'Try again in a moment.',
+      headers: ['Retry-After', '3'],
+    };
+  }
+  return {
+    status: 502,
+    code: 'task-refused',
+    title: 'The task cannot be reached',
+    detail: `The router does not serve what this task asked for: ${lane.reason}.`,
+    advice: 'Correct what the task asks for, or tell whoever runs the router.',
+  };
+}

@@ -1,0 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * Raw header lines as the object that http-proxy works with: first spelling of each name kept, repeated ones as a list. Without a
+ * prototype, so that a header called `__proto__` is a header (CVE-2026-21710).
+ */
+export function headersByName(raw: readonly string[]): IncomingHttpHeaders {
+  const headers = Object.create(null) as Record<string, string | string[]>;
+  const spellings = new Map<string, string>();
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const value = raw[index + 1] ?? '';
+    const lower = name.toLowerCase();
+    const spelling = spellings.get(lower);
+    if (spelling === undefined) {
+      spellings.set(lower, name);
+      headers[name] = value;
+      continue;
+    }
+    const before = headers[spelling] ?? [];
+    headers[spelling] = Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return headers;
+}

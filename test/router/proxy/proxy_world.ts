@@ -1,0 +1,220 @@
+import { Registry } from 'prom-client';
+import type { Admitted, Decision, Gate, GateRequest } from '../../../router/auth/decision.ts';
+import type { Identity } from '../../../router/auth/identity.ts';
+import { createProxyServer } from '../../../router/proxy/server.ts';
+import type { ProxyServer, ProxyServerDeps } from '../../../router/proxy/server.ts';
+import type { Endpoint, Lane } from '../../../router/routes/endpoint.ts';
+import { EMPTY_TABLE } from '../../../router/routes/table.ts';
+import type { RouteSource, RouteTable, StaticRoute } from '../../../router/routes/table.ts';
+import { createLog } from '../../../router/telemetry/log.ts';
+import { createMetrics } from '../../../router/telemetry/metrics.ts';
+import type { Metrics } from '../../../router/telemetry/metrics.ts';
+
+/** Ids of the tasks that tests speak of. */
+export const TASK_A = 'a'.repeat(32);
+export const TASK_B = 'b'.repeat(32);
+/** Name and value of the cookie that the stand-in gate lets in. */
+export const COOKIE_NAME = 'clearml_token';
+export const COOKIE = `${COOKIE_NAME}=good.token.of-alice`;
+
+export const ALICE: Identity = {
+  userId: 'alice',
+  userName: 'Alice Liddell',
+  companyId: 'acme',
+  role: 'user',
+  sessionId: 's1',
+  tokenKey: 'k1',
+  expiresAt: undefined,
+  token: 'good.token.of-alice',
+};
+
+/** An endpoint whose task listens for HTTP on `port` of loopback. */
+export function httpEndpoint(
+  port: number,
+  id: string = TASK_A,
+  lane: Lane = { state: 'open', upstream: { address: '127.0.0.1', family: 4, port } },
+): Endpoint {
+  const name = id.includes('__') ? id.slice(34) : undefined;
+  return {
+    id,
+    name,
+    label: name === undefined ? id : `${id.slice(0, 32)}--${name.toLowerCase()}`,
+    task: {
+      id: id.slice(0, 32),
+      name: 'a task',
+      type: 'application',
+      projectName: 'a project',
+      userId: 'alice',
+      companyId: 'acme',
+      queueId: undefined,
+      startedAt: 1,
+    },
+    http: lane,
+    tcp: undefined,
+  };
+}
+
+/** A route source whose tables the test makes. */
+export interface ShownRoutes extends RouteSource {
+  readonly show: (endpoints: readonly Endpoint[], statics?: readonly StaticRoute[]) => void;
+}
+
+export function shownRoutes(): ShownRoutes {
+  const listeners = new Set<(next: RouteTable, previous: RouteTable) => void>();
+  let table: RouteTable = EMPTY_TABLE;
+  return {
+    current: () => table,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    show: (endpoints, statics = []) => {
+      const previous = table;
+      table = {
+        ...EMPTY_TABLE,
+        version: previous.version + 1,
+        confirmedAt: Date.now(),
+        endpoints: new Map(endpoints.map((endpoint) => [endpoint.id, endpoint])),
+        labels: new Map(
+          endpoints.flatMap((endpoint) =>
+            endpoint.label === undefined ? [] : [[endpoint.label, endpoint] as const],
+          ),
+        ),
+        staticPaths: new Map(
+          statics.filter(({ type }) => type === 'path').map((route) => [route.match, route]),
+        ),
+        staticHosts: new Map(
+          statics.filter(({ type }) => type === 'subdomain').map((route) => [route.match, route]),
+        ),
+      };
+      for (const listener of listeners) listener(table, previous);
+    },
+  };
+}
+
+/**
+ * A stand-in for the gate: the cookie or the same text as a Bearer token lets Alice in, everything else is answered as the real
+ * gate answers. It remembers what it was asked and lets a test withdraw the right to what is open.
+ */
+export interface StandInGate extends Gate {
+  readonly asked: GateRequest[];
+  readonly withdraw: () => void;
+  readonly held: () => number;
+  /** Whether answers come at once or as promises. */
+  patient: boolean;
+}
+
+export function standInGate(routes: RouteSource): StandInGate {
+  const ends = new Set<() => void>();
+  const asked: GateRequest[] = [];
+  const decide = (request: GateRequest): Decision => {
+    const credentials = new Map<string, string>();
+    for (let index = 0; index < request.rawHeaders.length; index += 2) {
+      const name = (request.rawHeaders[index] ?? '').toLowerCase();
+      credentials.set(name, request.rawHeaders[index + 1] ?? '');
+    }
+    const bearer = credentials.get('authorization') === `Bearer ${ALICE.token}`;
+    const cookie = credentials.get('cookie')?.includes(COOKIE) ?? false;
+    if (!bearer && !cookie) {
+      return { outcome: 'denied', status: 401, reason: 'no-token' };
+    }
+    const endpoint =
+      request.target.kind === 'static'
+        ? request.target.route.endpoints[0]
+        : routes.current().endpoints.get(request.target.id);
+    if (endpoint === undefined) {
+      return { outcome: 'denied', status: 404, reason: 'unknown-endpoint', identity: ALICE };
+    }
+    return {
+      outcome: 'admitted',
+      endpoint,
+      route: request.target.kind === 'static' ? request.target.route : undefined,
+      access: 'task',
+      identity: ALICE,
+      credential: cookie ? 'cookie' : 'bearer',
+      stripAuthorization: bearer,
+    };
+  };
+  const gate: StandInGate = {
+    asked,
+    patient: false,
+    admit: (request) => {
+      asked.push(request);
+      const decision = decide(request);
+      return gate.patient ? Promise.resolve(decision) : decision;
+    },
+    hold: (_admitted: Admitted, end) => {
+      const ending = (): void => end('token-revoked');
+      ends.add(ending);
+      return () => ends.delete(ending);
+    },
+    withdraw: () => {
+      for (const end of ends) end();
+    },
+    held: () => ends.size,
+  };
+  return gate;
+}
+
+export interface ProxyWorld {
+  readonly proxy: ProxyServer;
+  readonly port: number;
+  readonly gate: StandInGate;
+  readonly routes: ShownRoutes;
+  readonly metrics: Metrics;
+  /** Parsed lines of the access log. */
+  readonly access: Record<string, unknown>[];
+  /** The same as they were written. */
+  readonly accessLines: string[];
+  readonly logLines: string[];
+  readonly close: () => Promise<void>;
+}
+
+/** A proxy on a free port of loopback, with stand-ins for the gate and the routes. */
+export async function startProxy(
+  endpoints: readonly Endpoint[],
+  changes: Partial<ProxyServerDeps> = {},
+  statics: readonly StaticRoute[] = [],
+): Promise<ProxyWorld> {
+  const routes = shownRoutes();
+  const gate = standInGate(routes);
+  const access: Record<string, unknown>[] = [];
+  const accessLines: string[] = [];
+  const logLines: string[] = [];
+  const metrics = createMetrics(new Registry());
+  const proxy = createProxyServer({
+    settings: {
+      origin: 'http://router.test',
+      wildcardHost: 'w.router.test',
+      isTrustedProxy: undefined,
+      secureCookies: false,
+    },
+    routes,
+    gate,
+    pages: [],
+    tunnel: undefined,
+    credentialCookies: () => [COOKIE_NAME, 'router_session', '__Host-router_session'],
+    log: createLog('debug', { write: (line) => logLines.push(line) }),
+    accessLog: {
+      write: (line) => {
+        accessLines.push(line);
+        access.push(JSON.parse(line) as Record<string, unknown>);
+      },
+    },
+    metrics,
+    ...changes,
+  });
+  routes.show(endpoints, statics);
+  const port = await proxy.listen(0, '127.0.0.1');
+  return {
+    proxy,
+    port,
+    gate,
+    routes,
+    metrics,
+    access,
+    accessLines,
+    logLines,
+    close: () => proxy.close(),
+  };
+}
