@@ -1,9 +1,8 @@
 import { mkdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterTools } from '../tools/tool.ts';
-import type { Daemons } from './daemons.ts';
 import { runInside } from './namespaces.ts';
 import type { Networks } from './networks.ts';
+import type { Setup } from './setup.ts';
 
 /** Inside the cluster's own /run. */
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
@@ -24,14 +23,8 @@ export async function chooseSnapshotter(directory: string): Promise<Snapshotter>
 }
 
 /** Starts containerd and waits until it answers. */
-export async function startContainerd(
-  daemons: Daemons,
-  directory: string,
-  tools: ClusterTools,
-  networks: Networks,
-  snapshotter: Snapshotter,
-  initPid: number,
-): Promise<void> {
+export async function startContainerd(setup: Setup): Promise<void> {
+  const { daemons, directory, tools, networks, snapshotter, initPid } = setup;
   const network = join(directory, 'cni-config');
   await mkdir(network, { recursive: true });
   await writeFile(join(network, '10-lab.conflist'), networkConfig(networks));
@@ -68,6 +61,8 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   sandbox_image = "${PAUSE_IMAGE}"
   # Where the machine itself may not lower a score, a pod that asks for it would not start.
   restrict_oom_score_adj = true
+  # Its profile would stay loaded in the host's kernel.
+  disable_apparmor = true
 
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "${snapshotter}"

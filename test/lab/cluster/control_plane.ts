@@ -1,20 +1,11 @@
 import { join } from 'node:path';
-import type { ClusterTools } from '../tools/tool.ts';
-import type { Daemons } from './daemons.ts';
-import type { Networks } from './networks.ts';
-import type { Pki } from './pki.ts';
+import type { Setup } from './setup.ts';
 
 const ETCD = 'http://127.0.0.1:2379';
 
 /** etcd and the API server. Both are young at every start and need no safety of their data: nothing is synced to disk. */
-export async function startApiServer(
-  daemons: Daemons,
-  directory: string,
-  tools: ClusterTools,
-  networks: Networks,
-  pki: Pki,
-  tokenFile: string,
-): Promise<void> {
+export async function startApiServer(setup: Setup): Promise<void> {
+  const { daemons, directory, tools, networks, pki } = setup;
   await daemons.start('etcd', [
     tools.etcd.path,
     `--data-dir=${join(directory, 'etcd')}`,
@@ -35,7 +26,7 @@ export async function startApiServer(
     `--kubelet-client-certificate=${pki.kubeletClient.certificate}`,
     `--kubelet-client-key=${pki.kubeletClient.key}`,
     '--kubelet-preferred-address-types=InternalIP',
-    `--token-auth-file=${tokenFile}`,
+    `--token-auth-file=${pki.tokenFile}`,
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     '--service-account-issuer=https://kubernetes.default.svc',
@@ -46,14 +37,8 @@ export async function startApiServer(
 }
 
 /** The controller manager and the scheduler, each as itself in the eyes of RBAC. */
-export async function startControllers(
-  daemons: Daemons,
-  directory: string,
-  tools: ClusterTools,
-  networks: Networks,
-  pki: Pki,
-  kubeconfigs: { readonly controllerManager: string; readonly scheduler: string },
-): Promise<void> {
+export async function startControllers(setup: Setup): Promise<void> {
+  const { daemons, directory, tools, networks, pki, kubeconfigs } = setup;
   const podPrefix = networks.pods.split('/')[1] ?? '';
   await daemons.start('kube-controller-manager', [
     tools.kubeControllerManager.path,

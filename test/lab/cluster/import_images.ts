@@ -1,20 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterTools } from '../tools/tool.ts';
 import { CONTAINERD_SOCKET } from './containerd.ts';
-import type { Snapshotter } from './containerd.ts';
 import { writeDockerArchive } from './docker_archive.ts';
 import type { Image } from './image.ts';
 import { runInside } from './namespaces.ts';
+import type { Setup } from './setup.ts';
 
 /** Makes the images and hands them to the cluster's containerd, under the names by which pods ask for them. */
-export async function importImages(
-  directory: string,
-  tools: ClusterTools,
-  images: readonly Image[],
-  snapshotter: Snapshotter,
-  initPid: number,
-): Promise<void> {
+export async function importImages(setup: Setup, images: readonly Image[]): Promise<void> {
+  const { directory, tools, snapshotter, initPid } = setup;
   const folder = join(directory, 'images');
   await mkdir(folder, { recursive: true });
   for (const [index, image] of images.entries()) {

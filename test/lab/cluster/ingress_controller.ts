@@ -1,20 +1,18 @@
 import { connect } from 'node:net';
 import { KubeConfig, NetworkingV1Api } from '@kubernetes/client-node';
-import type { AbsentTool, Tool } from '../tools/tool.ts';
 import type { IngressController } from './cluster.ts';
-import type { Daemons } from './daemons.ts';
+import type { Setup } from './setup.ts';
 
 const CLASS_NAME = 'traefik';
 /** The `spec.controller` by which Traefik knows its IngressClasses. */
 const CONTROLLER = 'traefik.io/ingress-controller';
 
 /** Starts Traefik on ports 80 and 443 of the node, and declares its IngressClass; or passes on why there is none. */
-export async function startIngressController(
-  daemons: Daemons,
-  tool: Tool | AbsentTool,
-  kubeconfig: string,
-  nodeAddress: string,
-): Promise<IngressController> {
+export async function startIngressController(setup: Setup): Promise<IngressController> {
+  const { daemons } = setup;
+  const { nodeAddress } = setup.networks;
+  const tool = setup.tools.ingressController;
+  const kubeconfig = setup.kubeconfigs.admin;
   if (tool.source === 'absent') return { absent: tool.reason };
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);

@@ -1,22 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterTools } from '../tools/tool.ts';
 import { CONTAINERD_SOCKET } from './containerd.ts';
-import type { Daemons } from './daemons.ts';
-import type { Networks } from './networks.ts';
 import { NODE_NAME } from './pki.ts';
 import type { Pki } from './pki.ts';
+import type { Setup } from './setup.ts';
 
 /** Starts the kubelet and kube-proxy. */
-export async function startNode(
-  daemons: Daemons,
-  directory: string,
-  name: string,
-  tools: ClusterTools,
-  networks: Networks,
-  pki: Pki,
-  kubeconfigs: { readonly kubelet: string; readonly kubeProxy: string },
-): Promise<void> {
+export async function startNode(setup: Setup): Promise<void> {
+  const { daemons, directory, name, tools, networks, pki, kubeconfigs } = setup;
   const config = join(directory, 'kubelet.yaml');
   await writeFile(config, JSON.stringify(kubeletConfig(name, pki), undefined, 2));
   await daemons.start('kubelet', [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../command.ts';
 import type { Networks } from './networks.ts';
 
-/** Certificates and keys of a cluster; all are paths of PEM files but `certificateAuthorityData`. */
+/** Certificates, keys and tokens of a cluster; certificates and keys are paths of PEM files but `certificateAuthorityData`. */
 export interface Pki {
   readonly certificateAuthority: string;
   /** Base64 of the PEM, as kubeconfigs hold it. */
@@ -14,6 +14,9 @@ export interface Pki {
   readonly kubeletClient: KeyPair;
   readonly serviceAccountKey: string;
   readonly serviceAccountPublicKey: string;
+  /** From which the API server knows the tokens. */
+  readonly tokenFile: string;
+  readonly tokens: Readonly<Record<Identity, string>>;
 }
 
 export interface KeyPair {
@@ -36,7 +39,7 @@ export type Identity = keyof typeof IDENTITIES;
 /** A cluster lives for a day of work; its certificates may not outlive it by much. */
 const LIFETIME_DAYS = 30;
 
-/** Makes new certificates and keys in `folder`. */
+/** Makes new certificates, keys and tokens in `folder`. */
 export async function makePki(folder: string, networks: Networks): Promise<Pki> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const authority: KeyPair = {
@@ -92,6 +95,7 @@ export async function makePki(folder: string, networks: Networks): Promise<Pki> 
     kubeletClient,
     serviceAccountKey,
     serviceAccountPublicKey,
+    ...(await makeTokens(join(folder, 'tokens.csv'))),
   };
 }
 
@@ -146,13 +150,10 @@ async function issue(
   return pair;
 }
 
-/** A token for each identity. */
-export type Tokens = Readonly<Record<Identity, string>>;
-
-/** Makes new tokens, and the file from which the API server knows them. */
-export async function makeTokens(file: string): Promise<Tokens> {
+/** Makes a new token for each identity. */
+async function makeTokens(tokenFile: string): Promise<Pick<Pki, 'tokenFile' | 'tokens'>> {
   const token = (): string => randomBytes(24).toString('base64url');
-  const tokens: Tokens = {
+  const tokens: Pki['tokens'] = {
     admin: token(),
     controllerManager: token(),
     scheduler: token(),
@@ -163,6 +164,6 @@ export async function makeTokens(file: string): Promise<Tokens> {
     const { user, group } = IDENTITIES[identity];
     return `${tokens[identity]},${user},${user}${group === '' ? '' : `,"${group}"`}`;
   });
-  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
-  return tokens;
+  await writeFile(tokenFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return { tokenFile, tokens };
 }

@@ -15,14 +15,13 @@ import { pauseImage } from './image.ts';
 import type { Image } from './image.ts';
 import { importImages } from './import_images.ts';
 import { startIngressController } from './ingress_controller.ts';
-import { CONTEXT, writeKubeconfig } from './kubeconfig.ts';
+import { CONTEXT, writeKubeconfigs } from './kubeconfig.ts';
 import { startNamespaces } from './namespaces.ts';
 import { linkNetworks } from './network_link.ts';
-import type { Networks } from './networks.ts';
 import { startNode } from './node.ts';
-import { makePki, makeTokens, NODE_NAME } from './pki.ts';
-import type { Identity, Pki, Tokens } from './pki.ts';
+import { makePki, NODE_NAME } from './pki.ts';
 import { mountPrivateFolders, PRIVATE_FOLDERS } from './private_mounts.ts';
+import type { Setup } from './setup.ts';
 import { writeState } from './state.ts';
 
 export interface ClusterUpOptions {
@@ -84,21 +83,12 @@ async function start(
   { images, onProgress }: ClusterUpOptions,
 ): Promise<Cluster> {
   onProgress(STEP, 'namespaces and network');
-  const state = await startNamespaces(name, (recorded) => writeState(directory, recorded));
-  const initPid = state.init.pid;
-  await mountPrivateFolders(directory, initPid);
-  await makeCgroups(name);
-  const networks = await linkNetworks(name, initPid);
+  const setup = await prepare(name, directory, tools);
+  const { daemons, kubeconfigs, networks } = setup;
 
   onProgress(STEP, 'etcd and API server');
-  const pki = await makePki(join(directory, 'pki'), networks);
-  const tokenFile = join(directory, 'pki', 'tokens.csv');
-  const tokens = await makeTokens(tokenFile);
-  const kubeconfigs = await writeKubeconfigs(directory, networks, pki, tokens);
-  const daemons = new Daemons(join(directory, 'log'), initPid);
-  const snapshotter = await chooseSnapshotter(directory);
-  await startApiServer(daemons, directory, tools, networks, pki, tokenFile);
-  await startContainerd(daemons, directory, tools, networks, snapshotter, initPid);
+  await startApiServer(setup);
+  await startContainerd(setup);
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigs.admin);
   await daemons.until('the start of the API server', API_SERVER_TIMEOUT_MS, async () => {
@@ -107,38 +97,20 @@ async function start(
   });
 
   onProgress(STEP, 'node and images');
-  await startControllers(daemons, directory, tools, networks, pki, kubeconfigs);
-  await startNode(daemons, directory, name, tools, networks, pki, kubeconfigs);
+  await startControllers(setup);
+  await startNode(setup);
   await daemons.start(
     'load-balancer',
     [process.execPath, join(import.meta.dirname, 'load_balancer.ts'), networks.loadBalancers],
     { KUBECONFIG: kubeconfigs.admin },
   );
-  await importImages(
-    directory,
-    tools,
-    [pauseImage(PAUSE_IMAGE, tools.pause.path), ...images],
-    snapshotter,
-    initPid,
-  );
+  await importImages(setup, [pauseImage(PAUSE_IMAGE, tools.pause.path), ...images]);
+
   onProgress(STEP, 'ingress controller');
-  const ingress = await startIngressController(
-    daemons,
-    tools.ingressController,
-    kubeconfigs.admin,
-    networks.nodeAddress,
-  );
+  const ingress = await startIngressController(setup);
+
   onProgress(STEP, 'waiting for the node');
-  const api = config.makeApiClient(CoreV1Api);
-  await daemons.until('the start of the node', NODE_TIMEOUT_MS, async () => {
-    const node = await api.readNode({ name: NODE_NAME });
-    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-    return ready?.status === 'True';
-  });
-  await daemons.until('the default service account', NODE_TIMEOUT_MS, async () => {
-    await api.readNamespacedServiceAccount({ name: 'default', namespace: 'default' });
-    return true;
-  });
+  await awaitNode(daemons, config.makeApiClient(CoreV1Api));
   return {
     name,
     directory,
@@ -151,27 +123,39 @@ async function start(
     serviceNetwork: networks.services,
     loadBalancerNetwork: networks.loadBalancers,
     ingress,
-    namespacePid: initPid,
+    namespacePid: setup.initPid,
   };
 }
 
-async function writeKubeconfigs(
-  directory: string,
-  networks: Networks,
-  pki: Pki,
-  tokens: Tokens,
-): Promise<Readonly<Record<Identity, string>>> {
-  const server = `https://${networks.nodeAddress}:6443`;
-  const files: Readonly<Record<Identity, string>> = {
-    admin: join(directory, 'kubeconfig'),
-    controllerManager: join(directory, 'pki', 'controller-manager.kubeconfig'),
-    scheduler: join(directory, 'pki', 'scheduler.kubeconfig'),
-    kubelet: join(directory, 'pki', 'kubelet.kubeconfig'),
-    kubeProxy: join(directory, 'pki', 'kube-proxy.kubeconfig'),
+/** Everything that the programs of the cluster find when they start. */
+async function prepare(name: string, directory: string, tools: ClusterTools): Promise<Setup> {
+  const { init } = await startNamespaces(name, (state) => writeState(directory, state));
+  await mountPrivateFolders(directory, init.pid);
+  await makeCgroups(name);
+  const networks = await linkNetworks(name, init.pid);
+  const pki = await makePki(join(directory, 'pki'), networks);
+  return {
+    name,
+    directory,
+    initPid: init.pid,
+    tools,
+    networks,
+    pki,
+    kubeconfigs: await writeKubeconfigs(directory, networks, pki),
+    snapshotter: await chooseSnapshotter(directory),
+    daemons: new Daemons(join(directory, 'log'), init.pid),
   };
-  for (const identity of Object.keys(files) as Identity[]) {
-    const token = tokens[identity];
-    await writeKubeconfig(files[identity], server, pki.certificateAuthorityData, token);
-  }
-  return files;
+}
+
+/** Waits until pods can be started: the node is Ready, and the default namespace has its service account. */
+async function awaitNode(daemons: Daemons, api: CoreV1Api): Promise<void> {
+  await daemons.until('the start of the node', NODE_TIMEOUT_MS, async () => {
+    const node = await api.readNode({ name: NODE_NAME });
+    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+    return ready?.status === 'True';
+  });
+  await daemons.until('the default service account', NODE_TIMEOUT_MS, async () => {
+    await api.readNamespacedServiceAccount({ name: 'default', namespace: 'default' });
+    return true;
+  });
 }
