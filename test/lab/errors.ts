@@ -1,5 +1,11 @@
 /** What can go wrong in the lab, as one closed list. */
 export type LabErrorCode =
+  /** The command line cannot be understood; the message ends with the usage. */
+  | 'ARGUMENTS_INVALID'
+  /** The router did not answer a task that asks for access. */
+  | 'ANSWER_MISSING'
+  /** Something that has to be true of a run is not. */
+  | 'CHECK_FAILED'
   /** Something that the run needs is neither there nor to be had; the message lists all of it. */
   | 'PREREQUISITES_MISSING'
   /** The folder in which tools are kept cannot be written to. */

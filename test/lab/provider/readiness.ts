@@ -71,7 +71,7 @@ const withAddress = z.object({
 function addressReadiness(object: JsonObject, who: string): Readiness {
   const { status } = withAddress.parse(object);
   if (status.loadBalancer.ingress.length > 0) return READY;
-  return { state: 'waiting', reason: `${who} has given it no address (.status.loadBalancer)` };
+  return { state: 'waiting', reason: `${who} has given it an address (.status.loadBalancer)` };
 }
 
 const namespace = z.object({

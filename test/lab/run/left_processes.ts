@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+import { awaitEnd, identify, signalProcess } from '../cluster/process_identity.ts';
+import type { WorkFolder } from './work_folder.ts';
+
+/** Set in the environment of every program that a run starts, so that a later one can tell which are left of it. */
+const MARK = 'TASK_TRAFFIC_ROUTER_RUN';
+
+const END_MS = 5000;
+
+/** What a program's environment must hold to be found by `endLeftProcesses`. */
+export function runMark(folder: WorkFolder): Readonly<Record<string, string>> {
+  return { [MARK]: folder.path };
+}
+
+async function carriesMark(pid: number, folder: WorkFolder): Promise<boolean> {
+  try {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
+    return environment.split('\0').includes(`${MARK}=${folder.path}`);
+  } catch {
+    // Gone meanwhile, or another user's.
+    return false;
+  }
+}
+
+/** Ends the programs that an interrupted run of this checkout has left: the Pulumi CLI and what it started. */
+export async function endLeftProcesses(folder: WorkFolder): Promise<number> {
+  if (process.platform !== 'linux') return 0;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  let ended = 0;
+  for (const pid of pids) {
+    if (pid === process.pid || !(await carriesMark(pid, folder))) continue;
+    const found = await identify(pid);
+    if (found === undefined || !(await signalProcess(found, 'SIGTERM'))) continue;
+    if (!(await awaitEnd(found, END_MS))) await signalProcess(found, 'SIGKILL');
+    ended += 1;
+  }
+  return ended;
+}

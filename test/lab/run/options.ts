@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+
+import { LabError } from '../errors.ts';
+
+/** What the user asked for on the command line. */
+export interface RunOptions {
+  /** Context of the user's kubeconfig; undefined: a one-node cluster of the lab's own. */
+  readonly context: string | undefined;
+  /** Check everything, tear down, and end. */
+  readonly once: boolean;
+  /** Name what is missing instead of installing it. */
+  readonly noInstall: boolean;
+  /** Address of this machine for the pods to call; undefined: the one from which it reaches the cluster. */
+  readonly address: string | undefined;
+}
+
+export const HELP = `Usage: npm start -- [options]
+
+Puts the router into a Kubernetes cluster with pulumi up, with a stand-in ClearML server and two sample tasks,
+prints how to reach them, and stays until Ctrl-C.
+
+  --context NAME     use this context of your kubeconfig; left out, a one-node cluster is made on this machine
+  --address ADDRESS  with --context: the address of this machine that the cluster's pods can call
+  --once             check every printed line, remove everything, end with status 0 or 1
+  --no-install       install nothing: name what is missing instead
+  --help             show this text
+
+npm stop removes everything that npm start has made.`;
+
+/**
+ * Reads the arguments of `npm start`; undefined where help was asked for.
+ *
+ * @throws LabError `ARGUMENTS_INVALID`
+ */
+export function parseOptions(args: readonly string[]): RunOptions | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        context: { type: 'string' },
+        address: { type: 'string' },
+        once: { type: 'boolean', default: false },
+        'no-install': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return undefined;
+    if (values.address !== undefined && values.context === undefined) {
+      throw new Error("--address goes with --context: the lab's own cluster knows its address");
+    }
+    return {
+      context: values.context,
+      once: values.once,
+      noInstall: values['no-install'],
+      address: values.address,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new LabError('ARGUMENTS_INVALID', `${message}\n\n${HELP}`, { cause: error });
+  }
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import { z } from 'zod';
+
+import { startClearMl, type ClearMl } from '../clearml/server.ts';
+import { nodeImage } from '../cluster/image.ts';
+import { identify } from '../cluster/process_identity.ts';
+import { clusterUp } from '../cluster/up.ts';
+import { prepareSdk } from '../tasks/sdk.ts';
+import { prepareTools } from '../tools/prepare.ts';
+import type { Tools } from '../tools/tool.ts';
+import { exposeByService } from './http_service.ts';
+import { createNamespace } from './namespaces.ts';
+import type { RunOptions } from './options.ts';
+import { NODE_IMAGE } from './pods.ts';
+import type { Progress } from './progress.ts';
+import { awaitAnswers, startSamples, type Answers, type Samples } from './samples.ts';
+import { sourceLines } from './sources.ts';
+import { openStack } from './stack.ts';
+import { ROUTER_NAMESPACE, stackConfig, TASK_NAMESPACE } from './stack_config.ts';
+import { stackUp } from './stack_up.ts';
+import { namedTarget, ownTarget, type Target } from './target.ts';
+import type { RunRecord, WorkFolder } from './work_folder.ts';
+
+/** A run that is up: everything that a person, or a test, can reach. */
+export interface Session {
+  readonly target: Target;
+  readonly tools: Tools;
+  readonly clearml: ClearMl;
+  readonly stack: Stack;
+  readonly samples: Samples;
+  readonly answers: Answers;
+  /** URL that users open. */
+  readonly url: string;
+  /** Ends what runs inside of this process; `removeRun` removes the rest. */
+  stop(): Promise<void>;
+}
+
+export interface SessionParts {
+  readonly options: RunOptions;
+  readonly folder: WorkFolder;
+  readonly progress: Progress;
+  /** Aborted when the user wants to end: no further step begins. */
+  readonly signal: AbortSignal;
+}
+
+/** What the program puts out, as far as the run needs it. */
+const outputs = z.object({
+  tcp: z.object({ value: z.object({ address: z.string() }) }),
+});
+
+async function prepare({ options, folder, progress }: SessionParts): Promise<Tools> {
+  const tools = await progress.step('Finding what is needed', async (tell) => {
+    const value = await prepareTools({
+      noInstall: options.noInstall,
+      wants: options.context === undefined ? 'cluster' : 'context',
+      onProgress: (step, detail) => tell(`${step}: ${detail}`),
+    });
+    return { done: 'Found what is needed', value };
+  });
+  for (const line of sourceLines(tools)) progress.say(`    ${line}`);
+  const record = await folder.readRecord();
+  if (record !== undefined) await folder.writeRecord({ ...record, tools });
+  return tools;
+}
+
+function startCluster({ options, folder, progress }: SessionParts, tools: Tools): Promise<Target> {
+  if (options.context !== undefined) {
+    const { context, address } = options;
+    return progress.step(`Looking at the cluster of context ${context}`, async () => {
+      const value = await namedTarget(context, address);
+      return { done: `The cluster of context ${context} answers`, value };
+    });
+  }
+  return progress.step('Starting a one-node Kubernetes', async (tell) => {
+    const cluster = await clusterUp({
+      directory: folder.cluster,
+      tools,
+      images: [nodeImage(NODE_IMAGE)],
+      onProgress: (_, detail) => tell(detail),
+    });
+    const done = `A one-node Kubernetes runs; kubectl --kubeconfig ${cluster.kubeconfig} reaches it`;
+    return { done, value: await ownTarget(cluster) };
+  });
+}
+
+function startServer({ progress }: SessionParts, target: Target): Promise<ClearMl> {
+  return progress.step('Starting a stand-in for the ClearML API server', async () => {
+    const value = await startClearMl({ host: target.hostAddress, edition: 'enterprise' });
+    return { done: `A stand-in for the ClearML API server listens on ${value.url}`, value };
+  });
+}
+
+function startTasks(
+  { progress }: SessionParts,
+  target: Target,
+  clearml: ClearMl,
+  record: RunRecord,
+): Promise<Samples> {
+  return progress.step('Starting two sample tasks', async (tell) => {
+    const sdk = await prepareSdk({ onProgress: (_, detail) => tell(detail) });
+    await createNamespace(target.config, TASK_NAMESPACE, record.id);
+    tell('pods');
+    const value = await startSamples(target.config, clearml, sdk);
+    const how =
+      'absent' in sdk
+        ? `written by hand, since there is no ClearML SDK: ${sdk.absent}`
+        : `through the ClearML SDK ${sdk.version}`;
+    return { done: `Two sample tasks have asked for access, ${how}`, value };
+  });
+}
+
+async function openUrl(parts: SessionParts, target: Target, record: RunRecord): Promise<string> {
+  const { exposure, config } = target;
+  if (exposure.kind === 'ingress') return `http://${exposure.address}`;
+  parts.progress.say(`    HTTP goes through a Service, because ${exposure.reason}`);
+  await createNamespace(config, ROUTER_NAMESPACE, record.id);
+  return exposeByService(config);
+}
+
+/**
+ * Brings everything up, step by step: tools, cluster, ClearML, tasks, `pulumi up`, and the router's answers. What was made is
+ * recorded first, so that `removeRun` can take it away however this ends.
+ */
+export async function startSession(parts: SessionParts): Promise<Session> {
+  const { options, folder, progress, signal } = parts;
+  const runner = await identify(process.pid);
+  const record: RunRecord = {
+    version: 1,
+    id: randomUUID(),
+    ...(runner === undefined ? {} : { runner }),
+    ...(options.context === undefined ? {} : { context: options.context }),
+  };
+  await folder.writeRecord(record);
+  const tools = await prepare(parts);
+  signal.throwIfAborted();
+  const target = await startCluster(parts, tools);
+  signal.throwIfAborted();
+  const clearml = await startServer(parts, target);
+  let samples: Samples | undefined;
+  const stop = async (): Promise<void> => {
+    await Promise.all([samples?.web.stop(), samples?.tcp.stop()]);
+    await clearml.stop();
+  };
+  try {
+    samples = await startTasks(parts, target, clearml, record);
+    signal.throwIfAborted();
+    const url = await openUrl(parts, target, record);
+    const stack = await openStack(folder, tools);
+    await stack.setAllConfig(stackConfig({ target, clearml, url }), true);
+    const { tcp } = await progress.step('pulumi up', async (tell) => {
+      const result = await stackUp(stack, signal, tell);
+      const count = Object.values(result.changes).reduce((sum, n) => sum + n, 0);
+      return { done: `pulumi up: ${count} resources`, value: outputs.parse(result.outputs) };
+    });
+    const running = samples;
+    const answers = await progress.step("Waiting for the router's answers", async () => {
+      const value = await awaitAnswers(clearml, running, tcp.value.address);
+      return { done: 'The router has answered both tasks', value };
+    });
+    return { target, tools, clearml, stack, samples, answers, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+/** `npm start`: see `HELP` in run/options.ts. */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { LabError } from './errors.ts';
+import { checksOf } from './run/checks.ts';
+import { nextSteps, printedSteps } from './run/next_steps.ts';
+import { HELP, parseOptions, type RunOptions } from './run/options.ts';
+import { progress } from './run/progress.ts';
+import { lockRun } from './run/run_lock.ts';
+import { startSession } from './run/session.ts';
+import { removeRun } from './run/teardown.ts';
+import { WorkFolder } from './run/work_folder.ts';
+
+const folder = new WorkFolder(fileURLToPath(new URL('../../.work', import.meta.url)));
+
+/** Aborts at the first Ctrl-C or SIGTERM. Later ones are heard and told: what is half removed would be left behind. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      progress.say(
+        controller.signal.aborted
+          ? 'Still removing what was started. If this process is killed, npm stop does the rest.'
+          : 'Stopping, and removing what was started.',
+      );
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function remove(): Promise<void> {
+  await progress.step('Removing everything', async (tell) => {
+    const found = await removeRun(folder, tell);
+    return { done: found ? 'Removed everything' : 'There was nothing to remove', value: undefined };
+  });
+}
+
+async function runChecks(session: Awaited<ReturnType<typeof startSession>>): Promise<boolean> {
+  let allHold = true;
+  for (const { title, perform } of checksOf(session, await nextSteps(session))) {
+    try {
+      await perform();
+      progress.say(`✔ ${title}`);
+    } catch (error) {
+      allHold = false;
+      progress.say(`✖ ${title}\n    ${message(error).replaceAll('\n', '\n    ')}`);
+    }
+  }
+  return allHold;
+}
+
+function message(error: unknown): string {
+  if (error instanceof LabError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function work(options: RunOptions, signal: AbortSignal): Promise<boolean> {
+  const began = performance.now();
+  if ((await folder.readRecord()) !== undefined) {
+    progress.say('An earlier run was interrupted; its remains are removed first.');
+    await remove();
+  }
+  const session = await startSession({ options, folder, progress, signal });
+  try {
+    progress.say(`Ready after ${Math.round((performance.now() - began) / 1000)} s.`);
+    progress.say(printedSteps(await nextSteps(session)));
+    if (options.once) return await runChecks(session);
+    progress.say('Ctrl-C ends this and removes everything.');
+    if (!signal.aborted) await once(signal, 'abort');
+    return true;
+  } finally {
+    await session.stop();
+  }
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) {
+    progress.say(HELP);
+    return 0;
+  }
+  const held = await lockRun(folder);
+  const signal = interruption();
+  let succeeded = false;
+  try {
+    succeeded = await work(options, signal);
+  } catch (error) {
+    if (!signal.aborted) process.stderr.write(`\n${message(error)}\n`);
+  } finally {
+    await remove();
+    held.release();
+  }
+  return succeeded ? 0 : signal.aborted ? 130 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`\n${message(error)}\n`);
+  process.exitCode = 1;
+}
