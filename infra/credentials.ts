@@ -1,6 +1,7 @@
 import { core } from '@pulumi/kubernetes';
 import type { Input } from '@pulumi/pulumi';
 
+import { signingKey } from './signing_key.ts';
 import type { Scope } from './scope.ts';
 
 /** Where the pod finds the router's credentials: a Secret, and the keys in it. */
@@ -18,7 +19,8 @@ export interface Credentials {
  * Deployment; the old one goes when no pod of this stack needs it.
  */
 export function credentialsFor(scope: Scope): Credentials {
-  const { existingSecret, apiServerKey, apiServerSecret, jwksKey } = scope.config.clearml;
+  const { existingSecret, apiServerKey, apiServerSecret } = scope.config.clearml;
+  const jwksKey = signingKey(scope);
   if (existingSecret !== undefined) {
     return {
       secretName: existingSecret.name,

@@ -6,6 +6,7 @@ export type InfraErrorCode =
   | 'cluster-unreachable'
   | 'cluster-too-old'
   | 'address-missing'
+  | 'signing-key-missing'
   | 'bundle-failed';
 
 /**

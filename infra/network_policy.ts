@@ -2,10 +2,12 @@ import { networking, type types } from '@pulumi/kubernetes';
 import type { Resource } from '@pulumi/pulumi';
 
 import { isAtLeast, type KubernetesVersion } from './cluster/version.ts';
+import type { StackConfig } from './config/schema.ts';
 import { ownPorts, portsOf } from './ports.ts';
 import type { Scope } from './scope.ts';
 
 type Rule = types.input.networking.v1.NetworkPolicyEgressRule;
+type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 type Port = types.input.networking.v1.NetworkPolicyPort;
 
@@ -17,14 +19,12 @@ export interface PolicyFacts {
 }
 
 /**
- * In: the HTTP port and the TCP range from everywhere, since that is what the router is for; probes and metrics on the
- * admin port. Out: names, tasks, ClearML, and the API server for the Lease; nothing else.
+ * In: the HTTP port and the TCP range; metrics for the namespaces that read them. The kubelet's probes come from the pod's
+ * own node, which a policy always lets in. Out: names, tasks, ClearML, and the API server for the Lease; nothing else.
  */
 export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | undefined {
   const { config, names, parent } = scope;
   if (!config.networkPolicy.enabled) return undefined;
-  const { http, admin } = ownPorts(config);
-  const range = config.tcpSession?.portRange;
   return new networking.v1.NetworkPolicy(
     names.router,
     {
@@ -32,15 +32,7 @@ export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | unde
       spec: {
         podSelector: { matchLabels: names.selector },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: [
-          {
-            ports: [
-              tcp(http),
-              tcp(admin),
-              ...(range === undefined ? [] : rangePorts(range, facts.version)),
-            ],
-          },
-        ],
+        ingress: ingress(scope, facts.version),
         egress: egress(scope, facts.taskNetworks),
       },
     },
@@ -48,15 +40,57 @@ export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | unde
   );
 }
 
+function ingress(scope: Scope, version: KubernetesVersion | undefined): IngressRule[] {
+  const { config } = scope;
+  const { http, admin } = ownPorts(config);
+  const { ingressNamespaces, metricsNamespaces } = config.networkPolicy;
+  const range = config.tcpSession?.portRange;
+  const rules: IngressRule[] = [
+    {
+      ...(ingressNamespaces.length === 0 ? {} : { from: inNamespaces(ingressNamespaces) }),
+      ports: [tcp(http)],
+    },
+  ];
+  if (range !== undefined) rules.push({ ports: rangePorts(range, version) });
+  if (hasOutsideHealthChecks(config)) rules.push({ ports: [tcp(admin)] });
+  else if (metricsNamespaces.length > 0) {
+    rules.push({ from: inNamespaces(metricsNamespaces), ports: [tcp(admin)] });
+  }
+  return rules;
+}
+
+/** Load balancers that ask pods for their health themselves, from addresses of the cloud. */
+function hasOutsideHealthChecks({ gateway, ingress: { controller } }: StackConfig): boolean {
+  return controller === 'alb' || controller === 'gke' || gateway.controller === 'gke';
+}
+
+/** By the label that each namespace has from Kubernetes 1.21 on. */
+function inNamespaces(namespaces: readonly string[]): Peer[] {
+  return [
+    {
+      namespaceSelector: {
+        matchExpressions: [
+          { key: 'kubernetes.io/metadata.name', operator: 'In', values: [...namespaces] },
+        ],
+      },
+    },
+  ];
+}
+
 function egress(scope: Scope, taskNetworks: readonly string[]): Rule[] {
-  const { clearml, networkPolicy } = scope.config;
+  const { availability, clearml, networkPolicy } = scope.config;
   const names: Rule = { ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] };
   const tasks: Rule = { to: blocks(taskNetworks), ports: [{ protocol: 'TCP' }] };
   return [
     names,
     tasks,
-    reach(networkPolicy.clearmlNetworks, [portOf(clearml.apiServerUrlReference)]),
-    reach(networkPolicy.apiServerNetworks, [443, 6443]),
+    reach(
+      networkPolicy.clearmlNetworks,
+      networkPolicy.clearmlPorts.length > 0
+        ? networkPolicy.clearmlPorts
+        : [portOf(clearml.apiServerUrlReference)],
+    ),
+    ...(availability.leaderElection ? [reach(networkPolicy.apiServerNetworks, [443, 6443])] : []),
   ];
 }
 
@@ -86,7 +120,7 @@ function rangePorts(
     : portsOf(range).map((port) => tcp(port));
 }
 
-/** Port of an `http` or `https` URL. A Service's port differs from its pods', which is what a policy sees: see README. */
+/** Port of an `http` or `https` URL. Behind a Service of this cluster it is the pods' port that a policy sees: `clearmlPorts`. */
 function portOf(url: string): number {
   const { port, protocol } = new URL(url);
   if (port !== '') return Number(port);

@@ -10,6 +10,8 @@ export interface Outputs {
   /** What `ssh` and other TCP clients connect to; null where TCP is off. */
   readonly tcp: Output<{ address: string; portStart: number; portEnd: number }> | null;
   readonly namespace: Output<string>;
+  /** Images that the cluster pulls; all that a closed network has to mirror. */
+  readonly images: readonly string[];
   /** What to do now, one step each. */
   readonly nextSteps: readonly string[];
   /** What deserves a second look. */
@@ -42,6 +44,7 @@ export function outputsOf(provisioned: Provisioned): Outputs {
             portEnd: range.end,
           })),
     namespace: output(namespace),
+    images: [config.router.image],
     nextSteps: nextSteps(config, url),
     warnings: [...provisioned.warnings, ...warnings(provisioned, url)],
   };

@@ -30,7 +30,7 @@ export async function program(
   const kubeconfig = await plain(config.kubernetes.kubeconfig);
   const [facts, code] = await Promise.all([
     parts.askCluster({ kubeconfig, context }),
-    parts.bundle(),
+    config.router.code === 'image' ? '' : parts.bundle(),
   ]);
   const warnings: string[] = [];
   if (facts.version === undefined) {

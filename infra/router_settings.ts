@@ -8,6 +8,9 @@ import { ownPorts } from './ports.ts';
 /** Folder of the pod where the Secret's keys lie as files. */
 export const CREDENTIALS_FOLDER = '/etc/task-router/credentials';
 
+/** Folder of the pod where further CA certificates lie. */
+export const CA_FOLDER = '/etc/task-router/ca';
+
 /** Folder of the pod where static routes lie. */
 export const STATIC_ROUTES_FOLDER = '/etc/task-router/static-routes';
 
@@ -23,7 +26,10 @@ export function routerUrl(config: StackConfig): string {
 export interface SettingSources {
   readonly config: StackConfig;
   readonly credentials: Credentials;
-  readonly leaseName: string;
+  /** Undefined where the single pod leads without an election. */
+  readonly leaseName: string | undefined;
+  /** File of further CA certificates in its folder, where there is one. */
+  readonly caFile: string | undefined;
   readonly namespace: Input<string>;
   readonly tcpAddress: Input<string> | undefined;
   /** Networks that tasks' addresses may lie in. */
@@ -39,7 +45,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
   const { clearml, router, tcpSession } = config;
   const ports = ownPorts(config);
   const settings: Record<string, Input<string> | undefined> = {
-    ...router.env,
+    ...config.pod.env,
     ROUTER_NAME: router.name,
     ROUTER_URL: routerUrl(config),
     ROUTER_WILDCARD_HOST: config.ingress.wildcardHost,
@@ -50,6 +56,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     CLEARML_WEB_URL: clearml.webServerUrl,
     AUTH_COOKIE_NAME: clearml.authCookieName,
     SSL_VERIFY: clearml.sslVerify ? undefined : 'false',
+    CLEARML_CA_FILE: sources.caFile === undefined ? undefined : `${CA_FOLDER}/${sources.caFile}`,
     LISTEN_QUEUE_NAME: listed(router.queues),
     TASK_NETWORKS: listed(sources.taskNetworks),
     TRUSTED_PROXIES: listed(router.trustedProxies),
@@ -63,7 +70,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     HTTP_PORT: String(ports.http),
     ADMIN_PORT: String(ports.admin),
     DRAIN_SECONDS: String(router.drainSeconds),
-    LEASE_NAMESPACE: sources.namespace,
+    LEASE_NAMESPACE: sources.leaseName === undefined ? undefined : sources.namespace,
     LEASE_NAME: sources.leaseName,
     LOG_LEVEL: router.logLevel,
   };

@@ -1,5 +1,7 @@
 import { ComponentResource, type ComponentResourceOptions, type Input } from '@pulumi/pulumi';
 
+import { keepAvailable } from './availability.ts';
+import { certificateAuthorities } from './certificate_authorities.ts';
 import type { KubernetesVersion } from './cluster/version.ts';
 import type { StackConfig } from './config/schema.ts';
 import { credentialsFor } from './credentials.ts';
@@ -7,6 +9,7 @@ import { deployment } from './deployment.ts';
 import { expose } from './exposure/expose.ts';
 import { imagePullSecrets } from './image_pull_secret.ts';
 import { leaseAccess } from './lease_access.ts';
+import { monitor } from './monitoring/monitor.ts';
 import { namesOf } from './names.ts';
 import { namespaceFor } from './namespace.ts';
 import { networkPolicy } from './network_policy.ts';
@@ -14,6 +17,7 @@ import { routerCode } from './router_code.ts';
 import { routerSettings } from './router_settings.ts';
 import type { Scope } from './scope.ts';
 import { tcpAddress } from './tcp_service.ts';
+import { objectTransformation } from './transforms.ts';
 
 /** What a TaskRouter is made of. */
 export interface TaskRouterArgs {
@@ -33,31 +37,43 @@ export class TaskRouter extends ComponentResource {
   readonly tcpAddress: Input<string> | undefined;
 
   constructor(name: string, args: TaskRouterArgs, options: ComponentResourceOptions) {
-    super('clearml:router:TaskRouter', name, {}, options);
     const { config } = args;
+    const transformation = objectTransformation(config.transforms);
+    super(
+      'clearml:router:TaskRouter',
+      name,
+      {},
+      transformation === undefined ? options : { ...options, transformations: [transformation] },
+    );
     const names = namesOf(config.router.name);
     this.namespace = namespaceFor(this, config);
     const scope: Scope = { parent: this, config, names, namespace: this.namespace };
 
     this.tcpAddress = tcpAddress(scope);
     const credentials = credentialsFor(scope);
+    const authorities = certificateAuthorities(scope);
+    const isElected = config.availability.leaderElection;
     const settings = routerSettings({
       config,
       credentials,
-      leaseName: names.router,
+      leaseName: isElected ? names.router : undefined,
+      caFile: authorities?.file,
       namespace: this.namespace,
       tcpAddress: this.tcpAddress,
       taskNetworks: args.taskNetworks,
     });
     networkPolicy(scope, args);
-    deployment(scope, {
-      codeConfigMap: routerCode(scope, args.code),
+    const deploymentName = deployment(scope, {
+      codeConfigMap: config.router.code === 'image' ? undefined : routerCode(scope, args.code),
       credentials,
+      certificateAuthorities: authorities,
       imagePullSecrets: imagePullSecrets(scope),
-      serviceAccount: leaseAccess(scope),
+      serviceAccount: isElected ? leaseAccess(scope) : undefined,
       settings,
     });
+    keepAvailable(scope, deploymentName);
     expose(scope);
+    monitor(scope);
     this.registerOutputs({ namespace: this.namespace, tcpAddress: this.tcpAddress ?? null });
   }
 }

@@ -19,6 +19,23 @@ const existingSecret = z.strictObject(
   { error: 'expected the name and, where they differ, the keys of a Secret' },
 );
 
+const serverSecret = z.strictObject(
+  {
+    namespace: objectName.default('clearml').describe('Namespace of the ClearML server'),
+    name: objectName.default('clearml-conf').describe('Name of its Secret'),
+    key: dataKey.default('secure_auth_token_secret').describe('Its key that holds the signing key'),
+  },
+  { error: 'expected the Secret of a ClearML server in the same cluster' },
+);
+
+const existingCaConfigMap = z.strictObject(
+  {
+    name: objectName.describe("Name of the ConfigMap, in the router's namespace"),
+    key: dataKey.default('ca.pem').describe('Its key that holds the certificates'),
+  },
+  { error: 'expected the name and the key of a ConfigMap' },
+);
+
 /** `clearml`: the server whose tasks are reached, and the router's account on it. */
 export const clearml = z
   .strictObject(
@@ -39,6 +56,11 @@ export const clearml = z
       existingSecret: existingSecret
         .optional()
         .describe('Secret that holds the three values above, in their stead'),
+      serverSecret: serverSecret
+        .optional()
+        .describe(
+          'Secret of a ClearML server in the same cluster, to read the signing key from in place of jwksKey',
+        ),
       authCookieName: z
         .string({ error: 'expected the name of a cookie' })
         .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a cookie')
@@ -47,6 +69,14 @@ export const clearml = z
           "Cookie that carries a user's ClearML token; left out, the server's own login answer tells it",
         ),
       sslVerify: flag.default(true).describe("Verify the certificate of ClearML's servers"),
+      caCertificates: z
+        .string({ error: 'expected certificates in PEM form' })
+        .includes('-----BEGIN CERTIFICATE-----', { error: 'expected certificates in PEM form' })
+        .optional()
+        .describe("Further CA certificates for ClearML's servers, PEM"),
+      existingCaConfigMap: existingCaConfigMap
+        .optional()
+        .describe('ConfigMap that holds them, in their stead'),
       webServerUrl: httpUrl
         .optional()
         .describe("ClearML's web app, for sign-in; left out, the router shows a sign-in page"),
@@ -54,21 +84,29 @@ export const clearml = z
     { error: 'expected the settings of the ClearML server' },
   )
   .superRefine((value, context) => {
+    const add = (key: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [key], message });
+    };
     for (const key of ['apiServerKey', 'apiServerSecret', 'jwksKey'] as const) {
       const given = value[key] !== undefined;
-      if (given && value.existingSecret !== undefined) {
-        context.addIssue({
-          code: 'custom',
-          path: [key],
-          message: 'given together with clearml.existingSecret, which holds it; remove one of them',
-        });
+      const elsewhere = [
+        ...(value.existingSecret === undefined ? [] : ['clearml.existingSecret']),
+        ...(key === 'jwksKey' && value.serverSecret !== undefined ? ['clearml.serverSecret'] : []),
+      ];
+      if (given && elsewhere.length > 0) {
+        add(
+          key,
+          `given together with ${elsewhere.join(' and ')}, which holds it; remove one of them`,
+        );
       }
-      if (!given && value.existingSecret === undefined) {
-        context.addIssue({
-          code: 'custom',
-          path: [key],
-          message: `missing; set it with: pulumi config set --secret --path clearml.${key}`,
-        });
+      if (!given && elsewhere.length === 0) {
+        add(key, `missing; set it with: pulumi config set --secret --path clearml.${key}`);
       }
+    }
+    if (value.existingSecret !== undefined && value.serverSecret !== undefined) {
+      add('serverSecret', 'given together with clearml.existingSecret, which holds the key, too');
+    }
+    if (value.caCertificates !== undefined && value.existingCaConfigMap !== undefined) {
+      add('caCertificates', 'given together with clearml.existingCaConfigMap; remove one of them');
     }
   }, evenWithOtherProblems);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { dnsLabel, flag } from './values.ts';
+import { dnsLabel, flag, textMap } from './values.ts';
 
 /** `namespace`: where everything is put. */
 export const namespace = z
@@ -10,6 +10,7 @@ export const namespace = z
       create: flag
         .default(true)
         .describe("False to use one that exists, such as that of ClearML's agent"),
+      labels: textMap.default({}).describe('Labels of a namespace that is created'),
     },
     { error: 'expected the settings of the namespace' },
   )

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { nearestKey } from './nearest_key.ts';
+import { RENAMED_KEYS } from './renamed_keys.ts';
 import { unwrap } from './secret_leaves.ts';
 
 /** One thing that is wrong with a stack's config. */
@@ -21,7 +22,10 @@ export function problemsOf(
     const path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
       const known = keysAt(schema, path);
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, known) }));
+      return issue.keys.map((key) => {
+        const unknown = [...path, key];
+        return { path: unknown, message: unknownKey(unknown, known, schema) };
+      });
     }
     const isSecret = secretPaths.some((secret) => secret.join('.') === path.join('.'));
     const expectation = issue.message.startsWith('expected ');
@@ -32,7 +36,18 @@ export function problemsOf(
   });
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(
+  path: readonly string[],
+  known: readonly string[],
+  schema: z.core.$ZodType,
+): string {
+  const key = path.at(-1) ?? '';
+  const successor = RENAMED_KEYS[path.join('.')];
+  if (successor !== undefined) return `now called ${successor}`;
+  const elsewhere = keysAt(schema, []).filter((section) => keysAt(schema, [section]).includes(key));
+  if (elsewhere.length === 1 && !known.includes(key)) {
+    return `unknown key here; did you mean ${elsewhere.join('')}.${key}?`;
+  }
   const nearest = nearestKey(key, known);
   return nearest === undefined
     ? `unknown key; known are ${known.join(', ')}`

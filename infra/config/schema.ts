@@ -1,18 +1,22 @@
 import { z } from 'zod';
 
+import { availability } from './availability.ts';
 import { clearml } from './clearml.ts';
 import { gateway } from './gateway.ts';
 import { imageCredentials } from './image_credentials.ts';
 import { ingress } from './ingress.ts';
 import { kubernetes } from './kubernetes.ts';
+import { monitoring } from './monitoring.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicy } from './network_policy.ts';
 import { openshiftRoute } from './openshift_route.ts';
+import { pod } from './pod.ts';
 import { router } from './router.ts';
 import { crossSectionProblems } from './rules.ts';
 import { service } from './service.ts';
 import { tcpSession } from './tcp_session.ts';
 import { tls } from './tls.ts';
+import { transforms } from './transforms.ts';
 import { evenWithOtherProblems } from './values.ts';
 
 /**
@@ -33,7 +37,11 @@ export const sections = {
   tcpSession: tcpSession.optional(),
   namespace,
   router,
+  pod,
+  availability,
   networkPolicy,
+  monitoring,
+  transforms,
   kubernetes: kubernetes.prefault(missing),
 };
 

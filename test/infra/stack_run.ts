@@ -47,8 +47,9 @@ export async function runStack(
   const resources: Registered[] = [];
   await runtime.setMocks(
     {
-      newResource: ({ type, name, provider, inputs }) => {
-        if (type !== 'pulumi:pulumi:Stack') {
+      newResource: ({ type, name, id, provider, inputs }) => {
+        // An object with an id is read, not made.
+        if (type !== 'pulumi:pulumi:Stack' && (id ?? '') === '') {
           resources.push({ type, name, provider, inputs: inputs as Record<string, unknown> });
         }
         return { id: `${name}-id`, state: asTheClusterWould(type, name, inputs, options) };
@@ -81,6 +82,11 @@ function asTheClusterWould(
   options: RunOptions,
 ): Record<string, unknown> {
   const metadata = (inputs['metadata'] ?? {}) as Record<string, unknown>;
+  if (name === 'clearml-server') {
+    return {
+      data: { secure_auth_token_secret: Buffer.from('SECRET-server-key').toString('base64') },
+    };
+  }
   const named = { ...inputs, metadata: { name: `${name}-generated`, ...metadata } };
   if (type !== 'kubernetes:core/v1:Service') return named;
   const status = options.serviceStatus ?? { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } };

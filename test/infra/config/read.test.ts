@@ -47,8 +47,8 @@ const cases: readonly { name: string; config: Raw; expected: readonly string[] }
   },
   {
     name: 'a misspelt key, with the one that was meant',
-    config: { ...smallest, ingress: { ...ingress, hostname: 'x' } },
-    expected: ['ingress.hostname: unknown key; did you mean hostName?'],
+    config: { ...smallest, ingress: { ...ingress, host_name: 'x' } },
+    expected: ['ingress.host_name: unknown key; did you mean hostName?'],
   },
   {
     name: 'a misspelt section',
@@ -57,8 +57,8 @@ const cases: readonly { name: string; config: Raw; expected: readonly string[] }
   },
   {
     name: 'a key that nothing is like',
-    config: { ...smallest, namespace: { zzzzzzzzzz: 1 } },
-    expected: ['namespace.zzzzzzzzzz: unknown key; known are name, create'],
+    config: { ...smallest, openshiftRoute: { zzzzzzzzzz: 1 } },
+    expected: ['openshiftRoute.zzzzzzzzzz: unknown key; known are enabled, annotations'],
   },
   {
     name: 'a reversed port range',
@@ -110,6 +110,155 @@ const cases: readonly { name: string; config: Raw; expected: readonly string[] }
     config: { ...smallest, ingress: { hostName: 'http://a.example.com', tlsSecretName: 'tls' } },
     expected: [
       'ingress.hostName: starts with http://, but ingress.tlsSecretName is set; write it without a scheme',
+    ],
+  },
+  {
+    name: "keys of the vendor's other values files, with their names here",
+    config: {
+      ...smallest,
+      clearml: { ...clearml, apiKey: 'SECRET' },
+      streamSession: {},
+      router: { replicas: 2 },
+    },
+    expected: [
+      'clearml.apiKey: now called clearml.apiServerKey',
+      'router.replicas: now called availability.replicas',
+      'streamSession: now called tcpSession',
+    ],
+  },
+  {
+    name: 'a key in the wrong section',
+    config: { ...smallest, router: { runAsUser: 7 } },
+    expected: ['router.runAsUser: unknown key here; did you mean pod.runAsUser?'],
+  },
+  {
+    name: 'two exposures',
+    config: {
+      ...smallest,
+      ingress: { ...ingress, enabled: true },
+      openshiftRoute: { enabled: true },
+    },
+    expected: [
+      'ingress.enabled: several exposures are on (ingress.enabled, openshiftRoute.enabled); keep exactly one',
+    ],
+  },
+  {
+    name: 'a route without a Gateway',
+    config: { ...smallest, gateway: { enabled: true } },
+    expected: [
+      'gateway.parentRefs: missing; name the Gateway that carries the route: parentRefs: [{name: NAME}]',
+    ],
+  },
+  {
+    name: 'two certificates',
+    config: {
+      ...smallest,
+      ingress: { hostName: 'a.example.com', tlsSecretName: 'tls' },
+      tls: { issuer: { name: 'letsencrypt' } },
+    },
+    expected: [
+      'ingress.tlsSecretName: several certificates are given (ingress.tlsSecretName, tls.issuer); keep one',
+    ],
+  },
+  {
+    name: 'a certificate without its key',
+    config: { ...smallest, tls: { certificate: '-----BEGIN CERTIFICATE-----' } },
+    expected: ['tls.privateKey: missing; a certificate and its private key are given together'],
+  },
+  {
+    name: 'a certificate where TLS ends elsewhere',
+    config: { ...smallest, service: { type: 'LoadBalancer' }, tls: { issuer: { name: 'a' } } },
+    expected: [
+      'tls.issuer: TLS ends in front of the Service, which has none; remove this, and write ingress.hostName with https:// if it does',
+    ],
+  },
+  {
+    name: 'an issuer for plain HTTP',
+    config: { ...smallest, ingress: { hostName: 'http://a.b' }, tls: { issuer: { name: 'a' } } },
+    expected: ['tls.issuer: has no effect while ingress.hostName starts with http://'],
+  },
+  {
+    name: 'a wildcard domain that contains the host of the router',
+    config: {
+      ...smallest,
+      ingress: { hostName: 'tasks.example.com', wildcardHost: 'example.com' },
+    },
+    expected: [
+      'ingress.wildcardHost: an endpoint could take the host of ingress.hostName (tasks.example.com), which lies below it; choose another domain',
+    ],
+  },
+  {
+    name: 'a node port of a Service that has none',
+    config: { ...smallest, service: { nodePort: 30_080 } },
+    expected: [
+      'service.nodePort: has no effect with service.type ClusterIP; set service.type NodePort or remove it',
+    ],
+  },
+  {
+    name: 'TCP on node ports outside of their range and without an address',
+    config: {
+      ...smallest,
+      tcpSession: { portRange: { start: 20_000, end: 20_001 }, service: { type: 'NodePort' } },
+    },
+    expected: [
+      'tcpSession.routerAddress: missing; with tcpSession.service.type NodePort nothing tells the address that users connect to',
+      'tcpSession.portRange: lies outside of the node ports, 30000 to 32767, which tcpSession.service.type NodePort uses',
+    ],
+  },
+  {
+    name: 'more ports than the load balancer has',
+    config: {
+      ...smallest,
+      tcpSession: { portRange: { start: 20_000, end: 20_050 }, service: { platform: 'aws-nlb' } },
+    },
+    expected: [
+      'tcpSession.portRange: asks one load balancer for 51 ports, and it has 50; narrow the range, or have the quota raised and set tcpSession.service.maxPorts to the new one',
+    ],
+  },
+  {
+    name: 'a split range without the address that its Services share',
+    config: {
+      ...smallest,
+      tcpSession: { portRange: { start: 20_000, end: 20_050 }, service: { portsPerService: 10 } },
+    },
+    expected: [
+      'tcpSession.routerAddress: missing; tcpSession.service.portsPerService makes several Services, and users connect to one address: name the one that they share',
+    ],
+  },
+  {
+    name: 'several pods without an election',
+    config: { ...smallest, availability: { replicas: 2, leaderElection: false } },
+    expected: [
+      'availability.leaderElection: is off, but there are several pods; two of them would hand out the same port',
+    ],
+  },
+  {
+    name: 'an autoscaler upside down',
+    config: { ...smallest, availability: { autoscaling: { minReplicas: 4, maxReplicas: 3 } } },
+    expected: ['availability.autoscaling.minReplicas: is above maxReplicas: 4 and 3'],
+  },
+  {
+    name: 'a setting that a key decides on',
+    config: { ...smallest, pod: { env: { ROUTER_URL: 'x', CLEARML_API_SECRET_KEY_FILE: 'y' } } },
+    expected: [
+      'pod.env.ROUTER_URL: set by ingress.hostName; use that',
+      'pod.env.CLEARML_API_SECRET_KEY_FILE: set by clearml.apiServerSecret; use that',
+    ],
+  },
+  {
+    name: 'two places for the CA certificates and for the key',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        serverSecret: {},
+        caCertificates: '-----BEGIN CERTIFICATE-----',
+        existingCaConfigMap: { name: 'ca' },
+      },
+    },
+    expected: [
+      'clearml.jwksKey: given together with clearml.serverSecret, which holds it; remove one of them',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
     ],
   },
 ];

@@ -1,0 +1,81 @@
+import type { types } from '@pulumi/kubernetes';
+
+import type { PodParts } from './pod.ts';
+import { ownPorts } from './ports.ts';
+import { BUNDLE_FILE } from './router_code.ts';
+import { CA_FOLDER, CREDENTIALS_FOLDER, STATIC_ROUTES_FOLDER } from './router_settings.ts';
+import type { Scope } from './scope.ts';
+
+type Container = types.input.core.v1.Container;
+
+const CODE_FOLDER = '/opt/task-router';
+
+/** Seconds in which proxies and load balancers learn that a pod takes no new work, before it hears of it. */
+export const PRE_STOP_SECONDS = 5;
+
+/** The one container of the router's pod. */
+export function routerContainer(scope: Scope, parts: PodParts): Container {
+  const { pod, router } = scope.config;
+  const ports = ownPorts(scope.config);
+  const { requests, limits } = pod.resources;
+  return {
+    name: 'router',
+    image: router.image,
+    imagePullPolicy: router.imagePullPolicy,
+    ...(router.code === 'image' ? {} : { command: ['node', `${CODE_FOLDER}/${BUNDLE_FILE}`] }),
+    env: Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
+    ports: [
+      { name: 'http', containerPort: ports.http, protocol: 'TCP' },
+      { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
+    ],
+    resources: {
+      ...(requests === undefined ? {} : { requests: quantities(requests) }),
+      ...(limits === undefined ? {} : { limits: quantities(limits) }),
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    startupProbe: { ...probe('/healthz'), periodSeconds: 2, failureThreshold: 30 },
+    livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 5, failureThreshold: 2 },
+    // By Node itself, because an image without a shell has no `sleep` either.
+    lifecycle: {
+      preStop: {
+        exec: { command: ['node', '-e', `setTimeout(() => {}, ${PRE_STOP_SECONDS * 1000})`] },
+      },
+    },
+    volumeMounts: volumeMounts(scope, parts),
+  };
+}
+
+function volumeMounts(scope: Scope, parts: PodParts): types.input.core.v1.VolumeMount[] {
+  const { pod, router } = scope.config;
+  const mounts: [name: string, mountPath: string][] = [
+    ...(parts.codeConfigMap === undefined ? [] : [['code', CODE_FOLDER] as [string, string]]),
+    ['credentials', CREDENTIALS_FOLDER],
+    ...(parts.certificateAuthorities === undefined
+      ? []
+      : [['certificate-authorities', CA_FOLDER] as [string, string]]),
+    ...(router.staticRoutesConfigMap === undefined
+      ? []
+      : [['static-routes', STATIC_ROUTES_FOLDER] as [string, string]]),
+  ];
+  return [
+    ...mounts.map(([name, mountPath]) => ({ name, mountPath, readOnly: true })),
+    // The API server checks what config adds.
+    ...(pod.volumeMounts as unknown as types.input.core.v1.VolumeMount[]),
+  ];
+}
+
+function probe(path: string): types.input.core.v1.Probe {
+  return { httpGet: { path, port: 'admin' }, timeoutSeconds: 3 };
+}
+
+/** YAML reads `cpu: 1` as a number, where the API wants a text. */
+function quantities(amounts: Readonly<Record<string, string | number>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [name, String(amount)]),
+  );
+}

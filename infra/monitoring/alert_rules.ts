@@ -1,0 +1,77 @@
+import type { StackConfig } from '../config/schema.ts';
+
+/** One alert of a PrometheusRule. */
+export interface AlertRule {
+  readonly alert: string;
+  /** PromQL. */
+  readonly expr: string;
+  /** How long it has to hold. */
+  readonly for: string;
+  readonly labels: { readonly severity: 'warning' | 'critical' };
+  readonly annotations: { readonly summary: string; readonly description: string };
+}
+
+/** Alerts on what users notice, each with what to look at. Metrics are those of `router/telemetry/metrics.ts`. */
+export function alertRules(config: StackConfig): readonly AlertRule[] {
+  const job = `job="${config.router.name}-metrics"`;
+  return [
+    {
+      alert: 'TaskRouterDown',
+      expr: `absent(up{${job}} == 1)`,
+      for: '2m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: 'No pod of the task router answers.',
+        description: 'No endpoint of any task can be reached. Look at the pods and their events.',
+      },
+    },
+    {
+      alert: 'TaskRouterTableOld',
+      expr: `max(task_router_table_age_seconds{${job}}) > 60`,
+      for: '1m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'ClearML has not answered the task router for a minute.',
+        description:
+          'Known routes stay, new tasks get none, and rights run out. Look at ClearML and the log of the router.',
+      },
+    },
+    {
+      alert: 'TaskRouterWithoutLeader',
+      expr: `sum(task_router_leader{${job}}) < 1`,
+      for: '2m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'No pod of the task router leads.',
+        description:
+          'Routes are served, but asks of tasks get no answer. Look at the Lease and the rights on it.',
+      },
+    },
+    {
+      alert: 'TaskRouterErrors',
+      expr:
+        `sum(rate(task_router_http_requests_total{${job},code="5xx"}[5m])) > ` +
+        `0.1 * sum(rate(task_router_http_requests_total{${job}}[5m]))`,
+      for: '10m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'A tenth of all requests fail.',
+        description: 'Look at task_router_upstream_errors_total by class, and at the tasks.',
+      },
+    },
+    ...(config.tcpSession === undefined ? [] : [portsRunOut(job)]),
+  ];
+}
+
+function portsRunOut(job: string): AlertRule {
+  return {
+    alert: 'TaskRouterPortsRunOut',
+    expr: `min(task_router_tcp_ports_left{${job}}) < 3`,
+    for: '5m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: 'The TCP port range of the task router is almost used up.',
+      description: 'Further tasks that ask for TCP get none. Widen tcpSession.portRange.',
+    },
+  };
+}
