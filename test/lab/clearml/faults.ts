@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+
 /** What can go wrong on purpose. */
 export type FaultKind =
   /** Takes the request and never answers, until the fault is cleared: then the connection is cut. */
@@ -47,20 +49,37 @@ export interface ActiveFault {
   readonly fault: Fault;
   /** How many calls it has met. */
   readonly met: number;
+  /** Resolves when the next call meets it; rejects when the signal aborts. */
+  next(signal?: AbortSignal): Promise<void>;
   clear(): void;
+}
+
+interface Entry {
+  readonly fault: Fault;
+  met: number;
+  readonly ended: AbortController;
+  readonly calls: EventEmitter;
 }
 
 /** The faults that are on; the first that fits a call meets it. */
 export class Faults {
-  readonly #active: { fault: Fault; met: number; readonly ended: AbortController }[] = [];
+  readonly #active: Entry[] = [];
 
   add(fault: Fault): ActiveFault {
-    const entry = { fault, met: 0, ended: new AbortController() };
+    const entry: Entry = {
+      fault,
+      met: 0,
+      ended: new AbortController(),
+      calls: new EventEmitter().setMaxListeners(0),
+    };
     this.#active.push(entry);
     return {
       fault,
       get met() {
         return entry.met;
+      },
+      async next(signal = AbortSignal.timeout(10_000)) {
+        await once(entry.calls, 'met', { signal });
       },
       clear: () => {
         const index = this.#active.indexOf(entry);
@@ -84,6 +103,7 @@ export class Faults {
       if (fault.kind === 'drop-write' && !isWrite(call)) continue;
       if (fault.times !== undefined && entry.met >= fault.times) continue;
       entry.met += 1;
+      entry.calls.emit('met');
       if (fault.kind === 'drop-write' && entry.met % fault.every !== 0) continue;
       return { fault, ended: entry.ended.signal };
     }
