@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { LabError } from './errors.ts';
+import { searchPath } from './search_path.ts';
 
 export interface CommandOptions {
   readonly cwd?: string;
-  /** Added to this process's environment. */
+  /** Added to this process's environment, whose PATH has the system's own folders too. */
   readonly environment?: Readonly<Record<string, string>>;
   /** After this time the command and all that it started are killed. Milliseconds. */
   readonly timeoutMs?: number;
@@ -27,7 +28,7 @@ export function run(
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.environment },
+      env: { ...process.env, PATH: searchPath(), ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own, so that a time-out ends the grandchildren too.
       detached: options.timeoutMs !== undefined,

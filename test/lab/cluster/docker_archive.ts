@@ -9,8 +9,15 @@ import type { Image } from './image.ts';
 /** As container images name this machine's processor architecture. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** Tar archives whose bytes depend on the content alone. */
-const REPRODUCIBLE = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
+/** Tar archives whose bytes depend on the content alone; a pod's user can read all of it, whatever the umask of this run. */
+const REPRODUCIBLE = [
+  '--sort=name',
+  '--owner=0',
+  '--group=0',
+  '--numeric-owner',
+  '--mtime=@0',
+  '--mode=a+rX',
+];
 
 /**
  * Writes an image as a docker-archive, the format of `docker save`: one layer, its config and a manifest.

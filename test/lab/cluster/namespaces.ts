@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { run } from '../command.ts';
 import { LabError } from '../errors.ts';
+import { searchPath } from '../search_path.ts';
 import { identify } from './process_identity.ts';
 import type { ClusterState } from './state.ts';
 
@@ -23,7 +24,12 @@ export async function startNamespaces(
   const child = spawn(
     'unshare',
     ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', INIT, name],
-    { detached: true, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' },
+    {
+      cwd: '/',
+      detached: true,
+      env: { ...process.env, PATH: searchPath() },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
   );
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

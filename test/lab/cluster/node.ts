@@ -58,7 +58,5 @@ function kubeletConfig(name: string, pki: Pki): unknown {
       'nodefs.available': '1%',
       'imagefs.available': '1%',
     },
-    nodeStatusUpdateFrequency: '5s',
-    shutdownGracePeriod: '0s',
   };
 }

@@ -1,6 +1,6 @@
 import { credentials } from '../clearml/seed.ts';
 import type { Session } from './session.ts';
-import { findProgram } from '../tools/search_path.ts';
+import { findProgram } from '../search_path.ts';
 
 /** A line that a person can paste into a shell. */
 export interface ShellLine {

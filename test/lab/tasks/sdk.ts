@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { run } from '../command.ts';
 import { LabError } from '../errors.ts';
 import { cached } from '../tools/cache.ts';
-import { findProgram } from '../tools/search_path.ts';
+import { findProgram } from '../search_path.ts';
 import type { OnProgress } from '../tools/tool.ts';
 
 /** Packages that a ClearML task on this machine runs with, from PyPI. */

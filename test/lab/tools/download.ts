@@ -6,7 +6,7 @@ import { cached, cacheFolder } from './cache.ts';
 import type { CacheEntry, CacheKey } from './cache.ts';
 
 /** A download that failed is tried again after this time; until then a run does not wait for it. Milliseconds. */
-const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+const RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /** A cached download, or why there is none. A failure is remembered, for a closed machine should not wait at every start. */
 export async function downloaded(

@@ -1,5 +1,5 @@
 import { run } from '../command.ts';
-import { findProgram } from './search_path.ts';
+import { findProgram } from '../search_path.ts';
 
 /** The Go that builds the tools. */
 export interface GoToolchain {

@@ -14,7 +14,7 @@ import { findKubernetesProvider } from './kubernetes_provider.ts';
 import { missingError } from './prerequisites.ts';
 import type { Missing } from './prerequisites.ts';
 import { findLanguageHost, findPulumi } from './pulumi.ts';
-import { findProgram } from './search_path.ts';
+import { findProgram } from '../search_path.ts';
 import { cniPluginFolder, installPackages, missingPackages } from './system_packages.ts';
 import type { AbsentTool, ClusterTools, OnProgress, Tool, Tools, Wants } from './tool.ts';
 

@@ -6,7 +6,7 @@ import { builtPrograms, PULUMI_BUILD } from './built_programs.ts';
 import { downloaded } from './download.ts';
 import { compareVersions } from './go_toolchain.ts';
 import type { GoToolchain } from './go_toolchain.ts';
-import { findProgram, firstExecutable } from './search_path.ts';
+import { findProgram, firstExecutable } from '../search_path.ts';
 import type { AbsentTool, Tool } from './tool.ts';
 
 /** Long enough for the CLI's 200 MB on a slow line, short enough for a person who waits. */

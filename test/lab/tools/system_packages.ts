@@ -1,5 +1,5 @@
 import { run } from '../command.ts';
-import { findProgram, firstExecutable } from './search_path.ts';
+import { findProgram, firstExecutable } from '../search_path.ts';
 
 /** A program of the operating system that the cluster needs, and Debian's and Ubuntu's package of it. */
 interface SystemProgram {
