@@ -1,0 +1,74 @@
+import { RouterError } from './errors.ts';
+import { startRouter } from './router.ts';
+import type { Router } from './router.ts';
+import { readSettings } from './settings/settings.ts';
+import type { Settings } from './settings/settings.ts';
+import { createLog } from './telemetry/log.ts';
+
+/** Settings are missing or wrong: starting again will not help. */
+const EXIT_SETTINGS = 2;
+const EXIT_FAILURE = 1;
+
+/** Says in plain lines what kept the router from starting: the reader is a person in front of `kubectl logs`. */
+function giveUp(error: unknown): never {
+  const known = error instanceof RouterError ? error : undefined;
+  const reason = known?.message ?? String((error as Error).stack);
+  process.stderr.write(`task-traffic-router cannot start: ${reason}\n`);
+  process.exit(known?.code === 'SETTINGS_INVALID' ? EXIT_SETTINGS : EXIT_FAILURE);
+}
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    return giveUp(error);
+  }
+}
+
+async function main(): Promise<void> {
+  const settings = settingsOrExit();
+  const log = createLog(settings.LOG_LEVEL);
+  const fatal = (error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error({ event: 'fatal', error: text }, 'a defect of the router ends it');
+    log.flush();
+    process.exit(EXIT_FAILURE);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+
+  let router: Router;
+  try {
+    router = await startRouter(settings, log, process.env);
+  } catch (error) {
+    giveUp(error);
+  }
+  const { httpPort, adminPort } = router;
+  log.info({ event: 'listening', httpPort, adminPort, node: process.version }, 'listening');
+
+  let draining = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (draining) {
+      log.warn({ event: 'stopped', signal }, 'a second signal: open sessions are cut');
+      log.flush();
+      process.exit(EXIT_FAILURE);
+    }
+    draining = true;
+    const grace = settings.DRAIN_SECONDS;
+    log.info({ event: 'draining', signal, seconds: grace / 1000 }, 'no new connections');
+    router.drain(grace).then(() => {
+      log.info({ event: 'stopped', signal }, 'all sessions have ended');
+      log.flush();
+      process.exit(0);
+    }, fatal);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGUSR2', () => {
+    const next = log.level() === 'debug' ? settings.LOG_LEVEL : 'debug';
+    log.setLevel(next);
+    log.warn({ event: 'log_level', next }, 'log level changed by SIGUSR2');
+  });
+}
+
+void main();

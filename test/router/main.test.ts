@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { addTask, endTask, httpAsk, taskWhen } from '../lab/clearml/asks.ts';
+import { userToken } from '../lab/clearml/client.ts';
+import { ids } from '../lab/clearml/seed.ts';
+import { startClearMl } from '../lab/clearml/server.ts';
+import type { ClearMl } from '../lab/clearml/server.ts';
+import { settingsFor, startRouterProcess } from './process.ts';
+import type { RouterProcess } from './process.ts';
+
+const MAIN = fileURLToPath(new URL('../../router/main.ts', import.meta.url));
+
+describe('a router as a process', () => {
+  let clearml: ClearMl;
+  let router: RouterProcess;
+  const task = createServer((request, response) => {
+    response.end(
+      `${request.method} ${request.url} for ${String(request.headers['x-clearml-user-id'])}`,
+    );
+  });
+
+  before(async () => {
+    clearml = await startClearMl();
+    task.listen(0, '127.0.0.1');
+    await once(task, 'listening');
+    router = await startRouterProcess(settingsFor(clearml));
+    await router.readyz(200);
+  });
+  after(async () => {
+    await router.stop();
+    await clearml.stop();
+    task.close();
+  });
+
+  function ask(): { readonly id: string } {
+    const { port } = task.address() as AddressInfo;
+    return addTask(clearml, { runtime: httpAsk({ address: '127.0.0.1', port }) });
+  }
+
+  test('routes a task that asks, writes its URL, and takes the route away when it ends', async () => {
+    const { id } = ask();
+    const answered = await taskWhen(clearml, id, ({ runtime }) => 'endpoint' in runtime);
+    assert.equal(answered.runtime['endpoint'], `http://router.example.test/service/${id}/`);
+
+    const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
+    const served = await fetch(`${router.url}/service/${id}/a?b=c`, { headers });
+    assert.equal(served.status, 200);
+    assert.match(await served.text(), /^GET \/a\?b=c for [0-9a-f]{32}$/);
+
+    endTask(clearml, id);
+    await router.logged((line) => line['event'] === 'endpoint_gone' && line['task'] === id);
+    const gone = await fetch(`${router.url}/service/${id}/`, { headers });
+    assert.equal(gone.status, 404);
+  });
+
+  test('lets nobody in without a token, and nobody who may not see the task', async () => {
+    const { id } = ask();
+    await taskWhen(clearml, id, ({ runtime }) => 'endpoint' in runtime);
+    const url = `${router.url}/service/${id}/`;
+    const bare = await fetch(url);
+    assert.equal(bare.status, 401);
+    assert.match(bare.headers.get('www-authenticate') ?? '', /^Bearer/);
+    const foreign = `Bearer ${await userToken(clearml, 'mallory')}`;
+    assert.equal((await fetch(url, { headers: { authorization: foreign } })).status, 401);
+    const hidden = addTask(clearml, { user: ids.mallory });
+    const known = { headers: { authorization: `Bearer ${await userToken(clearml, 'alice')}` } };
+    const unseen = await fetch(`${router.url}/service/${hidden.id}/`, known);
+    const unknown = await fetch(`${router.url}/service/${'0'.repeat(32)}/`, known);
+    assert.equal(unseen.status, 404);
+    assert.equal(await unseen.text(), await unknown.text());
+  });
+
+  test('no line of its log holds a token', async () => {
+    const text = JSON.stringify(router.lines);
+    assert.ok(!text.includes(await userToken(clearml, 'alice')));
+    assert.doesNotMatch(text, /eyJ/);
+  });
+
+  test('SIGTERM: unready at once, running requests end, exit status 0', async () => {
+    const { promise: finish, resolve } = Promise.withResolvers<void>();
+    const slow = createServer((_, response) => {
+      response.write('first ');
+      void finish.then(() => response.end('last'));
+    });
+    slow.listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const { port } = slow.address() as AddressInfo;
+    const leaving = await startRouterProcess(settingsFor(clearml));
+    const { id } = addTask(clearml, { runtime: httpAsk({ address: '127.0.0.1', port }) });
+    await leaving.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
+    const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
+    const answer = await fetch(`${leaving.url}/service/${id}/`, { headers });
+    leaving.child.kill('SIGTERM');
+    await leaving.logged((line) => line['event'] === 'draining');
+    await leaving.readyz(503);
+    await assert.rejects(fetch(`${leaving.url}/service/${id}/`, { headers }));
+    resolve();
+    assert.equal(await answer.text(), 'first last');
+    assert.equal(await leaving.stop(), 0);
+    slow.close();
+  });
+
+  test('ClearML away at the start: healthy, not ready, and ready once it is back', async () => {
+    const away = await startClearMl();
+    await away.down();
+    const waiting = await startRouterProcess(settingsFor(away));
+    await waiting.readyz(503);
+    assert.equal((await fetch(`${waiting.adminUrl}/healthz`)).status, 200);
+    await away.up();
+    await waiting.readyz(200);
+    assert.equal(await waiting.stop(), 0);
+    await away.stop();
+  });
+
+  test('a signing key of another server: said clearly, never ready, nobody gets in', async () => {
+    const waiting = await startRouterProcess({
+      ...settingsFor(clearml),
+      AUTH_BASE64_JWKS_KEY: 'bm90LXRoZS1rZXk',
+    });
+    await waiting.logged((line) => /AUTH_BASE64_JWKS_KEY/.test(String(line['message'])));
+    await waiting.readyz(503);
+    const { id } = ask();
+    const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
+    const answer = await fetch(`${waiting.url}/service/${id}/`, { headers });
+    assert.ok([401, 503].includes(answer.status), String(answer.status));
+    await waiting.stop();
+  });
+
+  test('wrong settings: every problem in plain lines, exit status 2, no stack', () => {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN], {
+      env: { ...settingsFor(clearml), ROUTER_URL: 'nowhere', WORKERS: 'many' },
+      encoding: 'utf8',
+    });
+    assert.equal(status, 2);
+    assert.equal(
+      stderr,
+      [
+        'task-traffic-router cannot start: 2 settings are missing or wrong',
+        '  ROUTER_URL: expected a URL with scheme and host and without a path, such as https://task-router.example.com',
+        '  WORKERS: expected a whole number from 1 to 256',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('a taken port: one line that names it, exit status 1', () => {
+    const { port } = task.address() as AddressInfo;
+    const { status, stderr } = spawnSync(process.execPath, [MAIN], {
+      env: { ...settingsFor(clearml), ADMIN_PORT: String(port) },
+      encoding: 'utf8',
+    });
+    assert.equal(status, 1);
+    assert.equal(
+      stderr,
+      `task-traffic-router cannot start: cannot listen on 127.0.0.1, port ${port}: another process has it; choose another port or end that process\n`,
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { ClearMl } from '../lab/clearml/server.ts';
+import { credentials } from '../lab/clearml/seed.ts';
+
+const MAIN = fileURLToPath(new URL('../../router/main.ts', import.meta.url));
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** A router in a process of its own, as an operator starts it. */
+export interface RouterProcess {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly child: ChildProcess;
+  /** Every log line so far. */
+  readonly lines: readonly LogLine[];
+  /** Resolves with the first log line, past or to come, that fits. */
+  readonly logged: (fits: (line: LogLine) => boolean) => Promise<LogLine>;
+  /** Resolves once /readyz answers with this status. */
+  readonly readyz: (status: number) => Promise<void>;
+  /** SIGTERM unless a signal was sent before (a second one would cut sessions), and waits for the end; gives the exit status. */
+  readonly stop: () => Promise<number | null>;
+}
+
+/** The settings that a router needs to serve the stand-in server, on free ports of loopback. */
+export function settingsFor(clearml: ClearMl): Record<string, string> {
+  return {
+    ROUTER_URL: 'http://router.example.test',
+    CLEARML_API_HOST: clearml.url,
+    CLEARML_API_ACCESS_KEY: credentials.router.accessKey,
+    CLEARML_API_SECRET_KEY: credentials.router.secretKey,
+    AUTH_BASE64_JWKS_KEY: clearml.signingKey.base64url,
+    TASK_NETWORKS: '127.0.0.0/8',
+    BIND_ADDRESS: '127.0.0.1',
+    HTTP_PORT: '0',
+    ADMIN_PORT: '0',
+    POLL_INTERVAL: '0.1',
+    DRAIN_SECONDS: '5',
+  };
+}
+
+/** Starts `node router/main.ts` with nothing in its environment but these settings. */
+export async function startRouterProcess(settings: Record<string, string>): Promise<RouterProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: settings,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const lines: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    lines.push(JSON.parse(text) as LogLine);
+    for (const look of waiting) look();
+  });
+  const logged: RouterProcess['logged'] = (fits) =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const line = lines.find(fits);
+        if (line === undefined) return;
+        waiting.delete(look);
+        resolve(line);
+      };
+      waiting.add(look);
+      void exited.then(() => reject(new Error(`the router ended: ${JSON.stringify(lines)}`)));
+      look();
+    });
+  const listening = await logged((line) => line['event'] === 'listening');
+  const adminUrl = `http://127.0.0.1:${String(listening['adminPort'])}`;
+  return {
+    url: `http://127.0.0.1:${String(listening['httpPort'])}`,
+    adminUrl,
+    child,
+    lines,
+    logged,
+    readyz: async (status) => {
+      const deadline = performance.now() + 10_000;
+      for (;;) {
+        const answer = await fetch(`${adminUrl}/readyz`);
+        const text = await answer.text();
+        if (answer.status === status) return;
+        if (performance.now() > deadline) throw new Error(`/readyz: ${answer.status} ${text}`);
+      }
+    },
+    stop: async () => {
+      if (child.exitCode === null && !child.killed) child.kill('SIGTERM');
+      await exited;
+      return child.exitCode;
+    },
+  };
+}
