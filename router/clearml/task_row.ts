@@ -13,8 +13,8 @@ export interface TaskRow {
   readonly systemTags: readonly string[];
   /** Milliseconds since the epoch; 0 when the server does not say. */
   readonly startedAt: number;
-  /** As the server wrote it (ISO 8601); undefined on servers that do not say. */
-  readonly lastChange: string | undefined;
+  /** Milliseconds since the epoch, by the server's clock; undefined on servers that do not say. */
+  readonly changedAt: number | undefined;
   /** The keys of the contract alone, numbers as text: a task's secrets stand in the same dictionary and are not kept. */
   readonly runtime: ReadonlyMap<string, string>;
 }
@@ -80,6 +80,14 @@ const reference = z
 
 const text = z.string().catch('');
 
+/** A time as the server writes it; one without a zone is UTC. Undefined where there is none. */
+const time = z
+  .string()
+  .transform((value) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(value) ? value : `${value}Z`))
+  .pipe(z.number())
+  .nullish()
+  .catch(undefined);
+
 /**
  * One task. Exact about `id` and `status`, without which nothing may be routed; a field that is only shown, or that the server
  * leaves out, never spoils the look at all other tasks.
@@ -95,9 +103,9 @@ export const taskRow = z
     company: reference,
     execution: z.object({ queue: reference }).nullish().catch(undefined),
     system_tags: z.array(z.string()).catch([]),
-    started: z.string().nullish().catch(undefined),
-    last_change: z.string().nullish().catch(undefined),
-    runtime: z.unknown().transform(pickRuntime),
+    started: time,
+    last_change: time,
+    runtime: z.unknown().optional().transform(pickRuntime),
   })
   .transform((row): TaskRow => ({
     id: row.id,
@@ -109,7 +117,7 @@ export const taskRow = z
     companyId: row.company ?? '',
     queueId: row.execution?.queue ?? undefined,
     systemTags: row.system_tags,
-    startedAt: Date.parse(row.started ?? '') || 0,
-    lastChange: row.last_change ?? undefined,
+    startedAt: row.started ?? 0,
+    changedAt: row.last_change ?? undefined,
     runtime: row.runtime,
   }));

@@ -62,7 +62,7 @@ export function serviceKey(address: string, port: number): string {
 }
 
 function embeddedIpv4(address: Address): ipaddr.IPv4 | undefined {
-  if (address.kind() !== 'ipv6') return undefined;
+  if (address.kind() !== 'ipv6' || withinAny(address, LOOPBACK)) return undefined;
   const bytes = address.toByteArray();
   if (within(address, NAT64) || within(address, IPV4_COMPATIBLE)) {
     return new ipaddr.IPv4(bytes.slice(12));

@@ -59,7 +59,7 @@ export function createLooker(options: LookerOptions): Looker {
   const rows = new Map<string, TaskRow>();
   let pages = 0;
   let nextFull = 0;
-  /** Newest `last_change` of all tasks seen; undefined on servers that do not tell. */
+  /** Newest change of all tasks seen; undefined on servers that do not tell. */
   let newest: number | undefined;
 
   const all = async (query: TaskQuery): Promise<{ found: Map<string, TaskRow>; pages: number }> => {
@@ -73,9 +73,8 @@ export function createLooker(options: LookerOptions): Looker {
   };
 
   const noteChanges = (found: ReadonlyMap<string, TaskRow>): void => {
-    for (const { lastChange } of found.values()) {
-      const time = Date.parse(lastChange ?? '');
-      if (time > (newest ?? 0)) newest = time;
+    for (const { changedAt = 0 } of found.values()) {
+      if (changedAt > (newest ?? 0)) newest = changedAt;
     }
   };
 
