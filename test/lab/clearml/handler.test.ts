@@ -85,4 +85,14 @@ describe('the API’s form', () => {
       await older.stop();
     }
   });
+
+  test('a path in front of all calls', async () => {
+    const behind = await startClearMl({ pathPrefix: '/api' });
+    try {
+      assert.match(behind.url, /^http:\/\/127\.0\.0\.1:\d+\/api$/);
+      assert.equal((await callAs(behind, 'alice')('v2.30/users.get_all')).status, 200);
+    } finally {
+      await behind.stop();
+    }
+  });
 });

@@ -85,6 +85,13 @@ export function createHandler(
     response.end(text);
   };
 
+  function withoutPrefix(url: URL): string {
+    const { pathPrefix } = server.options;
+    return url.pathname.startsWith(pathPrefix)
+      ? url.pathname.slice(pathPrefix.length)
+      : url.pathname;
+  }
+
   async function meetFault(
     url: URL,
     request: IncomingMessage,
@@ -92,7 +99,7 @@ export function createHandler(
   ): Promise<FaultAnswer | undefined> {
     let name = '';
     try {
-      name = readPath(url.pathname).name;
+      name = readPath(withoutPrefix(url)).name;
     } catch {
       // A path that names no call can only meet a fault that is for all calls.
     }
@@ -109,7 +116,7 @@ export function createHandler(
     exchange: Exchange,
     dropped: boolean,
   ) {
-    const path = readPath(url.pathname);
+    const path = readPath(withoutPrefix(url));
     exchange.name = path.name;
     exchange.version = path.version ?? server.options.apiVersion;
     const endpoint = calls.get(path.name);
@@ -123,7 +130,8 @@ export function createHandler(
     }
     exchange.actualVersion = minVersion;
     const optional = endpoint.authorize === 'optional';
-    const caller = optional ? exchange.caller : await authenticate(request.headers, server);
+    if (!optional) exchange.caller ??= await authenticate(request.headers, server);
+    const { caller } = exchange;
     const role = caller?.identity.role;
     if (role !== undefined && endpoint.roles !== undefined && !endpoint.roles.includes(role)) {
       throw apiError('role_not_allowed', undefined, { role, allowed: endpoint.roles });

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { credentials } from './seed.ts';
 import { startClearMl } from './server.ts';
 
@@ -9,16 +10,27 @@ const { values } = parseArgs({
     edition: { type: 'string', default: 'enterprise' },
   },
 });
+const options = z
+  .object({
+    host: z.string(),
+    port: z.coerce.number().int().min(0).max(65_535),
+    edition: z.enum(['enterprise', 'open-source']),
+  })
+  .safeParse(values);
 
-const clearml = await startClearMl({
-  host: values.host,
-  port: Number(values.port),
-  edition: values.edition === 'open-source' ? 'open-source' : 'enterprise',
-});
-console.log(`A stand-in for the ClearML API server (${clearml.edition}) listens on ${clearml.url}`);
-console.log('It is no ClearML: it keeps nothing, and its users and keys are known to everyone.');
-console.log(`Access keys: ${Object.keys(credentials).join(', ')} (test/lab/clearml/seed.ts)`);
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void clearml.stop());
+if (options.success) {
+  const clearml = await startClearMl(options.data);
+  console.log(
+    `A stand-in for the ClearML API server (${clearml.edition}) listens on ${clearml.url}`,
+  );
+  console.log('It is no ClearML: it keeps nothing, and its users and keys are known to everyone.');
+  console.log(
+    `Users: ${Object.keys(credentials).join(', ')}; their keys: test/lab/clearml/seed.ts`,
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void clearml.stop());
+  }
+} else {
+  console.error(z.prettifyError(options.error));
+  process.exitCode = 2;
 }

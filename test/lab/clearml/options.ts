@@ -10,6 +10,10 @@ export interface ClearMlOptions {
   readonly host?: string;
   /** Default 0, any free port. */
   readonly port?: number;
+  /** Serves HTTPS with this key and certificate, PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Path in front of all calls, as where ClearML's web server hands on `/api`. Part of `url`. */
+  readonly pathPrefix?: string;
   /** Highest API version; below 2.34 the server has no `tasks.edit_runtime`. Default 2.34. */
   readonly apiVersion?: string;
   /** Default 2.3.0, enterprise 3.27.0 (static routes ask for 3.26). */
@@ -43,6 +47,8 @@ export interface ResolvedOptions {
   readonly edition: Edition;
   readonly host: string;
   readonly port: number;
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  readonly pathPrefix: string;
   readonly apiVersion: string;
   readonly serverVersion: string;
   readonly tokenSecret: string;
@@ -66,6 +72,8 @@ export function resolveOptions(options: ClearMlOptions): ResolvedOptions {
     edition,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
+    tls: options.tls,
+    pathPrefix: options.pathPrefix ?? '',
     apiVersion: options.apiVersion ?? '2.34',
     serverVersion: options.serverVersion ?? (enterprise ? '3.27.0' : '2.3.0'),
     tokenSecret: options.tokenSecret ?? randomBytes(32).toString('base64url'),

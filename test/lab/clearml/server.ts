@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server as HttpServer } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { AccessLog } from './access_log.ts';
 import { identityOf } from './authentication.ts';
@@ -64,10 +70,14 @@ export async function startClearMl(given: ClearMlOptions = {}): Promise<ClearMl>
   const calls = new AccessLog();
   const handle = createHandler(server, callsOf(options), faults, calls);
 
-  const http = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch(() => response.socket?.destroy());
-  });
+  };
+  const { tls } = options;
+  const http = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   const port = await listen(http, options.port, options.host);
+
+  const hostInUrl = options.host.includes(':') ? `[${options.host}]` : options.host;
 
   async function close(): Promise<void> {
     if (!http.listening) return;
@@ -78,7 +88,7 @@ export async function startClearMl(given: ClearMlOptions = {}): Promise<ClearMl>
   }
 
   return {
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${hostInUrl}:${port}${options.pathPrefix}`,
     edition: options.edition,
     cookieName: options.cookieName,
     state,
@@ -109,7 +119,7 @@ export async function startClearMl(given: ClearMlOptions = {}): Promise<ClearMl>
   };
 }
 
-async function listen(http: HttpServer, port: number, host: string): Promise<number> {
+async function listen(http: HttpServer | TlsServer, port: number, host: string): Promise<number> {
   http.listen(port, host);
   await once(http, 'listening');
   return (http.address() as AddressInfo).port;
