@@ -23,7 +23,10 @@ export const pod = z
         .describe('User id of the process; platform on OpenShift, which assigns one'),
       resources: z
         .strictObject(
-          { requests: quantities.optional(), limits: quantities.optional() },
+          {
+            requests: quantities.optional().describe('Amounts that a node has to have left'),
+            limits: quantities.optional().describe('Amounts that a pod cannot go beyond'),
+          },
           { error: 'expected requests and limits' },
         )
         .default({ requests: { cpu: '100m', memory: '192Mi' }, limits: { memory: '512Mi' } })

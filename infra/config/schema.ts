@@ -27,22 +27,34 @@ const missing = {} as never;
 
 /** Every section of a stack's config, in the order of the reference. */
 export const sections = {
-  clearml: clearml.prefault(missing),
-  imageCredentials,
-  ingress: ingress.prefault(missing),
-  tls,
-  gateway,
-  openshiftRoute,
-  service,
-  tcpSession: tcpSession.optional(),
-  namespace,
-  router,
-  pod,
-  availability,
-  networkPolicy,
-  monitoring,
-  transforms,
-  kubernetes: kubernetes.prefault(missing),
+  clearml: clearml
+    .prefault(missing)
+    .describe("The server whose tasks are reached, and the router's account on it."),
+  imageCredentials: imageCredentials.describe(
+    "How the nodes pull the router's image. Public images need nothing here.",
+  ),
+  ingress: ingress
+    .prefault(missing)
+    .describe('The host that users open, and the Ingress that leads there.'),
+  tls: tls.describe('The certificate of the host, where it is not an existing Secret.'),
+  gateway: gateway.describe('An HTTPRoute of the Gateway API in place of an Ingress.'),
+  openshiftRoute: openshiftRoute.describe('An OpenShift Route in place of an Ingress.'),
+  service: service.describe('The Service of the HTTP port, which can expose it by itself.'),
+  tcpSession: tcpSession
+    .optional()
+    .describe('The range of TCP ports, one per task that asks for TCP. Without it TCP is off.'),
+  namespace: namespace.describe('Where everything is put.'),
+  router: router.describe('The router itself.'),
+  pod: pod.describe("How and where the router's pods run."),
+  availability: availability.describe('How many pods there are, and what keeps them there.'),
+  networkPolicy: networkPolicy.describe(
+    "What may reach the router's pods, and what they may reach.",
+  ),
+  monitoring: monitoring.describe('Objects for Prometheus and Grafana.'),
+  transforms: transforms.describe('Changes to any object, where no key leads to what you need.'),
+  kubernetes: kubernetes
+    .prefault(missing)
+    .describe('Which cluster. It is named always, so that no other is changed by accident.'),
 };
 
 /**

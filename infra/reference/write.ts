@@ -1,0 +1,12 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { documents } from './documents.ts';
+
+const folder = fileURLToPath(new URL('../', import.meta.url));
+
+/** `npm run reference`: writes what is made from the config's schema anew. */
+for (const { file, content } of documents) {
+  const current = existsSync(folder + file) ? readFileSync(folder + file, 'utf8') : '';
+  writeFileSync(folder + file, content(current));
+}
