@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { RouterError } from '../errors.ts';
 import type { ClearmlAuthority } from './clearml_authority.ts';
 import type { Identity } from './identity.ts';
-import { QuestionBudget } from './question_budget.ts';
+import { RateLimit } from './rate_limit.ts';
 
 /** ClearML's word on one question; `over-budget` when the user has asked too much to be given one. */
 export type Verdict = 'yes' | 'no' | 'revoked' | 'unavailable' | 'over-budget';
@@ -40,6 +40,11 @@ const KEEP_NO = 5_000;
 const KEEP_UNAVAILABLE = 1_000;
 /** How long a request with a kept yes waits for a server that does not answer. */
 const PATIENCE = 3_000;
+/**
+ * Questions by one user that are not answered with yes (A50): generous for a person with many tasks, since a yes is paid
+ * back, and small against a search for other people's ids. Counted by user, who can have any number of tokens.
+ */
+const QUESTIONS = { atOnce: 60, perSecond: 1 };
 const ANSWERS_KEPT = 50_000;
 const REVOCATIONS_KEPT = 10_000;
 
@@ -52,7 +57,7 @@ export class AccessDecisions {
   readonly #clearml: Pick<ClearmlAuthority, 'visibleTasks' | 'currentUser'>;
   readonly #times: AccessTimes;
   readonly #now: () => number;
-  readonly #budget: QuestionBudget;
+  readonly #budget: RateLimit;
   readonly #answers = new LRUCache<string, Answer>({ max: ANSWERS_KEPT });
   readonly #revocations = new LRUCache<string, Revocation>({ max: REVOCATIONS_KEPT });
   readonly #flights = new Map<string, Promise<Verdict>>();
@@ -65,7 +70,7 @@ export class AccessDecisions {
     this.#clearml = clearml;
     this.#times = times;
     this.#now = now;
-    this.#budget = new QuestionBudget(now);
+    this.#budget = new RateLimit(QUESTIONS, now);
   }
 
   /** Without a promise when the answer is kept. */
@@ -179,13 +184,13 @@ export class AccessDecisions {
 
   /** What an error of the client means for the user. Whatever is not understood is not a yes. */
   #failed(identity: Identity, error: unknown): 'revoked' | 'no' | 'unavailable' {
-    if (!(error instanceof RouterError)) throw error;
-    if (error.code === 'CLEARML_UNAUTHORIZED') {
+    const code = error instanceof RouterError ? error.code : undefined;
+    if (code === 'CLEARML_UNAUTHORIZED') {
       const at = this.#now();
       this.#revocations.set(identity.tokenKey, { at, keepUntil: at + KEEP_NO });
       return 'revoked';
     }
-    return error.code === 'CLEARML_REFUSED' ? 'no' : 'unavailable';
+    return code === 'CLEARML_REFUSED' ? 'no' : 'unavailable';
   }
 
   /** Whether a yes is there that may outlive an absent server. */

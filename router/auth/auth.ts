@@ -5,18 +5,24 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { AccessDecisions } from './access.ts';
 import type { ClearmlAuthority } from './clearml_authority.ts';
 import { CookieNameBook, ownCookies } from './cookie_names.ts';
-import type { Credential } from './credentials.ts';
 import type { Gate } from './decision.ts';
 import { createDenialAudit } from './denial_audit.ts';
 import { TaskGate } from './gate.ts';
+import { Handover } from './handover.ts';
 import type { KeyState } from './key_ring.ts';
 import { KeyRing } from './key_ring.ts';
 import { settleKeys } from './key_settling.ts';
+import { createIdentify } from './identifier.ts';
 import { createOpenGate } from './open_gate.ts';
+import { SealKeys } from './seal_keys.ts';
+import { Sealer } from './seal.ts';
+import { Sessions } from './sessions.ts';
+import { SignInLimits } from './sign_in_limits.ts';
 import type { SignInPlaces } from './sign_in_redirect.ts';
 import { TokenVerifier } from './token_verifier.ts';
 import type { Viewer } from './viewer.ts';
 import { createViewer, OPEN_VIEWER } from './viewer.ts';
+import { watchSecret } from './watched_secret.ts';
 
 /** What the gate and the sign-in pages are made of. */
 export interface AuthParts {
@@ -29,11 +35,20 @@ export interface AuthParts {
   readonly now?: () => number;
 }
 
+/** What the sign-in pages act through. */
+export interface SignInActs {
+  readonly sessions: Sessions;
+  readonly handover: Handover;
+  readonly places: SignInPlaces;
+}
+
 /** One per process: all of it shares one key ring, one cache of verified tokens and one of access decisions. */
 export interface Auth {
   readonly gate: Gate;
   /** Who asks for the router's own pages, and what they may see there. */
   readonly viewer: Viewer;
+  /** What the sign-in pages act through; undefined with AUTH_ENABLED=false. */
+  readonly signIn: SignInActs | undefined;
   /** Names of every cookie that may carry a token of the user, case-sensitive; none of them reaches a task. */
   readonly cookieNames: () => readonly string[];
   /** `settled` once a signing key verified the router's own login; until then nobody gets in, and the router is not ready. */
@@ -48,43 +63,66 @@ const monotonic = () => performance.now();
 /** Joins the parts that decide who gets in. With AUTH_ENABLED=false there is no key, and the gate stands open. */
 export function createAuth(parts: AuthParts): Auth {
   const { settings, routes, clearml, log, metrics, now = Date.now } = parts;
-  const secure = settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure;
-  const cookies = new CookieNameBook(ownCookies(secure), settings.AUTH_COOKIE_NAME);
+  const secureCookies = settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure;
+  const cookies = new CookieNameBook(ownCookies(secureCookies), settings.AUTH_COOKIE_NAME);
   const denied = createDenialAudit(log, metrics);
-  const cookieNames = () => {
-    const { session, clearml } = cookies.names;
-    const own = [session, cookies.own.attempt];
-    return clearml === undefined ? own : [...own, clearml];
-  };
   if (!settings.AUTH_ENABLED) {
     return {
       gate: createOpenGate(routes, denied),
       viewer: OPEN_VIEWER,
-      cookieNames,
+      signIn: undefined,
+      cookieNames: () => cookies.all,
       keyState: () => 'settled',
       close: () => {},
     };
   }
   const ring = new KeyRing(settings.AUTH_BASE64_JWKS_KEY);
   const verifier = new TokenVerifier(ring, now);
+  const sealKeys = new SealKeys(ring, settings.ROUTER_SECRET);
+  const sealer = new Sealer(sealKeys.current, now);
+  const identify = createIdentify(verifier, sealer);
+  const cookieNames = () => cookies.names;
+  const steady = parts.now ?? monotonic;
   const times = {
     keepYes: settings.ACCESS_CACHE_SECONDS,
     keepStale: settings.ACCESS_STALE_SECONDS,
   };
-  const access = new AccessDecisions(clearml, times, parts.now ?? monotonic);
+  const access = new AccessDecisions(clearml, times, steady);
+  const limits = new SignInLimits(settings.TRUSTED_PROXIES.length > 0, steady);
+  const sessions = new Sessions({
+    clearml,
+    verifier,
+    sealer,
+    access,
+    identify,
+    limits,
+    cookieNames,
+    secureCookies,
+    now,
+  });
+  const { ROUTER_URL: routerUrl } = settings;
+  const handover = new Handover({
+    sealer,
+    sessions,
+    routerUrl,
+    cookies: cookies.own,
+    secureCookies,
+    now,
+  });
   const places: SignInPlaces = {
-    routerUrl: settings.ROUTER_URL,
+    routerUrl,
     clearmlWebUrl: settings.CLEARML_WEB_URL,
     attemptCookie: cookies.own.attempt,
-    secureCookies: secure,
+    secureCookies,
   };
-  const identify = (credential: Credential) => verifier.check(credential.text);
+  const ready = () => ring.state === 'settled';
   const gate = new TaskGate({
     routes,
     access,
     identify,
-    cookieNames: () => cookies.names,
-    ready: () => ring.state === 'settled',
+    handover,
+    cookieNames,
+    ready,
     places,
     denied,
     now,
@@ -92,17 +130,35 @@ export function createAuth(parts: AuthParts): Auth {
   const endSettling = settleKeys(settings, clearml, {
     ring,
     cookies,
-    changed: () => verifier.forget(),
+    changed: () => {
+      verifier.forget();
+      sealer.forget();
+    },
     log,
+  });
+  const endSecretWatch = watchRouterSecret(settings, (values) => {
+    log.info({ event: 'router-secret-changed' }, 'The file of ROUTER_SECRET changed');
+    sealKeys.replace(values);
+    sealer.forget();
   });
   return {
     gate,
-    viewer: createViewer({ access, identify, cookieNames: () => cookies.names, places }),
-    cookieNames,
+    viewer: createViewer({ access, identify, cookieNames, places }),
+    signIn: { sessions, handover, places },
+    cookieNames: () => cookies.all,
     keyState: () => ring.state,
     close: () => {
       endSettling();
+      endSecretWatch();
       gate.close();
     },
   };
+}
+
+function watchRouterSecret(
+  { sources, ROUTER_SECRET: values }: Settings,
+  changed: (values: readonly string[]) => void,
+): () => void {
+  const path = sources.ROUTER_SECRET;
+  return path === undefined || values === undefined ? () => {} : watchSecret(path, values, changed);
 }

@@ -30,3 +30,15 @@ export function eachCookie(
     start = end + 1;
   }
 }
+
+/** The first cookie of this name in a request's headers; undefined where there is none. */
+export function findCookie(rawHeaders: readonly string[], name: string): string | undefined {
+  let first: string | undefined;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== 'cookie') continue;
+    eachCookie(rawHeaders[i + 1] ?? '', [name], (_name, value) => {
+      first ??= value;
+    });
+  }
+  return first;
+}

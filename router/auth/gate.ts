@@ -4,10 +4,12 @@ import type { AccessDecisions, Verdict } from './access.ts';
 import { ACCEPTED } from './access.ts';
 import type { Authorization } from './authorize.ts';
 import { authorize } from './authorize.ts';
-import type { CookieNames, Credential, Credentials } from './credentials.ts';
+import type { CookieNames, Credentials } from './credentials.ts';
 import { readCredentials } from './credentials.ts';
 import { crossSite, ownsHost } from './cross_site.ts';
 import type { Admitted, Decision, Denied, DenialReason, Gate, GateRequest } from './decision.ts';
+import type { Handover } from './handover.ts';
+import type { Identify } from './identifier.ts';
 import { isNavigation } from './navigation.ts';
 import { REFUSALS, RETRY_SOON } from './refusals.ts';
 import type { SignInPlaces } from './sign_in_redirect.ts';
@@ -15,14 +17,14 @@ import { signInPlace } from './sign_in_redirect.ts';
 import type { Steps } from './steps.ts';
 import { run, settle } from './steps.ts';
 import type { Identity } from './identity.ts';
-import type { TokenCheck } from './token_verifier.ts';
 import { Watches } from './watches.ts';
 
 /** What the gate decides with. */
 export interface GateParts {
   readonly routes: RouteSource;
   readonly access: AccessDecisions;
-  readonly identify: (credential: Credential) => TokenCheck | Promise<TokenCheck>;
+  readonly identify: Identify;
+  readonly handover: Handover;
   readonly cookieNames: () => CookieNames;
   /** False until a signing key verified the router's own login. */
   readonly ready: () => boolean;
@@ -32,6 +34,8 @@ export interface GateParts {
 }
 
 const TASK_ID_LENGTH = 32;
+/** Tasks of one static route that a user is asked about, one after the other. */
+const TASKS_TRIED = 8;
 
 /** The one gate of a router whose sign-in is on. Default-deny: every way out that is not an `Admitted` is a `Denied`. */
 export class TaskGate implements Gate {
@@ -56,6 +60,8 @@ export class TaskGate implements Gate {
 
   *#decide(request: GateRequest): Steps<Decision> {
     const { target, rawHeaders } = request;
+    const { handover } = this.#parts;
+    if (handover.isEntry(request)) return yield* settle(handover.enter(request));
     const credentials = readCredentials(rawHeaders, this.#parts.cookieNames());
     if (credentials.tooManyCookies) return this.#deny(request, 431, 'too-many-cookies');
     if (target.kind === 'endpoint') {
@@ -71,11 +77,29 @@ export class TaskGate implements Gate {
     const { target } = request;
     if (target.kind !== 'static') return this.#deny(request, 404, 'unknown-endpoint');
     const { access, endpoints, enabled } = target.route;
-    const [endpoint] = enabled ? endpoints : [];
-    if (access === 'public') return yield* this.#decidePublic(request, credentials, endpoint);
-    const question = access === 'task' && endpoint !== undefined ? endpoint.task.id : ACCEPTED;
-    const authorization = yield* this.#authorize(request, credentials, question);
-    return this.#conclude(request, credentials, authorization, endpoint);
+    const serving = enabled ? endpoints : [];
+    if (access === 'public') return yield* this.#decidePublic(request, credentials, serving[0]);
+    if (access === 'authenticated' || serving.length === 0) {
+      const authorization = yield* this.#authorize(request, credentials, ACCEPTED);
+      return this.#conclude(request, credentials, authorization, serving[0]);
+    }
+    return yield* this.#decideByTask(request, credentials, serving);
+  }
+
+  /** The first of the route's tasks that the user may see; in the order in which the proxy wants them tried. */
+  *#decideByTask(
+    request: GateRequest,
+    credentials: Credentials,
+    serving: readonly Endpoint[],
+  ): Steps<Decision> {
+    let decision: Decision | undefined;
+    for (const endpoint of serving.slice(0, TASKS_TRIED)) {
+      const authorization = yield* this.#authorize(request, credentials, endpoint.task.id);
+      if (authorization.verdict === 'no' && endpoint !== serving.at(-1)) continue;
+      decision = this.#conclude(request, credentials, authorization, endpoint);
+      break;
+    }
+    return decision ?? this.#deny(request, 404, 'not-visible');
   }
 
   /** Nobody is asked who they are; still, a token of theirs must not go on to the task. */
@@ -85,7 +109,10 @@ export class TaskGate implements Gate {
     endpoint: Endpoint | undefined,
   ): Steps<Decision> {
     if (endpoint === undefined) return this.#denyMissing(request);
-    const check = bearer === undefined ? undefined : yield* settle(this.#parts.identify(bearer));
+    const check =
+      bearer === undefined
+        ? undefined
+        : yield* settle(this.#parts.identify(bearer, request.target));
     return {
       outcome: 'admitted',
       endpoint,
@@ -104,7 +131,7 @@ export class TaskGate implements Gate {
   ): Steps<Authorization> {
     const { access, identify, places } = this.#parts;
     return yield* authorize(credentials, {
-      identify,
+      identify: (credential) => identify(credential, request.target),
       may: (identity, kind) => {
         const byCookie = kind === 'cookie' || kind === 'session';
         const foreign = byCookie ? crossSite(request, credentials, places.routerUrl) : undefined;
@@ -157,9 +184,11 @@ export class TaskGate implements Gate {
       return this.#deny(request, 503, 'not-ready', { retryAfter: RETRY_SOON });
     }
     if (!isNavigation(request, credentials)) return this.#deny(request, 401, reason);
-    const { rawHeaders, rawUrl, host, target } = request;
-    const from = { rawHeaders, rawUrl, host, ownsHost: ownsHost(target) };
-    return this.#deny(request, 302, reason, signInPlace(from, reason, this.#parts.places));
+    const { handover, places } = this.#parts;
+    const place = ownsHost(request.target)
+      ? handover.begin(request)
+      : signInPlace(request, reason, places);
+    return this.#deny(request, 302, reason, place);
   }
 
   #deny(

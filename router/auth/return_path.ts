@@ -1,5 +1,7 @@
 import type { RouteTable } from '../routes/table.ts';
 import type { RouterUrl } from '../settings/values.ts';
+import type { Audience } from './audience.ts';
+import { endpointAudience, ROUTER_AUDIENCE, staticAudience } from './audience.ts';
 
 /** What a way back may lead to. */
 export interface ReturnTargets {
@@ -8,50 +10,73 @@ export interface ReturnTargets {
   readonly table: RouteTable;
 }
 
+/** A way back that may be taken. */
+export interface WayBack {
+  /** A path of ROUTER_URL, or an absolute URL on a host that belongs to one endpoint or static route. */
+  readonly location: string;
+  /** What a session must be made for to count there. */
+  readonly audience: Audience;
+}
+
 const LONGEST = 2048;
 
 /** Printable ASCII without space, quotes, angle brackets and backslash: browsers drop or turn around the rest (`/\evil`, tab). */
 const PLAIN = /^[!#-;=?-[\]^_`a-z{|}~]+$/;
 
-/** A dot segment in any spelling that a browser resolves, up to the query. */
+/** A dot segment in any spelling that a browser resolves. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
-const ENDPOINT = /^\/service\/[0-9a-f]{32}(?:__[A-Za-z0-9._-]{1,80})?(?:[/?]|$)/;
-
+const ENDPOINT = /^\/service\/[0-9a-f]{32}(?:__[A-Za-z0-9._-]{1,64})?(?:[/?]|$)/;
 const LABEL = /^[0-9a-f]{32}(?:--[a-z0-9-]{1,29})?$/;
 
-function isOwnPath(path: string, table: RouteTable): boolean {
-  if (path === '/' || path.startsWith('/?')) return true;
-  if (ENDPOINT.test(path)) return true;
-  const [first = ''] = path.slice(1).split(/[/?]/, 1);
-  return path.startsWith('/') && first !== '' && table.staticPaths.has(first);
-}
-
-/** Hosts of endpoints and of static routes, under the scheme and the port of ROUTER_URL. */
-function isOwnHost(authority: string, { routerUrl, wildcardHost, table }: ReturnTargets): boolean {
-  const port = routerUrl.host.slice(routerUrl.hostname.length);
-  if (!authority.endsWith(port)) return false;
-  const host = authority.slice(0, authority.length - port.length);
-  if (table.staticHosts.has(host)) return true;
-  if (wildcardHost === undefined || !host.endsWith(`.${wildcardHost}`)) return false;
-  return LABEL.test(host.slice(0, -wildcardHost.length - 1));
+/** Whether a text can stand in a Location as it is. */
+export function isPlain(text: string): boolean {
+  return text.length <= LONGEST && PLAIN.test(text);
 }
 
 /**
- * Where a user may be sent back to after sign-in: an endpoint, a static route or the page of this router, as a path of
- * ROUTER_URL or as an absolute URL on an endpoint's own host. Everything else gives undefined. The text is compared, never parsed and
- * rebuilt: what a browser would understand differently is refused as a whole (A43).
+ * Where a user may be sent back to after sign-in: an endpoint, a static route or the page of this router; everything else
+ * gives undefined. The text is compared, never parsed and rebuilt: what a browser could understand differently is refused
+ * as a whole (A43, GHSA-5m6c-jp6f-2vcv and its kin).
  */
-export function safeReturn(wanted: string, targets: ReturnTargets): string | undefined {
-  if (wanted.length > LONGEST || !PLAIN.test(wanted)) return undefined;
-  const { origin } = targets.routerUrl;
-  const scheme = targets.routerUrl.secure ? 'https://' : 'http://';
-  if (wanted.startsWith(`${origin}/`)) return safeReturn(wanted.slice(origin.length), targets);
-  const pathStart = wanted.startsWith('/') ? 0 : wanted.indexOf('/', scheme.length);
-  const path = pathStart === -1 ? '' : wanted.slice(pathStart);
-  const [beforeQuery = ''] = path.split(/[?#]/, 1);
-  if (DOT_SEGMENT.test(beforeQuery) || wanted.includes('#')) return undefined;
-  if (pathStart === 0) return isOwnPath(path, targets.table) ? wanted : undefined;
+export function safeReturn(wanted: string, targets: ReturnTargets): WayBack | undefined {
+  if (!isPlain(wanted) || wanted.includes('#')) return undefined;
+  const { origin, secure } = targets.routerUrl;
+  if (wanted.startsWith(`${origin}/`)) return safePath(wanted.slice(origin.length), targets);
+  if (wanted.startsWith('/')) return safePath(wanted, targets);
+  const scheme = secure ? 'https://' : 'http://';
+  const pathStart = wanted.indexOf('/', scheme.length);
   if (pathStart === -1 || !wanted.startsWith(scheme)) return undefined;
-  return isOwnHost(wanted.slice(scheme.length, pathStart), targets) ? wanted : undefined;
+  if (climbs(wanted.slice(pathStart))) return undefined;
+  const audience = hostAudience(wanted.slice(scheme.length, pathStart), targets);
+  return audience === undefined ? undefined : { location: wanted, audience };
+}
+
+function safePath(path: string, { table }: ReturnTargets): WayBack | undefined {
+  if (climbs(path)) return undefined;
+  const [first = ''] = path.slice(1).split(/[/?]/, 1);
+  const leads =
+    path === '/' || path.startsWith('/?') || ENDPOINT.test(path) || table.staticPaths.has(first);
+  return leads ? { location: path, audience: ROUTER_AUDIENCE } : undefined;
+}
+
+function climbs(path: string): boolean {
+  const [beforeQuery = ''] = path.split('?', 1);
+  return DOT_SEGMENT.test(beforeQuery);
+}
+
+/** Hosts of endpoints and of static routes, with the port of ROUTER_URL. Endpoints that do not exist are treated like those that do. */
+function hostAudience(
+  authority: string,
+  { routerUrl, wildcardHost, table }: ReturnTargets,
+): Audience | undefined {
+  const port = routerUrl.host.slice(routerUrl.hostname.length);
+  if (!authority.endsWith(port)) return undefined;
+  const host = authority.slice(0, authority.length - port.length);
+  const route = table.staticHosts.get(host);
+  if (route !== undefined) return staticAudience(route.name);
+  if (wildcardHost === undefined || !host.endsWith(`.${wildcardHost}`)) return undefined;
+  const label = host.slice(0, -wildcardHost.length - 1);
+  if (!LABEL.test(label)) return undefined;
+  return endpointAudience(table.labels.get(label)?.id ?? label.replace('--', '__'));
 }

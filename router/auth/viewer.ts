@@ -5,13 +5,13 @@ import { authorize } from './authorize.ts';
 import type { CookieNames, Credential } from './credentials.ts';
 import { readCredentials } from './credentials.ts';
 import type { Denied, GateRequest } from './decision.ts';
+import type { Identify } from './identifier.ts';
 import type { Identity } from './identity.ts';
 import { isNavigation } from './navigation.ts';
 import { REFUSALS } from './refusals.ts';
 import type { SignInPlaces } from './sign_in_redirect.ts';
 import { signInPlace } from './sign_in_redirect.ts';
 import { run } from './steps.ts';
-import type { TokenCheck } from './token_verifier.ts';
 
 /** Who asks for a page of the router's own. */
 export interface Known {
@@ -37,7 +37,7 @@ export interface Viewer {
 /** What a viewer judges with. */
 export interface ViewerParts {
   readonly access: AccessDecisions;
-  readonly identify: (credential: Credential) => TokenCheck | Promise<TokenCheck>;
+  readonly identify: Identify;
   readonly cookieNames: () => CookieNames;
   readonly places: SignInPlaces;
 }
@@ -52,7 +52,8 @@ export function createViewer({ access, identify, cookieNames, places }: ViewerPa
         return { outcome: 'denied', status: 431, reason: 'too-many-cookies' };
       }
       const may = (identity: Identity) => access.ask(identity, ACCEPTED);
-      const authorization = await run(authorize(credentials, { identify, may }));
+      const judges = { identify: (one: Credential) => identify(one, 'own-page'), may };
+      const authorization = await run(authorize(credentials, judges));
       const { verdict } = authorization;
       if (verdict === 'yes') return { outcome: 'known', identity: authorization.identity };
       if (verdict !== 'unknown') return { outcome: 'denied', ...REFUSALS[verdict] };
@@ -60,7 +61,7 @@ export function createViewer({ access, identify, cookieNames, places }: ViewerPa
       if (!isNavigation({ kind: 'request', method: request.method }, credentials)) {
         return { outcome: 'denied', status: 401, reason };
       }
-      const place = signInPlace({ ...request, ownsHost: false }, reason, places);
+      const place = signInPlace(request, reason, places);
       return { outcome: 'denied', status: 302, reason, ...place };
     },
     visible: async ({ identity }, ids) => {

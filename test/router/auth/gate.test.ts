@@ -243,6 +243,7 @@ describe('cookies that never reach a task', () => {
     assert.deepEqual(auth.cookieNames(), [
       '__Host-router_session',
       '__Host-router_sign_in',
+      '__Host-router_state',
       CLEARML_COOKIE,
     ]);
   });

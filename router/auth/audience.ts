@@ -1,0 +1,29 @@
+import type { EndpointId } from '../routes/endpoint.ts';
+import type { GateRequest } from './decision.ts';
+import { ownsHost } from './cross_site.ts';
+
+/** What a sealed token is good for. */
+export type Audience = string;
+
+/** The host of ROUTER_URL: its own pages, and everything in path form. */
+export const ROUTER_AUDIENCE: Audience = 'router';
+
+export function endpointAudience(id: EndpointId): Audience {
+  return `endpoint:${id}`;
+}
+
+export function staticAudience(name: string): Audience {
+  return `static:${name}`;
+}
+
+/** The endpoint or the static route that a target names, in whichever form. */
+export function targetAudience(target: GateRequest['target']): Audience {
+  return target.kind === 'endpoint'
+    ? endpointAudience(target.id)
+    : staticAudience(target.route.name);
+}
+
+/** What a session cookie must be made for to count here. One that was handed to a task's own host counts there alone. */
+export function sessionAudience(target: GateRequest['target']): Audience {
+  return ownsHost(target) ? targetAudience(target) : ROUTER_AUDIENCE;
+}

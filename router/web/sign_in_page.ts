@@ -1,0 +1,128 @@
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+
+/** What the sign-in page shows. */
+export interface SignInPage {
+  /** Where the form leads after sign-in, and the state of a handover; both were checked. */
+  readonly next: string | undefined;
+  readonly state: string | undefined;
+  /** What went wrong before, in one sentence; undefined on a first visit. */
+  readonly problem: string | undefined;
+  /** Who is signed in already. */
+  readonly signedInAs: string | undefined;
+  /** CLEARML_WEB_URL */
+  readonly clearmlWebUrl: string | undefined;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1c2430; --paper: #f5f6f8; --card: #fff; --line: #c4cad4; --accent: #1f5fbf; --alarm: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --paper: #14181f; --card: #1d232c; --line: #4a5462; --accent: #8ab4f8; --alarm: #f2b8b5; } }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { width: 100%; max-width: 26rem; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; }
+h1 { margin: 0 0 0.5rem; font-size: 1.4rem; }
+label { display: block; margin-top: 1rem; font-weight: 600; }
+input { width: 100%; margin-top: 0.25rem; padding: 0.6rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 0.4rem; }
+button { margin-top: 1.5rem; width: 100%; padding: 0.7rem; font: inherit; font-weight: 600; color: var(--card); background: var(--accent); border: 0; border-radius: 0.4rem; cursor: pointer; }
+button.plain { margin-top: 0.5rem; color: var(--accent); background: transparent; border: 1px solid var(--accent); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+a { color: var(--accent); }
+[role='alert'] { padding: 0.6rem 0.8rem; border-left: 4px solid var(--alarm); }
+details { margin-top: 1.25rem; } summary { cursor: pointer; }
+`;
+
+/** Scripts and foreign content have no place on the page; forms may lead on to the hosts of endpoints, which browsers count as part of a form. */
+export function signInPolicy(endpointHosts: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    `form-action ${["'self'", ...endpointHosts].join(' ')}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+function hidden(name: string, value: string | undefined): Html | undefined {
+  return value === undefined
+    ? undefined
+    : html`<input type="hidden" name="${name}" value="${value}" />`;
+}
+
+function whereKeysAre(clearmlWebUrl: string | undefined): Html {
+  const settings =
+    clearmlWebUrl === undefined
+      ? html`your ClearML web app`
+      : html`<a href="${clearmlWebUrl}/settings/workspace-configuration">your ClearML web app</a>`;
+  return html`<details>
+    <summary>What is an access key?</summary>
+    <p>
+      A pair of an access key and a secret key stands for your ClearML account, as in the file
+      <code>clearml.conf</code>. Make one in ${settings}: open Settings, then Workspace, then App
+      Credentials, and choose “Create new credentials”. On servers where users have a password, the
+      user name and the password work as well.
+    </p>
+  </details>`;
+}
+
+function alreadySignedIn({ signedInAs, next, state }: SignInPage): Html | undefined {
+  if (signedInAs === undefined) return undefined;
+  const onward = next ?? '/';
+  return html`<p>
+      You are signed in as <strong>${signedInAs}</strong>.
+      ${state === undefined ? html`<a href="${onward}">Go on</a>` : undefined}
+    </p>
+    <form method="post" action="/auth/sign-out">
+      <button class="plain">Sign out</button>
+    </form>`;
+}
+
+/** The router's own sign-in page: plain HTML that works without scripts. */
+export function signInPage(view: SignInPage): Html {
+  const { next, state, problem, clearmlWebUrl } = view;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>Sign in to your ClearML tasks</title>
+        <style>
+          ${{ markup: STYLE }}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>Sign in</h1>
+          <p>This page opens your ClearML tasks. Sign in with a ClearML access key.</p>
+          ${problem === undefined ? undefined : html`<p role="alert">${problem}</p>`}
+          ${alreadySignedIn(view)}
+          <form method="post" action="/auth/sign-in">
+            ${hidden('next', next)} ${hidden('state', state)}
+            <label for="access_key">Access key</label>
+            <input
+              id="access_key"
+              name="access_key"
+              required
+              autocomplete="username"
+              autocapitalize="none"
+              spellcheck="false"
+            />
+            <label for="secret_key">Secret key</label>
+            <input
+              id="secret_key"
+              name="secret_key"
+              type="password"
+              required
+              autocomplete="current-password"
+            />
+            <button>Sign in</button>
+          </form>
+          ${whereKeysAre(clearmlWebUrl)}
+          ${
+            clearmlWebUrl === undefined
+              ? undefined
+              : html`<p><a href="${clearmlWebUrl}">Open ClearML</a></p>`
+          }
+        </main>
+      </body>
+    </html> `;
+}
