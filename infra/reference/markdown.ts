@@ -46,9 +46,8 @@ function keysOf(path: string, schema: JsonSchema): Key[] {
 
 function typeOf(schema: JsonSchema): string {
   if (schema.secret === true) return 'secret text';
-  if (schema.enum !== undefined)
-    return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  const { const: only, enum: choices = only === undefined ? undefined : [only] } = schema;
+  if (choices !== undefined) return choices.map((value) => `\`${value}\``).join(', ');
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ');
   if (schema.type === 'array') {
     const item = schema.items?.type;
