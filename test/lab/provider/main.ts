@@ -22,6 +22,9 @@ const { version } = z
   .object({ version: z.string() })
   .parse(createRequire(import.meta.url)('@pulumi/kubernetes/package.json'));
 
+// Ctrl-C reaches the whole process group; the engine says by `Cancel` when to stop, and ends its plugins itself.
+process.on('SIGINT', () => undefined);
+
 const server = new Server(WHOLE_MESSAGE);
 server.addService(
   providerServices.ResourceProviderService,

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { request } from 'undici';
 import { WebSocket } from 'ws';
 
 import { login } from '../clearml/client.ts';
-import { credentials } from '../clearml/seed.ts';
+import { credentials, ids, type SeedUserName } from '../clearml/seed.ts';
 import { run } from '../command.ts';
 import { LabError } from '../errors.ts';
 import type { NextSteps, ShellLine } from './next_steps.ts';
@@ -45,38 +45,45 @@ function lineCheck(line: ShellLine, before: readonly ShellLine[], answer: string
   };
 }
 
-async function get(url: string, headers: Readonly<Record<string, string>>): Promise<Response> {
-  return fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
 }
 
-async function expectDenied(response: Response, status: number): Promise<void> {
-  const text = await response.text();
-  expect(response.status === status, `status ${response.status} instead of ${status}`);
+/** Not by `fetch`, which sends `Sec-Fetch-Mode` and so is never taken for a browser's navigation. */
+async function get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  const response = await request(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const text = await response.body.text();
+  return { status: response.statusCode, headers: response.headers, text };
+}
+
+function expectDenied({ status, text }: Answer, wanted: number): void {
+  expect(status === wanted, `status ${status} instead of ${wanted}`);
   expect(!text.includes(PAGE_MARK), "the answer holds the task's page");
 }
 
-/** Opens a WebSocket of the web app, and gives what it says to `message`; `refused` where the upgrade was denied. */
-async function webSocketEcho(
+/** Sends a message over a WebSocket of the web app, and gives what comes back; a denied upgrade gives its status instead. */
+function webSocketEcho(
   endpoint: string,
   headers: Readonly<Record<string, string>>,
   message: string,
-): Promise<string> {
+): Promise<string | number | undefined> {
   const url = `${endpoint.replace(/^http/, 'ws')}echo`;
   const socket = new WebSocket(url, { headers, handshakeTimeout: TIMEOUT_MS });
-  const closed = once(socket, 'close');
-  try {
-    const refused = once(socket, 'unexpected-response').then(() => 'refused');
-    const echoed = once(socket, 'open').then(async () => {
-      socket.send(message);
-      const [data] = (await once(socket, 'message')) as [Buffer];
-      return data.toString('utf8');
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('unexpected-response', (outgoing, answer) => {
+      resolve(answer.statusCode);
+      outgoing.destroy();
     });
-    return await Promise.race([refused, echoed]);
-  } finally {
-    socket.on('error', () => undefined);
-    socket.terminate();
-    await Promise.race([closed, sleep(1000)]);
-  }
+    socket.on('open', () => socket.send(message));
+    socket.on('message', (data: Buffer) => {
+      resolve(data.toString('utf8'));
+      socket.close();
+    });
+    socket.on('close', () => reject(new Error('the WebSocket was closed without an answer')));
+  });
 }
 
 /** Sends bytes to the TCP service and gives what came back, up to its end. */
@@ -96,12 +103,9 @@ async function tcpEcho(address: string, port: number, bytes: Buffer): Promise<Bu
 
 /** Everything that a person can do with a run, and what nobody may. */
 export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
-  const { clearml, answers } = session;
+  const { clearml, answers, samples } = session;
   const { endpoint, tcpAddress, tcpPort } = answers;
-  const tokenOf = (user: 'alice' | 'mallory'): Promise<string> =>
-    login(clearml.url, credentials[user]);
-  const cookieOf = async (user: 'alice' | 'mallory'): Promise<string> =>
-    `${clearml.cookieName}=${await tokenOf(user)}`;
+  const tokenOf = (user: SeedUserName): Promise<string> => login(clearml.url, credentials[user]);
 
   return [
     {
@@ -117,24 +121,21 @@ export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
     {
       title: 'A browser without a session is sent to sign in',
       async perform() {
-        const response = await get(endpoint, { accept: 'text/html' });
-        const location = response.headers.get('location') ?? '';
-        expect([302, 303].includes(response.status), `status ${response.status}`);
+        const { status, headers } = await get(endpoint, { accept: 'text/html' });
+        const location = String(headers['location']);
+        expect([302, 303].includes(status), `status ${status}`);
         const page = await get(new URL(location, endpoint).href, { accept: 'text/html' });
-        const text = await page.text();
-        expect(
-          page.status === 200 && text.includes('access_key'),
-          `no sign-in page at ${location}`,
-        );
+        const found = page.status === 200 && page.text.includes('access_key');
+        expect(found, `there is no sign-in page at ${location}`);
       },
     },
     {
       title: 'A program without a token gets 401',
       async perform() {
-        const response = await get(endpoint, { accept: '*/*' });
-        const challenge = response.headers.get('www-authenticate') ?? '';
-        expect(challenge.startsWith('Bearer'), 'WWW-Authenticate does not ask for Bearer');
-        await expectDenied(response, 401);
+        const answer = await get(endpoint, { accept: '*/*' });
+        const challenge = String(answer.headers['www-authenticate']);
+        expect(challenge.startsWith('Bearer'), `WWW-Authenticate is ${challenge}`);
+        expectDenied(answer, 401);
       },
     },
     {
@@ -142,15 +143,24 @@ export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
       async perform() {
         const token = await tokenOf('alice');
         const [header = '', claims = '', signature = ''] = token.split('.');
-        const forged = `${header}.${claims}.${signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))}`;
-        await expectDenied(await get(endpoint, { authorization: `Bearer ${forged}` }), 401);
+        const other = signature.startsWith('A') ? 'B' : 'A';
+        const forged = `${header}.${claims}.${other}${signature.slice(1)}`;
+        expectDenied(await get(endpoint, { authorization: `Bearer ${forged}` }), 401);
       },
     },
     {
-      title: 'A user of another company gets 404',
+      title: 'A user of another company gets 401',
       async perform() {
         const authorization = `Bearer ${await tokenOf('mallory')}`;
-        await expectDenied(await get(endpoint, { authorization }), 404);
+        expectDenied(await get(endpoint, { authorization }), 401);
+      },
+    },
+    {
+      title: 'A colleague who may not see the task gets 404',
+      async perform() {
+        clearml.state.restrictTask(samples.web.taskId, [ids.alice]);
+        const authorization = `Bearer ${await tokenOf('bob')}`;
+        expectDenied(await get(endpoint, { authorization }), 404);
       },
     },
     {
@@ -158,8 +168,7 @@ export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
       async perform() {
         const token = await tokenOf('alice');
         const cookie = `${clearml.cookieName}=${token}`;
-        const response = await get(`${endpoint}request`, { cookie });
-        const text = await response.text();
+        const { text } = await get(`${endpoint}request`, { cookie });
         expect(text.includes('x-clearml-user-id'), `no user in what arrived: ${text}`);
         expect(!text.includes(token), "the user's token arrived at the task");
       },
@@ -167,17 +176,18 @@ export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
     {
       title: 'A WebSocket carries messages',
       async perform() {
-        const headers = { cookie: await cookieOf('alice'), origin: new URL(endpoint).origin };
+        const cookie = `${clearml.cookieName}=${await tokenOf('alice')}`;
         const message = randomBytes(8).toString('hex');
-        const answer = await webSocketEcho(endpoint, headers, message);
-        expect(answer.includes(message), `the answer is: ${answer}`);
+        const { origin } = new URL(endpoint);
+        const answer = await webSocketEcho(endpoint, { cookie, origin }, message);
+        expect(answer === message, `the answer is ${answer}`);
       },
     },
     {
       title: 'A WebSocket without a token is refused',
       async perform() {
         const answer = await webSocketEcho(endpoint, {}, 'hello');
-        expect(answer === 'refused', `the answer is: ${answer}`);
+        expect(answer === 401, `the answer is ${answer}`);
       },
     },
     {

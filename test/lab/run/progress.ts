@@ -15,18 +15,25 @@ export interface Progress {
 export const progress: Progress = {
   async step(title, work) {
     const result = Promise.withResolvers<Awaited<ReturnType<typeof work>>['value']>();
-    await new Listr([
-      {
-        title,
-        task: async (_, task) => {
-          const { done, value } = await work((detail) => {
-            task.output = detail;
-          });
-          task.title = done;
-          result.resolve(value);
+    const list = new Listr(
+      [
+        {
+          title,
+          task: async (_, task) => {
+            const { done, value } = await work((detail) => {
+              task.output = detail;
+            });
+            task.title = done;
+            result.resolve(value);
+          },
         },
+      ],
+      {
+        // Its own listeners would end the process at Ctrl-C, with everything left behind.
+        registerSignalListeners: false,
       },
-    ]).run();
+    );
+    await list.run();
     return result.promise;
   },
   say(text) {
