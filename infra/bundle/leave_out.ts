@@ -23,6 +23,27 @@ const substitutes: readonly Substitute[] = [
     contents: 'throw new Error("UNDICI_USE_MILO is not supported here");',
   },
   {
+    // HTTP/2 to upstreams, which is never asked for: tasks speak HTTP/1.1.
+    module: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/,
+    contents: 'module.exports = () => { throw new Error("HTTP/2 upstreams are not supported"); };',
+  },
+  {
+    // pino's transports in worker threads; the log is written by the process itself.
+    module: /[\\/]thread-stream[\\/]index\.js$/,
+    contents:
+      'module.exports = class { constructor() { throw new Error("no log transports here"); } };',
+  },
+  {
+    // Debug lines of http-proxy, which would go around the log.
+    module: /[\\/]debug[\\/]src[\\/]index\.js$/,
+    contents: 'module.exports = () => Object.assign(() => {}, { enabled: false });',
+  },
+  {
+    // Redirects followed by the proxy itself: an option of http-proxy that would let a task choose an upstream.
+    module: /[\\/]follow-redirects[\\/]index\.js$/,
+    contents: 'module.exports = { http: {}, https: {} };',
+  },
+  {
     // prom-client asks it for trace ids of exemplars, which are off.
     module: /[\\/]@opentelemetry[\\/]api[\\/]build[\\/].*index\.js$/,
     contents: 'module.exports = {};',

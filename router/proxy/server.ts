@@ -57,6 +57,8 @@ const HEADERS_TIMEOUT = 60_000;
  * longest common wait is that of Google's load balancers, 600 s.
  */
 const KEEP_ALIVE_TIMEOUT = 620_000;
+/** How often a drain looks for connections that have become idle. Milliseconds. */
+const IDLE_SWEEP = 200;
 
 /** WebSocket is the only protocol that a connection may turn into. `Upgrade: h2c` is a plain request (A31). */
 function isWebSocket(request: IncomingMessage): boolean {
@@ -131,8 +133,11 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     drain: async (grace) => {
       requests.drain();
       const all = ended();
+      // Answers that began before the drain promised to keep their connection; once idle it would be waited for in vain.
+      const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP);
       const timer = setTimeout(endRest, grace);
       await all;
+      clearInterval(sweep);
       clearTimeout(timer);
       endRest();
     },

@@ -101,7 +101,9 @@ describe('a router as a process', () => {
     await assert.rejects(fetch(`${leaving.url}/service/${id}/`, { headers }));
     resolve();
     assert.equal(await answer.text(), 'first last');
+    const ended = performance.now();
     assert.equal(await leaving.stop(), 0);
+    assert.ok(performance.now() - ended < 3_000, 'it waited out the grace with nothing open');
     slow.close();
   });
 
