@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Identity } from '../../../router/auth/identity.ts';
+import type { Viewer } from '../../../router/auth/viewer.ts';
+import type { Endpoint } from '../../../router/routes/endpoint.ts';
+import { EMPTY_TABLE, type RouteTable, type StaticRoute } from '../../../router/routes/table.ts';
+import { createWeb } from '../../../router/web/web.ts';
+
+/** A task that is hostile in everything that it may choose. */
+export const HOSTILE_NAME = `<img src=x onerror=alert(1)>"'&amp;`;
+
+function endpoint(
+  digit: string,
+  task: Partial<Endpoint['task']>,
+  lanes: Partial<Pick<Endpoint, 'http' | 'tcp' | 'name' | 'label'>>,
+): Endpoint {
+  const id = digit.repeat(32);
+  return {
+    id: lanes.name === undefined ? id : `${id}__${lanes.name}`,
+    name: undefined,
+    label: undefined,
+    http: undefined,
+    tcp: undefined,
+    ...lanes,
+    task: {
+      id,
+      name: 'a task',
+      type: 'application',
+      projectName: 'Examples',
+      userId: 'alice',
+      companyId: 'acme',
+      queueId: undefined,
+      startedAt: Date.UTC(2026, 0, 2, 3, 4, Number.parseInt(digit, 16)),
+      ...task,
+    },
+  };
+}
+
+const upstream = { address: '10.0.0.1', family: 4, port: 8888 } as const;
+
+/** Every state that a lane can be in, for alice; one task of bob's; one of another company's. */
+export const ENDPOINTS = {
+  jupyter: endpoint(
+    'a',
+    { name: 'JupyterLab for the churn model' },
+    {
+      http: { state: 'open', upstream },
+      tcp: { state: 'open', upstream: { ...upstream, port: 22 }, port: 10_022 },
+      label: 'a'.repeat(32),
+    },
+  ),
+  named: endpoint(
+    'b',
+    { name: 'vLLM' },
+    {
+      name: 'metrics',
+      http: { state: 'waiting' },
+      tcp: { state: 'open', upstream, port: undefined },
+    },
+  ),
+  refused: endpoint(
+    'c',
+    { name: HOSTILE_NAME, projectName: undefined },
+    { http: { state: 'refused', reason: 'address 169.254.169.254 is never served' } },
+  ),
+  bobs: endpoint('d', { name: 'bob’s task', userId: 'bob' }, { http: { state: 'open', upstream } }),
+  foreign: endpoint(
+    'e',
+    { name: 'foreign task', companyId: 'other' },
+    { http: { state: 'open', upstream } },
+  ),
+} as const;
+
+export const STATIC_ROUTE: StaticRoute = {
+  name: 'chat',
+  type: 'path',
+  match: 'chat',
+  access: 'task',
+  loadBalanced: true,
+  enabled: true,
+  status: 'routing',
+  endpoints: [ENDPOINTS.jupyter, ENDPOINTS.bobs],
+};
+
+export function tableWith(change: Partial<RouteTable> = {}): RouteTable {
+  return {
+    ...EMPTY_TABLE,
+    version: 1,
+    confirmedAt: Date.UTC(2026, 0, 2, 4),
+    endpoints: new Map(Object.values(ENDPOINTS).map((each) => [each.id, each])),
+    staticPaths: new Map([['chat', STATIC_ROUTE]]),
+    ...change,
+  };
+}
+
+export function identity(role: string): Identity {
+  return {
+    userId: 'alice',
+    userName: 'Alice Liddell',
+    companyId: 'acme',
+    role,
+    sessionId: 's',
+    tokenKey: 'k',
+    expiresAt: Date.now() + 1_000_000,
+    token: 'SECRET-TOKEN',
+  };
+}
+
+/** ClearML lets alice see her own tasks. */
+export function viewerOf(role: string): Viewer & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const hers = new Set<string>(
+    [ENDPOINTS.jupyter, ENDPOINTS.named, ENDPOINTS.refused].map(({ id }) => id),
+  );
+  return {
+    asked,
+    identify: async ({ rawHeaders }) =>
+      rawHeaders.includes('alice')
+        ? { outcome: 'known', identity: identity(role) }
+        : { outcome: 'denied', status: 401, reason: 'no-token' },
+    visible: async (_known, ids) => {
+      asked.push(...ids);
+      return new Set(ids.filter((id) => hers.has(id)));
+    },
+  };
+}
+
+/** The pages on a port of their own, as the server of users' traffic calls them. */
+export async function serveWeb(viewer: Viewer, table = tableWith()) {
+  const pages = createWeb({
+    settings: {
+      ROUTER_NAME: 'router',
+      ROUTER_URL: {
+        origin: 'https://tasks.example.com',
+        host: 'tasks.example.com',
+        hostname: 'tasks.example.com',
+        secure: true,
+      },
+      ROUTER_WILDCARD_HOST: 'tasks.example.net',
+      TCP_ROUTER_ADDRESS: 'tcp.example.com',
+      CLEARML_WEB_URL: 'https://clearml.example.com',
+    },
+    routes: {
+      current: () => table,
+      state: () => ({
+        ready: true,
+        leader: true,
+        lastError: undefined,
+        problems: ['the TCP range is full'],
+        portsLeft: 3,
+      }),
+    },
+    viewer,
+  });
+  const server = createServer((message, response) => {
+    const [path = '/', query = ''] = (message.url ?? '/').split('?');
+    void pages({ message, path, query, clientAddress: '127.0.0.1' }, response).then((served) => {
+      if (!served) response.writeHead(404).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    get: (path: string, headers: Record<string, string> = { 'x-user': 'alice' }, method = 'GET') =>
+      fetch(url + path, { headers, method }),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
