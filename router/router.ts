@@ -12,6 +12,7 @@ import type { Settings } from './settings/settings.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, createRegistry } from './telemetry/metrics.ts';
+import { createSignIn } from './web/sign_in.ts';
 
 /** A router that serves. */
 export interface Router {
@@ -73,7 +74,7 @@ export async function startRouter(
     },
     routes,
     gate: auth.gate,
-    pages: [],
+    pages: [createSignIn({ settings, auth, routes, log, metrics })],
     tunnel,
     credentialCookies: auth.cookieNames,
     log,
