@@ -75,6 +75,19 @@ describe('a router as a process', () => {
     assert.equal(await unseen.text(), await unknown.text());
   });
 
+  test('sends a browser without a session to sign in', async () => {
+    const answer = await fetch(`${router.url}/service/${'0'.repeat(32)}/`, {
+      headers: { 'sec-fetch-mode': 'navigate', accept: 'text/html' },
+      redirect: 'manual',
+    });
+    assert.ok([302, 303].includes(answer.status), String(answer.status));
+    const location = answer.headers.get('location') ?? '';
+    assert.match(location, /^(http:\/\/router\.example\.test)?\/auth\/sign-in\?/);
+    const page = await fetch(`${router.url}/auth/sign-in`);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /name="access_key"/);
+  });
+
   test('no line of its log holds a token', async () => {
     const text = JSON.stringify(router.lines);
     assert.ok(!text.includes(await userToken(clearml, 'alice')));
