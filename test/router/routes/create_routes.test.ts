@@ -82,7 +82,7 @@ test('HTTP and TCP under one suffix, though _SERVICE holds only the last ask; nu
   );
   assert.equal(runtime['external_address'], '203.0.113.7');
   assert.equal(runtime['external_tcp_port'], '21000');
-  assert.equal(String(runtime['upstream_task_port']), '10022');
+  assert.equal(runtime['upstream_task_port'], '10022');
   assert.equal(runtime['upstream_task_address'], '10.0.0.1');
   assert.equal(runtime['endpoint'], `https://router.example.com/service/${id}/`);
 });
@@ -104,7 +104,7 @@ test('clearml-session: asks with no address yet, then asks again with the router
   changeRuntime(server, id, { external_address: '10.0.0.9' });
   await taskWhen(server, id, ({ runtime }) => runtime['external_tcp_port'] === '21000');
   changeRuntime(server, id, oldTcpAsk({ address: '203.0.113.7', port: 10_023 }));
-  await taskWhen(server, id, ({ runtime }) => String(runtime['upstream_task_port']) === '10023');
+  await taskWhen(server, id, ({ runtime }) => runtime['upstream_task_port'] === '10023');
   const table = await until(({ ports }) => ports.has(21_000));
   const { tcp } = table.endpoints.get(id) ?? {};
   assert.deepEqual(tcp, {

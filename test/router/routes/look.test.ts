@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TaskQuery } from '../../../router/clearml/clearml.ts';
+import type { TaskRow } from '../../../router/clearml/task_row.ts';
+import { createLooker } from '../../../router/routes/look.ts';
+
+const PAGE = 500;
+
+/** A server that answers looks from a list, and keeps what was asked. */
+function installation(size: number) {
+  const rows = new Map<string, TaskRow>();
+  const asked: (TaskQuery & { page: number })[] = [];
+  const clock = { time: 0 };
+  const put = (index: number, changes: Partial<TaskRow> = {}): string => {
+    const id = index.toString(16).padStart(32, '0');
+    const before: TaskRow = rows.get(id) ?? {
+      id,
+      status: 'in_progress',
+      name: `task ${index}`,
+      type: 'application',
+      projectName: undefined,
+      userId: 'u',
+      companyId: 'c',
+      queueId: undefined,
+      systemTags: ['external_service'],
+      startedAt: 1,
+      changedAt: 1_000_000,
+      runtime: new Map(),
+    };
+    rows.set(id, { ...before, ...changes });
+    return id;
+  };
+  for (let index = 0; index < size; index += 1) put(index);
+  const tasks = (query: TaskQuery, page: number): Promise<readonly TaskRow[]> => {
+    asked.push({ ...query, page });
+    const since = Date.parse(query.changedSince ?? '') || 0;
+    const found = [...rows.values()].filter((row) => {
+      if (query.ids !== undefined) return query.ids.includes(row.id);
+      if (query.changedSince !== undefined) return (row.changedAt ?? 0) >= since;
+      return row.status === 'in_progress' && row.systemTags.includes('external_service');
+    });
+    return Promise.resolve(found.slice(page * PAGE, (page + 1) * PAGE));
+  };
+  const looker = createLooker({ clearml: { tasks }, now: () => clock.time });
+  return { rows, put, asked, clock, looker, tasks };
+}
+
+test('while all tasks fit one page, each look asks for all of them', async () => {
+  const { looker, asked, rows, put } = installation(3);
+  assert.equal((await looker.look()).size, 3);
+  assert.equal((await looker.look()).size, 0);
+  rows.delete(put(1));
+  assert.equal((await looker.look()).size, 1);
+  assert.equal(looker.rows.size, 2);
+  assert.ok(asked.every(({ running }) => running === true));
+});
+
+test('beyond one page an idle look asks for what changed, with overlap', async () => {
+  const { looker, asked, put, clock } = installation(1_200);
+  assert.equal((await looker.look()).size, 1_200);
+  assert.equal(asked.length, 3);
+  const changed = put(7, { changedAt: 2_000_000, runtime: new Map([['_PORT', '1']]) });
+  clock.time = 2_000;
+  assert.deepEqual(await looker.look(), new Set([changed]));
+  assert.equal(asked.at(-1)?.changedSince, new Date(1_000_000 - 5_000).toISOString());
+  const late = put(8, { changedAt: 1_996_000, runtime: new Map([['_PORT', '2']]) });
+  clock.time = 4_000;
+  assert.deepEqual(await looker.look(), new Set([late]), 'a change that was readable late');
+});
+
+test('a task that ends is gone with the next look for changes', async () => {
+  const { looker, put } = installation(1_200);
+  await looker.look();
+  const ended = put(7, { status: 'completed', changedAt: 2_000_000 });
+  assert.deepEqual(await looker.look(), new Set([ended]));
+  assert.equal(looker.rows.has(ended), false);
+});
+
+test('a full look now and then finds what went without a trace', async () => {
+  const { looker, put, rows, clock } = installation(1_200);
+  await looker.look();
+  const deleted = put(7);
+  rows.delete(deleted);
+  clock.time = 9_999;
+  assert.equal((await looker.look()).size, 0);
+  clock.time = 10_000;
+  assert.deepEqual(await looker.look(), new Set([deleted]));
+});
+
+test('a list that moves while it is paged loses no task', async () => {
+  const { rows, tasks, clock } = installation(1_200);
+  const [first = ''] = rows.keys();
+  let moving = false;
+  const looker = createLooker({
+    clearml: {
+      // The first task ends between two pages: all others move up by one, and the first of the next page is skipped.
+      tasks: (query, page) => {
+        if (moving && page === 1) rows.delete(first);
+        return tasks(query, page);
+      },
+    },
+    now: () => clock.time,
+  });
+  await looker.look();
+  moving = true;
+  clock.time = 20_000;
+  await looker.look();
+  for (const id of rows.keys()) assert.ok(looker.rows.has(id), 'skipped, and asked for by its id');
+  clock.time = 40_000;
+  assert.deepEqual(await looker.look(), new Set([first]));
+});
+
+test('a server without last_change is asked for all each time', async () => {
+  const { looker, asked, rows } = installation(600);
+  for (const [id, row] of rows) rows.set(id, { ...row, changedAt: undefined });
+  await looker.look();
+  await looker.look();
+  assert.ok(asked.every(({ running }) => running === true));
+});
+
+test('clocks that jump: the server’s own times alone say what changed', async () => {
+  const { looker, put, clock } = installation(600);
+  await looker.look();
+  // A server whose clock went back: the change is older than what was seen. The next full look finds it.
+  const changed = put(3, { changedAt: 5, runtime: new Map([['_PORT', '1']]) });
+  clock.time = 1_000;
+  assert.equal((await looker.look()).size, 0);
+  clock.time = 10_000;
+  assert.deepEqual(await looker.look(), new Set([changed]));
+});
+
+test('what is no task of the contract is not taken in', async () => {
+  const { looker, rows, put } = installation(1);
+  const row = rows.get(put(0));
+  assert.ok(row);
+  for (const id of ['../x', 'A'.repeat(32), '', 'a'.repeat(33)]) rows.set(id, { ...row, id });
+  await looker.look();
+  assert.equal(looker.rows.size, 1);
+});
