@@ -2,8 +2,6 @@ import type { Document } from './document.ts';
 
 /** The server's own codes, subcodes and texts, by the names that its source gives them. */
 const ERRORS = {
-  bad_request: [400, 0, 'bad request'],
-  request_path_has_invalid_version: [400, 2, 'request path has invalid version'],
   invalid_id: [400, 10, 'invalid object id'],
   missing_required_fields: [400, 11, 'missing required fields'],
   validation_error: [400, 12, 'validation error'],
@@ -13,7 +11,6 @@ const ERRORS = {
   invalid_task_id: [400, 101, 'invalid task id'],
   invalid_task_status: [400, 110, 'invalid task status'],
   task_cannot_be_deleted: [400, 123, 'task cannot be deleted'],
-  invalid_model_id: [400, 201, 'invalid model id'],
   invalid_user: [400, 300, 'invalid user'],
   invalid_user_id: [400, 301, 'invalid user id'],
   invalid_project_id: [400, 401, 'invalid project id'],
@@ -33,7 +30,6 @@ const ERRORS = {
   invalid_token: [401, 30, 'invalid token'],
   role_not_allowed: [403, 20, 'forbidden (not allowed for role)'],
   no_write_permission: [403, 21, 'forbidden (modification not allowed)'],
-  not_found: [404, 0, 'not found'],
   general_error: [500, 0, 'general server error'],
 } as const satisfies Record<string, readonly [number, number, string]>;
 

@@ -70,6 +70,7 @@ describe('signing in', () => {
   test('refuses with the server’s own codes', async () => {
     const cases: readonly [string | undefined, number, string][] = [
       [undefined, 20, 'unauthorized (missing credentials)'],
+      ['Basic abc', 21, 'unauthorized (malformed credentials) (Incorrect padding)'],
       ['Digest x', 10, 'unauthorized (bad authentication header type)'],
       [
         basic(credentials.alice.accessKey, 'wrong'),

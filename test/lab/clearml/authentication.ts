@@ -37,6 +37,9 @@ async function byToken(token: string, server: Server): Promise<Caller> {
 }
 
 function byCredentials(encoded: string, server: Server): Caller {
+  if (encoded.replace(/[^A-Za-z0-9+/=]/g, '').length % 4 !== 0) {
+    throw apiError('bad_credentials', 'Incorrect padding');
+  }
   const decoded = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = decoded.indexOf(':');
   const name = colon < 0 ? decoded : decoded.slice(0, colon);

@@ -66,9 +66,7 @@ export function readProjection(parameters: Document, known: ReadonlySet<string>)
   const names = (isList(asked) ? asked : [asked]).map(textOf);
   const unknown = names.filter((name) => !known.has(topOf(name)) && name !== '*');
   if (unknown.length > 0) throw apiError('invalid_fields', undefined, { fields: unknown });
-  const spelled = names
-    .filter((name) => name !== '*')
-    .map((name) => (name.endsWith('.*') ? name.slice(0, -2) : name).replaceAll('__', '.'));
+  const spelled = names.filter((name) => name !== '*').map((name) => name.replaceAll('__', '.'));
   return {
     include: spelled.filter((name) => !name.startsWith('-')),
     exclude: spelled.filter((name) => name.startsWith('-')).map((name) => name.slice(1)),
@@ -90,7 +88,8 @@ export function projected(record: Document, projection: Projection): Document {
   let shown: Document = record;
   if (include.length > 0) {
     shown = { id: record['id'] };
-    for (const path of include) {
+    for (const asked of include) {
+      const path = asked.endsWith('.*') ? asked.slice(0, -2) : asked;
       const value = at(record, path);
       if (value !== undefined) {
         shown = path.includes('.') ? withValue(shown, path, value) : { ...shown, [path]: value };
@@ -127,7 +126,7 @@ function reference(
   if (id === '') return {};
   const target = fields === undefined ? undefined : lookUp(id);
   if (target === undefined) return { id };
-  return fields === undefined || fields.some((field) => field === '')
+  return fields === undefined || fields.includes('*')
     ? target
     : projected(target, { include: fields, exclude: [] });
 }

@@ -1,3 +1,4 @@
+import { apiError } from '../api_error.ts';
 import type { Service } from '../call.ts';
 
 /**
@@ -7,7 +8,10 @@ import type { Service } from '../call.ts';
 export const reports: Service = {
   'events.add': { handle: () => ({ added: 1, errors: 0 }) },
   'events.add_batch': {
-    handle: (call) => ({ added: call.batch?.length ?? 0, errors: 0, errors_info: {} }),
+    handle(call) {
+      if (call.batch === undefined) throw apiError('batch_contains_no_items');
+      return { added: call.batch.length, errors: 0, errors_info: {} };
+    },
   },
   'events.get_task_log': { handle: () => ({ events: [], returned: 0, total: 0 }) },
   'events.get_task_events': { handle: () => ({ events: [], returned: 0, total: 0 }) },

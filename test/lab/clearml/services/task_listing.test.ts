@@ -122,6 +122,8 @@ describe('listing tasks', () => {
       company: ids.companyA,
       project: ids.project,
     });
+    const [whole] = await list({ name: 'one', only_fields: ['project.*'] });
+    assert.deepEqual(whole, { id, project: clearml.state.projects.get(ids.project) });
     const refused = await callAs(clearml, 'alice')('tasks.get_all_ex', {
       only_fields: ['nonsense'],
     });
