@@ -15,6 +15,9 @@ import { headersForClient } from './response_headers.ts';
 import type { Passage } from './session.ts';
 import { BadAnswer, failureAnswer, failureClass } from './upstream_failure.ts';
 
+/** How long a refused client may take to read its answer and leave. */
+const LINGER_TIME = 1_000;
+
 /** One upgrade and the socket that it came on, which belongs to nobody until it is answered. */
 export class UpgradeAttempt {
   readonly request: IncomingMessage;
@@ -113,6 +116,11 @@ export function detachedResponse(request: IncomingMessage, socket: Duplex): Serv
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as Socket);
-  response.once('finish', () => socket.end());
+  response.once('finish', () => {
+    socket.end();
+    // Unread bytes would keep the socket open, and one destroyed with unread bytes resets the connection under the answer.
+    socket.resume();
+    setTimeout(() => socket.destroy(), LINGER_TIME).unref();
+  });
   return response;
 }

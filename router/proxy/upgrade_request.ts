@@ -56,6 +56,7 @@ export function sendUpgrade(
     if (settled) return false;
     settled = true;
     clearTimeout(timer);
+    client.off('end', clientLeft);
     client.off('close', clientLeft);
     return true;
   };
@@ -68,7 +69,11 @@ export function sendUpgrade(
     () => fail(new UpgradeTimeout('the task did not answer the upgrade')),
     UPGRADE_TIMEOUT,
   );
-  const clientLeft = (): void => fail(new Error('the client is gone'));
+  const clientLeft = (): void => {
+    client.destroy();
+    fail(new Error('the client is gone'));
+  };
+  client.on('end', clientLeft);
   client.on('close', clientLeft);
 
   outcomes.set(request, (sent) => {
