@@ -5,6 +5,7 @@ import { createServer, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { addTask, endTask, httpAsk, taskWhen } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
@@ -43,6 +44,19 @@ describe('a router as a process', () => {
     return addTask(clearml, { runtime: httpAsk({ address: '127.0.0.1', port }) });
   }
 
+  /** As a browser does: fetch would name itself `Sec-Fetch-Mode: cors`, and choose its own Host. */
+  async function navigate(path: string): Promise<IncomingMessage> {
+    const request = get(router.url + path, {
+      headers: {
+        host: 'router.example.test',
+        accept: 'text/html',
+        'sec-fetch-mode': 'navigate',
+      },
+    });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return response;
+  }
+
   test('routes a task that asks, writes its URL, and takes the route away when it ends', async () => {
     const { id } = ask();
     const answered = await taskWhen(clearml, id, ({ runtime }) => 'endpoint' in runtime);
@@ -77,26 +91,20 @@ describe('a router as a process', () => {
   });
 
   test('sends a browser without a session to sign in', async () => {
-    // fetch names itself `Sec-Fetch-Mode: cors`, whatever it is told.
-    const request = get(`${router.url}/service/${'0'.repeat(32)}/`, {
-      headers: { 'sec-fetch-mode': 'navigate', accept: 'text/html' },
-    });
-    const [answer] = (await once(request, 'response')) as [IncomingMessage];
-    answer.resume();
+    const answer = await navigate(`/service/${'0'.repeat(32)}/`);
     assert.ok([302, 303].includes(answer.statusCode ?? 0), String(answer.statusCode));
-    assert.match(
-      answer.headers.location ?? '',
-      /^(http:\/\/router\.example\.test)?\/auth\/sign-in\?/,
-    );
-    const page = await fetch(`${router.url}/auth/sign-in`);
-    assert.equal(page.status, 200);
-    assert.match(await page.text(), /name="access_key"/);
+    const location = new URL(answer.headers.location ?? '', 'http://router.example.test');
+    assert.equal(location.host, 'router.example.test');
+    assert.equal(location.pathname, '/auth/sign-in');
+    const page = await navigate(location.pathname + location.search);
+    assert.equal(page.statusCode, 200);
+    assert.match(await text(page), /name="access_key"/);
   });
 
   test('no line of its log holds a token', async () => {
-    const text = JSON.stringify(router.lines);
-    assert.ok(!text.includes(await userToken(clearml, 'alice')));
-    assert.doesNotMatch(text, /eyJ/);
+    const log = JSON.stringify(router.lines);
+    assert.ok(!log.includes(await userToken(clearml, 'alice')));
+    assert.doesNotMatch(log, /eyJ/);
   });
 
   test('SIGTERM: unready at once, running requests end, exit status 0', async () => {
