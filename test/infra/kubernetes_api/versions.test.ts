@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { examples } from '../examples.ts';
+import { objectsOf } from '../manifests.ts';
+import { runStack, someCluster } from '../stack_run.ts';
+import { type ApiSchema, violations } from './schema.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+
+/** Kinds that come from CRDs: their schemas are not Kubernetes' own. */
+const CUSTOM = new Set([
+  'BackendConfig',
+  'Certificate',
+  'GCPBackendPolicy',
+  'HTTPRoute',
+  'HealthCheckPolicy',
+  'PrometheusRule',
+  'Route',
+  'ServiceMonitor',
+]);
+
+function isCustom(object: Readonly<Record<string, unknown>>): boolean {
+  return typeof object['kind'] === 'string' && CUSTOM.has(object['kind']);
+}
+
+/** An object as the API server gets it: what the golden hides is a map of texts. */
+function sent(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return object['stringData'] === '[secret]' ? { ...object, stringData: {} } : { ...object };
+}
+
+type Objects = readonly Readonly<Record<string, unknown>>[];
+const ran = new Map<boolean, Promise<Map<string, Objects>>>();
+
+/** Objects of all examples; from 1.22 on, where policies know port ranges, nothing depends on the version. */
+function objectsFor(minor: number): Promise<Map<string, Objects>> {
+  const hasRanges = minor >= 22;
+  const known = ran.get(hasRanges) ?? runExamples(minor);
+  ran.set(hasRanges, known);
+  return known;
+}
+
+async function runExamples(minor: number): Promise<Map<string, Objects>> {
+  const found = new Map<string, Objects>();
+  for (const { name, config } of examples()) {
+    const run = await runStack(config, { facts: { ...someCluster, version: { major: 1, minor } } });
+    found.set(
+      name,
+      objectsOf(run).filter((object) => !isCustom(object)),
+    );
+  }
+  return found;
+}
+
+suite('every object of every example', () => {
+  for (const file of files) {
+    const api = JSON.parse(readFileSync(folder + file, 'utf8')) as ApiSchema;
+    const minor = Number(/v1\.(\d+)/.exec(file)?.[1]);
+    test(`is one of Kubernetes 1.${minor}: known kind, known fields, right types`, async () => {
+      for (const [name, objects] of await objectsFor(minor)) {
+        const unknown = objects
+          .map(({ apiVersion, kind }) => `${String(apiVersion)}:${String(kind)}`)
+          .filter((kind) => api.kinds[kind] === undefined);
+        assert.deepEqual(unknown, [], name);
+        assert.deepEqual(
+          objects.flatMap((object) => violations(api, sent(object))),
+          [],
+          name,
+        );
+      }
+    });
+  }
+
+  test('would be found out: a field that is unknown, missing or of another type', () => {
+    const api = JSON.parse(readFileSync(`${folder}v1.21.json`, 'utf8')) as ApiSchema;
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      spec: { colour: 'red', ports: [{ name: 7 }], type: 'ClusterIP' },
+    };
+    assert.deepEqual(violations(api, service), [
+      'Service.spec.colour: unknown field',
+      'Service.spec.ports[0].port: missing',
+      'Service.spec.ports[0].name: no text but number',
+    ]);
+  });
+});
