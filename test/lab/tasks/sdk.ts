@@ -59,7 +59,16 @@ export async function prepareSdk(options: {
 
 async function install(python: string, folder: string, onProgress: OnProgress): Promise<void> {
   onProgress('ClearML SDK', 'making a virtual environment');
-  await run(python, ['-m', 'venv', folder], { timeoutMs: 120_000 });
+  try {
+    await run(python, ['-m', 'venv', folder], { timeoutMs: 120_000 });
+  } catch (error) {
+    // Debian ships venv in a package of its own, and its advice goes to standard output.
+    throw new LabError(
+      'PREREQUISITES_MISSING',
+      `${python} cannot make virtual environments (Debian, Ubuntu: install python3-venv)`,
+      { cause: error },
+    );
+  }
   const packages = Object.entries(PACKAGES).map(([name, version]) => `${name}==${version}`);
   onProgress('ClearML SDK', `installing ${packages.join(' and ')}`);
   await run(
