@@ -8,6 +8,7 @@ import { trustedProxies } from './proxy/trusted_proxies.ts';
 import { createTunnel } from './proxy/tunnel.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
+import { observeRoutes } from './routes/metrics.ts';
 import type { Settings } from './settings/settings.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
 import type { Log } from './telemetry/log.ts';
@@ -86,10 +87,7 @@ export async function startRouter(
   const admin = createAdminServer({
     registry,
     readiness: () => readiness({ draining, routes: routes.state(), key: auth.keyState() }),
-    refresh: () => {
-      const { confirmedAt } = routes.current();
-      metrics.tableAge.set(confirmedAt === 0 ? 0 : (Date.now() - confirmedAt) / 1000);
-    },
+    refresh: () => observeRoutes(routes, metrics),
   });
   const adminPort = await listen(admin, settings.ADMIN_PORT, bindAddress);
   const httpPort = await proxy.listen(settings.HTTP_PORT, bindAddress);

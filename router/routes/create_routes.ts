@@ -137,14 +137,10 @@ export const createRoutes: CreateRoutes = (parts) => {
   return {
     current: table.current,
     subscribe: table.subscribe,
-    start: () => {
-      leadership.start();
-      loop.start();
-    },
+    start: loop.start,
     stop: async () => {
       await loop.stop();
       await answers.stop();
-      await leadership.stop();
     },
     ready: () => firstLook.promise,
     state: () => ({
