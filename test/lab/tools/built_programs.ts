@@ -8,7 +8,7 @@ import type { GoToolchain } from './go_toolchain.ts';
 import type { Tool } from './tool.ts';
 import { VERSIONS } from './versions.ts';
 
-/** Pulumi's engine, and its language host for Node: both live in modules of the same repository. */
+/** Pulumi's CLI with its engine; the language hosts are modules of their own that are not published. */
 export const PULUMI_BUILD: GoBuild = {
   name: 'pulumi',
   module: 'github.com/pulumi/pulumi/pkg/v3',

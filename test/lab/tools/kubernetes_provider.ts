@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { run } from '../command.ts';
-import { downloaded } from './download.ts';
 import { findProgram, firstExecutable } from '../search_path.ts';
+import { downloaded } from './download.ts';
 import type { AbsentTool, Tool } from './tool.ts';
 
 const PROGRAM = 'pulumi-resource-kubernetes';

@@ -2,22 +2,23 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { run } from '../command.ts';
+import { findProgram, firstExecutable } from '../search_path.ts';
 import { builtPrograms, PULUMI_BUILD } from './built_programs.ts';
 import { downloaded } from './download.ts';
 import { compareVersions } from './go_toolchain.ts';
 import type { GoToolchain } from './go_toolchain.ts';
-import { findProgram, firstExecutable } from '../search_path.ts';
 import type { AbsentTool, Tool } from './tool.ts';
 
 /** Long enough for the CLI's 200 MB on a slow line, short enough for a person who waits. */
 const DOWNLOAD_TIMEOUT_MS = 180_000;
+const VERSION_TIMEOUT_MS = 20_000;
 /** The oldest CLI that the Automation API of the SDK speaks to (its `minimumVersion`). */
 const OLDEST_PULUMI = '3.2.0';
 
 const PackageFile = z.object({ version: z.string() });
 
 /** Version of the installed Pulumi SDK: the official CLI of the same version is the one to download. */
-export function pulumiSdkVersion(): string {
+function pulumiSdkVersion(): string {
   const require = createRequire(import.meta.url);
   return PackageFile.parse(require('@pulumi/pulumi/package.json')).version;
 }
@@ -45,7 +46,7 @@ async function pulumiOnPath(): Promise<Tool | undefined> {
   if (path === undefined) return undefined;
   const answer = await run(path, ['version'], {
     environment: { PULUMI_SKIP_UPDATE_CHECK: 'true' },
-    timeoutMs: 20_000,
+    timeoutMs: VERSION_TIMEOUT_MS,
   });
   const version = answer.trim().replace(/^v/, '');
   return compareVersions(version, OLDEST_PULUMI) < 0
