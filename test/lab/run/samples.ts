@@ -11,7 +11,7 @@ import { sampleProgram, type SampleProgram } from '../tasks/programs.ts';
 import type { RunningTask } from '../tasks/running_task.ts';
 import type { NoSdk, Sdk } from '../tasks/sdk.ts';
 import { runPod } from './pods.ts';
-import { ROUTER_NAME, ROUTER_NAMESPACE } from './stack_config.ts';
+import { PORT_RANGE, ROUTER_NAME, ROUTER_NAMESPACE, type PortRange } from './stack_config.ts';
 
 /** What a sample task is, before it runs. */
 interface Sample {
@@ -90,7 +90,10 @@ export async function awaitAnswers(
   clearml: ClearMl,
   samples: Samples,
   routerAddress: string,
+  portRange: PortRange = PORT_RANGE,
 ): Promise<Answers> {
+  const inRange = (port: unknown): boolean =>
+    Number(port) >= portRange.start && Number(port) <= portRange.end;
   const late = AbortSignal.timeout(ANSWER_SECONDS * 1000);
   try {
     const [web, tcp] = await Promise.all([
@@ -98,7 +101,8 @@ export async function awaitAnswers(
       taskWhen(
         clearml,
         samples.tcp.taskId,
-        ({ runtime }) => runtime['external_address'] === routerAddress,
+        ({ runtime }) =>
+          runtime['external_address'] === routerAddress && inRange(runtime['external_tcp_port']),
         late,
       ),
     ]);

@@ -60,19 +60,23 @@ export async function stackEnvironment(
  * The stack, made where there is none. With the language host, the CLI runs the project as it does for users; without, the
  * same program runs inside of this process, through the Automation API.
  */
-export async function openStack(folder: WorkFolder, tools: StackTools): Promise<Stack> {
+export async function openStack(
+  folder: WorkFolder,
+  tools: StackTools,
+  stackName = STACK,
+): Promise<Stack> {
   const options: LocalWorkspaceOptions = {
     pulumiCommand: await command(tools.pulumi),
     envVars: await stackEnvironment(folder, tools),
     secretsProvider: 'passphrase',
   };
   if ('path' in tools.languageHost) {
-    return LocalWorkspace.createOrSelectStack({ stackName: STACK, workDir: REPOSITORY }, options);
+    return LocalWorkspace.createOrSelectStack({ stackName, workDir: REPOSITORY }, options);
   }
   const workDir = join(folder.pulumi, 'project');
   await mkdir(workDir, { recursive: true });
   return LocalWorkspace.createOrSelectStack(
-    { stackName: STACK, projectName: PROJECT, program },
+    { stackName, projectName: PROJECT, program },
     { ...options, workDir, projectSettings: { name: PROJECT, runtime: 'nodejs' } },
   );
 }

@@ -12,8 +12,14 @@ export const ROUTER_NAMESPACE = 'task-traffic-router-lab';
 export const TASK_NAMESPACE = 'task-traffic-router-lab-tasks';
 export const ROUTER_NAME = 'task-router';
 
+/** A range of TCP ports, both ends inclusive. */
+export interface PortRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Ports that the router of the lab hands out. */
-export const PORT_RANGE = { start: 30400, end: 30409 };
+export const PORT_RANGE: PortRange = { start: 30400, end: 30409 };
 
 /** What the stack's config is made of. */
 export interface StackInputs {
