@@ -37,15 +37,18 @@ export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
     charset: 'ascii',
     logLevel: 'silent',
     banner: { js: versionCheck },
+    // undici's own switch, as in the copy that Node brings: without its second, experimental HTTP parser.
+    define: { esbuildDetection: 'true' },
     plugins: [leaveOut],
   }).catch((error: unknown) => {
     throw new InfraError('bundle-failed', `The router does not build: ${String(error)}`);
   });
   const code = result.outputFiles[0]?.text ?? '';
-  if (code.length > BUNDLE_BUDGET) {
+  const size = Buffer.byteLength(code);
+  if (size > BUNDLE_BUDGET) {
     throw new InfraError(
       'bundle-failed',
-      `The router's bundle has ${code.length} bytes; ${BUNDLE_BUDGET} are its limit, since a ConfigMap has to hold it.`,
+      `The router's bundle has ${size} bytes; ${BUNDLE_BUDGET} are its limit, since a ConfigMap has to hold it.`,
     );
   }
   return code;

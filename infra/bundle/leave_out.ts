@@ -18,9 +18,9 @@ const substitutes: readonly Substitute[] = [
     contents: 'module.exports = require("./llhttp_simd-wasm.js");',
   },
   {
-    // Another parser, which undici uses only where UNDICI_USE_MILO is set.
-    module: /[\\/]undici[\\/]lib[\\/]milo[\\/](no-)?simd\.js$/,
-    contents: 'throw new Error("UNDICI_USE_MILO is not supported here");',
+    // Turns a FormData into a body; the router passes streams on and makes none.
+    module: /[\\/]undici[\\/]lib[\\/]web[\\/]fetch[\\/]body\.js$/,
+    contents: 'exports.extractBody = () => { throw new TypeError("FormData is left out"); };',
   },
   {
     // HTTP/2 to upstreams, which is never asked for: tasks speak HTTP/1.1.
