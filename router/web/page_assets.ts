@@ -17,7 +17,7 @@ a { color: var(--accent); overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .account { display: flex; gap: 0.75rem; align-items: center; margin: 0; }
 .soft { color: var(--soft); font-size: 0.9rem; }
-.notice { padding: 0.6rem 0.9rem; border-left: 4px solid var(--warn); background: var(--card); }
+.notice { margin: 0.75rem 0; padding: 0.6rem 0.9rem; border-left: 4px solid var(--warn); background: var(--card); }
 .cards { display: grid; gap: 0.75rem; margin: 0; padding: 0; list-style: none; }
 .card { padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; }
 .way { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.25rem 0.75rem; margin: 0.6rem 0 0; }
@@ -30,6 +30,7 @@ button { padding: 0.2rem 0.7rem; font: inherit; font-size: 0.9rem; color: var(--
 button:hover { border-color: var(--accent); }
 .state { font-weight: 600; }
 .open { color: var(--good); } .waiting { color: var(--warn); } .refused { color: var(--alarm); }
+dd ul { margin: 0; padding-left: 1.2rem; }
 summary { cursor: pointer; color: var(--accent); }
 details .line { margin-top: 0.4rem; }
 @media (max-width: 36rem) { .way { grid-template-columns: 1fr; } .way dt { margin-top: 0.4rem; } }

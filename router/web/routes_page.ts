@@ -107,8 +107,6 @@ function httpWay(lane: ListedHttpLane, label: string): Html {
       <div class="line">
         <a href="${lane.url}">${lane.url}</a>
         ${copyButton(lane.url, `Copy URL of ${label}`)}
-      </div>
-      <div class="line">
         <button type="button" hidden data-try="${pathOf(pathUrl)}" aria-label="Test ${label}">
           Test
         </button>
