@@ -13,6 +13,7 @@ import type { Settings } from './settings/settings.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, createRegistry } from './telemetry/metrics.ts';
+import { createEndpointTokensApi } from './web/endpoint_tokens_api.ts';
 import { createSignIn } from './web/sign_in.ts';
 
 /** A router that serves. */
@@ -64,7 +65,7 @@ export async function startRouter(
   });
   const bindAddress = settings.BIND_ADDRESS;
   const tcp = createTcpListeners({ routes, bindAddress, log, metrics });
-  const auth = createAuth({ settings, routes, clearml, log, metrics });
+  const auth = createAuth({ settings, routes, clearml, log, metrics, environment });
   const tunnel = createTunnel({ hold: auth.gate.hold, log, metrics });
   const proxy = createProxyServer({
     settings: {
@@ -75,7 +76,10 @@ export async function startRouter(
     },
     routes,
     gate: auth.gate,
-    pages: [createSignIn({ settings, auth, routes, log, metrics })],
+    pages: [
+      createSignIn({ settings, auth, routes, log, metrics }),
+      createEndpointTokensApi({ settings, auth, routes, log }),
+    ],
     tunnel,
     credentialCookies: auth.cookieNames,
     log,

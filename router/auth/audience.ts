@@ -27,3 +27,12 @@ export function targetAudience(target: GateRequest['target']): Audience {
 export function sessionAudience(target: GateRequest['target']): Audience {
   return ownsHost(target) ? targetAudience(target) : ROUTER_AUDIENCE;
 }
+
+/** The endpoint's id or the static route's name in an audience. */
+export function readAudience(
+  audience: Audience,
+): { readonly endpoint: EndpointId } | { readonly route: string } {
+  const [kind = '', ...rest] = audience.split(':');
+  const name = rest.join(':');
+  return kind === 'endpoint' ? { endpoint: name } : { route: name };
+}

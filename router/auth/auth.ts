@@ -5,8 +5,10 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { AccessDecisions } from './access.ts';
 import type { ClearmlAuthority } from './clearml_authority.ts';
 import { CookieNameBook, ownCookies } from './cookie_names.ts';
+import { createEndpointTokens } from './create_endpoint_tokens.ts';
 import type { Gate } from './decision.ts';
 import { createDenialAudit } from './denial_audit.ts';
+import type { EndpointTokens } from './endpoint_tokens.ts';
 import { TaskGate } from './gate.ts';
 import { Handover } from './handover.ts';
 import type { KeyState } from './key_ring.ts';
@@ -31,6 +33,8 @@ export interface AuthParts {
   readonly clearml: ClearmlAuthority;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'denials' | 'signIns'>;
+  /** Where Kubernetes tells a pod about its API server. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Milliseconds since the epoch; tests replace it. */
   readonly now?: () => number;
 }
@@ -49,6 +53,8 @@ export interface Auth {
   readonly viewer: Viewer;
   /** What the sign-in pages act through; undefined with AUTH_ENABLED=false. */
   readonly signIn: SignInActs | undefined;
+  /** Undefined where they are off: no place for their records, or no sign-in at all. */
+  readonly endpointTokens: EndpointTokens | undefined;
   /** Names of every cookie that may carry a token of the user, case-sensitive; none of them reaches a task. */
   readonly cookieNames: () => readonly string[];
   /** `settled` once a signing key verified the router's own login; until then nobody gets in, and the router is not ready. */
@@ -71,6 +77,7 @@ export function createAuth(parts: AuthParts): Auth {
       gate: createOpenGate(routes, denied),
       viewer: OPEN_VIEWER,
       signIn: undefined,
+      endpointTokens: undefined,
       cookieNames: () => cookies.all,
       keyState: () => 'settled',
       close: () => {},
@@ -80,7 +87,9 @@ export function createAuth(parts: AuthParts): Auth {
   const verifier = new TokenVerifier(ring, now);
   const sealKeys = new SealKeys(ring, settings.ROUTER_SECRET);
   const sealer = new Sealer(sealKeys.current, now);
-  const identify = createIdentify(verifier, sealer);
+  const environment = parts.environment ?? {};
+  const endpointTokens = createEndpointTokens(settings, sealer, now, environment);
+  const identify = createIdentify({ verifier, sealer, endpointTokens });
   const cookieNames = () => cookies.names;
   const steady = parts.now ?? monotonic;
   const times = {
@@ -121,6 +130,7 @@ export function createAuth(parts: AuthParts): Auth {
     access,
     identify,
     handover,
+    endpointTokens,
     cookieNames,
     ready,
     places,
@@ -145,11 +155,13 @@ export function createAuth(parts: AuthParts): Auth {
     gate,
     viewer: createViewer({ access, identify, cookieNames, places }),
     signIn: { sessions, handover, places },
+    endpointTokens,
     cookieNames: () => cookies.all,
     keyState: () => ring.state,
     close: () => {
       endSettling();
       endSecretWatch();
+      endpointTokens?.close();
       gate.close();
     },
   };

@@ -1,15 +1,16 @@
 import { eachCookie } from './cookies.ts';
+import { ENDPOINT_TOKEN_PREFIX } from './endpoint_tokens.ts';
 import type { CredentialKind } from './identity.ts';
 
 /** Something that may let its bearer in: not verified, and of any spelling. */
 export interface Credential {
-  readonly kind: Exclude<CredentialKind, 'none' | 'endpoint-token'>;
+  readonly kind: Exclude<CredentialKind, 'none'>;
   readonly text: string;
 }
 
 /** What the gate reads of a request's headers, in one pass. */
 export interface Credentials {
-  /** The token of `Authorization: Bearer`; undefined where there is none, or another scheme. */
+  /** The token of `Authorization: Bearer`, an endpoint token without its prefix; undefined where there is none, or another scheme. */
   readonly bearer: Credential | undefined;
   /** Cookies that may carry a token: the router's own before ClearML's, each in the order of the header. */
   readonly cookies: readonly Credential[];
@@ -73,10 +74,7 @@ export function readCredentials(
   const authorization = found['authorization'];
   const cookies = others.length === 0 ? sessions : sessions.concat(others);
   return {
-    bearer:
-      authorization !== undefined && BEARER.test(authorization)
-        ? { kind: 'bearer', text: authorization.slice('Bearer '.length) }
-        : undefined,
+    bearer: authorization === undefined ? undefined : readBearer(authorization),
     cookies,
     tooManyCookies: cookies.length > COOKIES_TRIED,
     origin: found['origin'],
@@ -85,4 +83,13 @@ export function readCredentials(
     fetchDest: found['sec-fetch-dest'],
     accept: found['accept'],
   };
+}
+
+/** RFC 6750, section 2.1: one space, and nothing around the token. */
+function readBearer(authorization: string): Credential | undefined {
+  if (!BEARER.test(authorization)) return undefined;
+  const token = authorization.slice('Bearer '.length);
+  return token.startsWith(ENDPOINT_TOKEN_PREFIX)
+    ? { kind: 'endpoint-token', text: token.slice(ENDPOINT_TOKEN_PREFIX.length) }
+    : { kind: 'bearer', text: token };
 }

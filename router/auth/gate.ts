@@ -8,6 +8,7 @@ import type { CookieNames, Credentials } from './credentials.ts';
 import { readCredentials } from './credentials.ts';
 import { crossSite, ownsHost } from './cross_site.ts';
 import type { Admitted, Decision, Denied, DenialReason, Gate, GateRequest } from './decision.ts';
+import type { EndpointTokens } from './endpoint_tokens.ts';
 import type { Handover } from './handover.ts';
 import type { Identify } from './identifier.ts';
 import { isNavigation } from './navigation.ts';
@@ -25,6 +26,7 @@ export interface GateParts {
   readonly access: AccessDecisions;
   readonly identify: Identify;
   readonly handover: Handover;
+  readonly endpointTokens: EndpointTokens | undefined;
   readonly cookieNames: () => CookieNames;
   /** False until a signing key verified the router's own login. */
   readonly ready: () => boolean;
@@ -202,15 +204,20 @@ export class TaskGate implements Gate {
     return denied;
   }
 
-  #stillAdmitted(admitted: Admitted): DenialReason | undefined | Promise<DenialReason | undefined> {
+  async #stillAdmitted(admitted: Admitted): Promise<DenialReason | undefined> {
     const { identity, access, endpoint } = admitted;
     if (identity === undefined) return undefined;
     if (identity.expiresAt !== undefined && identity.expiresAt <= this.#parts.now()) {
       return 'token-expired';
     }
+    const { endpointTokenId } = identity;
+    if (endpointTokenId !== undefined) {
+      const stands = await this.#parts.endpointTokens?.stands(endpointTokenId);
+      if (stands !== true) return 'token-revoked';
+    }
     const question = access === 'task' ? endpoint.task.id : ACCEPTED;
     const verdict = this.#parts.access.ask(identity, question);
-    return verdict instanceof Promise ? verdict.then(withdrawn) : withdrawn(verdict);
+    return withdrawn(await verdict);
   }
 }
 

@@ -1,7 +1,8 @@
+import { ROUTER_AUDIENCE, sessionAudience, targetAudience } from './audience.ts';
 import type { Audience } from './audience.ts';
-import { ROUTER_AUDIENCE, sessionAudience } from './audience.ts';
 import type { Credential } from './credentials.ts';
 import type { GateRequest } from './decision.ts';
+import type { EndpointTokens } from './endpoint_tokens.ts';
 import type { Sealer } from './seal.ts';
 import type { Steps } from './steps.ts';
 import { run, settle } from './steps.ts';
@@ -13,19 +14,43 @@ export type Place = GateRequest['target'] | 'own-page';
 /** Whom a credential names where it was presented. */
 export type Identify = (credential: Credential, place: Place) => TokenCheck | Promise<TokenCheck>;
 
-const UNSEALED: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: false };
+/** What tells who somebody is. */
+export interface Identifiers {
+  readonly verifier: TokenVerifier;
+  readonly sealer: Sealer;
+  /** Undefined where endpoint tokens are off. */
+  readonly endpointTokens: EndpointTokens | undefined;
+}
 
-/** Tokens of ClearML's are verified as they are; sessions of the router's own are opened first. */
-export function createIdentify(verifier: TokenVerifier, sealer: Sealer): Identify {
-  function* identifySession(text: string, here: Audience): Steps<TokenCheck> {
+const UNSEALED: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: false };
+/** By its prefix it is one of the router's own: whether it holds or not, it stays here. */
+const NO_ENDPOINT_TOKEN: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: true };
+
+/** ClearML's tokens are verified as they are; what the router sealed is opened first, and counts only where it was made for. */
+export function createIdentify({ verifier, sealer, endpointTokens }: Identifiers): Identify {
+  function* bySession(text: string, here: Audience): Steps<TokenCheck> {
     const sealed = yield* settle(sealer.open('session', text));
     if (sealed === undefined || sealed.audience !== here) return UNSEALED;
     return yield* settle(verifier.check(sealed.token));
   }
+
+  function* byEndpointToken(text: string, place: Place): Steps<TokenCheck> {
+    if (endpointTokens === undefined || place === 'own-page') return NO_ENDPOINT_TOKEN;
+    const sealed = yield* settle(sealer.open('endpoint-token', text));
+    if (sealed?.audience !== targetAudience(place)) return NO_ENDPOINT_TOKEN;
+    if (!(yield* settle(endpointTokens.stands(sealed.id)))) {
+      return { outcome: 'invalid', reason: 'token-revoked', ours: true };
+    }
+    const check = yield* settle(verifier.check(sealed.token));
+    if (check.outcome === 'invalid') return check;
+    const { id: endpointTokenId, expiresAt } = sealed;
+    return { outcome: 'valid', identity: { ...check.identity, expiresAt, endpointTokenId } };
+  }
+
   return ({ kind, text }, place) => {
-    if (kind !== 'session') return verifier.check(text);
-    return run(
-      identifySession(text, place === 'own-page' ? ROUTER_AUDIENCE : sessionAudience(place)),
-    );
+    if (kind === 'session') {
+      return run(bySession(text, place === 'own-page' ? ROUTER_AUDIENCE : sessionAudience(place)));
+    }
+    return kind === 'endpoint-token' ? run(byEndpointToken(text, place)) : verifier.check(text);
   };
 }

@@ -10,6 +10,8 @@ export interface Identity {
   readonly tokenKey: string;
   /** Milliseconds since the epoch; undefined only for the router's own login token. */
   readonly expiresAt: number | undefined;
+  /** Set when an endpoint token let the user in: the session lasts only as long as its record. */
+  readonly endpointTokenId?: string;
   /** The token itself, for asking ClearML in the user's name. Never logged, never sent to a task. */
   readonly token: string;
 }

@@ -11,7 +11,7 @@ export type TokenCheck =
   | { readonly outcome: 'valid'; readonly identity: Identity }
   | {
       readonly outcome: 'invalid';
-      readonly reason: 'token-invalid' | 'token-expired';
+      readonly reason: 'token-invalid' | 'token-expired' | 'token-revoked';
       /** The signature holds: the text is a token of this ClearML server, and must not reach a task even though it opens nothing. */
       readonly ours: boolean;
     };

@@ -27,6 +27,8 @@ export type ViewerRequest = Pick<GateRequest, 'method' | 'rawHeaders' | 'rawUrl'
 export interface Viewer {
   /** Denied is rendered like the gate's: a redirect for a navigation, 401 otherwise. */
   readonly identify: (request: ViewerRequest) => Promise<Known | Denied>;
+  /** Whether the user may see the task of an endpoint that they named themselves: under the same budget as at the gate. */
+  readonly sees: (known: Known, id: EndpointId) => Promise<boolean | Denied>;
   /** Those of these endpoints whose task the user may see in ClearML: one call for all that are not cached. */
   readonly visible: (
     known: Known,
@@ -64,6 +66,13 @@ export function createViewer({ access, identify, cookieNames, places }: ViewerPa
       const place = signInPlace(request, reason, places);
       return { outcome: 'denied', status: 302, reason, ...place };
     },
+    sees: async ({ identity }, id) => {
+      if (identity === undefined) return true;
+      const verdict = await access.ask(identity, id.slice(0, TASK_ID_LENGTH));
+      if (verdict === 'yes' || verdict === 'no') return verdict === 'yes';
+      if (verdict !== 'revoked') return { outcome: 'denied', ...REFUSALS[verdict], identity };
+      return { outcome: 'denied', status: 401, reason: 'token-revoked', identity };
+    },
     visible: async ({ identity }, ids) => {
       if (identity === undefined) return new Set(ids);
       const tasks = new Set(ids.map((id) => id.slice(0, TASK_ID_LENGTH)));
@@ -80,5 +89,6 @@ export function createViewer({ access, identify, cookieNames, places }: ViewerPa
 /** AUTH_ENABLED=false: everybody sees everything. */
 export const OPEN_VIEWER: Viewer = {
   identify: async () => ({ outcome: 'known', identity: undefined }),
+  sees: async () => true,
   visible: async (_known, ids) => new Set(ids),
 };

@@ -8,9 +8,7 @@ interface Watch {
 }
 
 /** Undefined while the right stands. */
-export type StillAdmitted = (
-  admitted: Admitted,
-) => DenialReason | undefined | Promise<DenialReason | undefined>;
+export type StillAdmitted = (admitted: Admitted) => Promise<DenialReason | undefined>;
 
 /** How often rights are looked at. Most looks are answered from the cache of access decisions, which asks ClearML when it is due. */
 const LOOK_EVERY_MS = 1_000;
@@ -49,19 +47,16 @@ export class Watches {
   /** Asks for the right of every session that is watched. */
   look(): void {
     for (const watch of this.#watches) {
-      const reason = this.#still(watch.admitted);
-      if (reason instanceof Promise) void reason.then((late) => this.#endFor(watch, late));
-      else this.#endFor(watch, reason);
+      void this.#still(watch.admitted).then((reason) => {
+        if (reason !== undefined) this.#end(watch, reason);
+        return reason;
+      });
     }
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-
-  #endFor(watch: Watch, reason: DenialReason | undefined): void {
-    if (reason !== undefined) this.#end(watch, reason);
   }
 
   #end(watch: Watch, reason: DenialReason): void {

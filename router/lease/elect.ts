@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { RouterError } from '../errors.ts';
+import { SERVICE_ACCOUNT } from '../kubernetes/api.ts';
 import { ALONE, type Leadership } from '../routes/leader.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createLeaseApi, SERVICE_ACCOUNT } from './lease_api.ts';
+import { createLeaseApi } from './lease_api.ts';
 import { createLeaseLeadership } from './leadership.ts';
 
 /**

@@ -8,8 +8,11 @@ import { RouterError } from '../../../router/errors.ts';
 import type { Endpoint } from '../../../router/routes/endpoint.ts';
 import type { RouteSource, RouteTable, StaticRoute } from '../../../router/routes/table.ts';
 import { EMPTY_TABLE } from '../../../router/routes/table.ts';
+import type { Settings } from '../../../router/settings/settings.ts';
 import { readSettings } from '../../../router/settings/settings.ts';
+import type { Log } from '../../../router/telemetry/log.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
+import type { Metrics } from '../../../router/telemetry/metrics.ts';
 import { createMetrics } from '../../../router/telemetry/metrics.ts';
 
 export const SECRET = 'a-signing-secret-of-the-server-0123456789';
@@ -190,7 +193,11 @@ export class Authority implements ClearmlAuthority {
   };
 }
 
+/** The auth room, and what its pages are made of. */
 export interface Lab {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly metrics: Metrics;
   readonly auth: Auth;
   readonly clearml: Authority;
   readonly routes: Routes;
@@ -226,6 +233,9 @@ export async function lab(
   clearml.login({ token: await tokenOf('router'), cookieName: CLEARML_COOKIE });
   while (auth.keyState() === 'unsettled') await new Promise(setImmediate);
   return {
+    settings,
+    log,
+    metrics,
     auth,
     clearml,
     routes,

@@ -1,125 +1,28 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
-import { Registry } from 'prom-client';
-import { readSettings } from '../../../router/settings/settings.ts';
-import { createLog } from '../../../router/telemetry/log.ts';
-import { createMetrics } from '../../../router/telemetry/metrics.ts';
-import { createSignIn } from '../../../router/web/sign_in.ts';
-import type { Lab } from '../auth/fixture.ts';
 import {
   CLEARML_COOKIE,
   NAVIGATION,
   endpoint,
-  lab,
   request,
   table,
   taskId,
   tokenOf,
 } from '../auth/fixture.ts';
+import type { Site } from './site.ts';
+import { form, startSite } from './site.ts';
 
 const MINE = taskId('a');
 const FORM = 'application/x-www-form-urlencoded';
 const PAGE = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
 
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  /** Name and value of each cookie that was set. */
-  readonly cookies: ReadonlyMap<string, string>;
-}
-
-interface Site extends Lab {
-  readonly server: Server;
-  readonly ask: (
-    method: string,
-    path: string,
-    headers?: Record<string, string>,
-    body?: string,
-  ) => Promise<Reply>;
-}
-
 let site: Site | undefined;
 
-afterEach(() => {
-  site?.auth.close();
-  site?.server.close();
-});
+afterEach(() => site?.close());
 
 async function start(environment: Record<string, string> = {}): Promise<Site> {
-  const parts = await lab(table([endpoint(MINE)]), environment);
-  const settings = readSettings({
-    ROUTER_URL: 'https://router.example.com',
-    CLEARML_API_HOST: 'https://api.clear.example.com',
-    CLEARML_API_ACCESS_KEY: 'access',
-    CLEARML_API_SECRET_KEY: 'secret',
-    AUTH_BASE64_JWKS_KEY: 'unused',
-    ...environment,
-  });
-  const pages = createSignIn({
-    settings,
-    auth: parts.auth,
-    routes: parts.routes,
-    log: createLog('debug', { write: (line) => void parts.lines.push(line) }),
-    metrics: createMetrics(new Registry()),
-  });
-  const serve = async (message: IncomingMessage, response: ServerResponse) => {
-    const [path = '', query = ''] = (message.url ?? '').split('?', 2);
-    const served = await pages({ message, path, query, clientAddress: '192.0.2.1' }, response);
-    if (!served) response.writeHead(404).end();
-  };
-  const server = createServer((message, response) => void serve(message, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  site = { ...parts, server, ask: (...args) => ask(port, ...args) };
+  site = await startSite(table([endpoint(MINE)]), environment);
   return site;
-}
-
-function ask(
-  port: number,
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-  body = '',
-): Promise<Reply> {
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const sent = httpRequest(
-    {
-      host: '127.0.0.1',
-      port,
-      method,
-      path,
-      headers: { Host: 'router.example.com', ...headers },
-      agent: false,
-    },
-    (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const cookies = (response.headers['set-cookie'] ?? []).map((line): [string, string] => {
-          const [pair = ''] = line.split(';', 1);
-          const equals = pair.indexOf('=');
-          return [pair.slice(0, equals), pair.slice(equals + 1)];
-        });
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString('utf8'),
-          cookies: new Map(cookies),
-        });
-      });
-    },
-  );
-  sent.on('error', reject);
-  sent.end(body);
-  return promise;
-}
-
-function form(fields: Record<string, string>): string {
-  return new URLSearchParams(fields).toString();
 }
 
 const GOOD = { access_key: 'AK', secret_key: 'SK' };

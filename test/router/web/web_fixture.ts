@@ -119,6 +119,7 @@ export function viewerOf(role: string): Viewer & { readonly asked: string[] } {
       rawHeaders.includes('alice')
         ? { outcome: 'known', identity: identity(role) }
         : { outcome: 'denied', status: 401, reason: 'no-token' },
+    sees: async () => true,
     visible: async (_known, ids) => {
       asked.push(...ids);
       return new Set(ids.filter((id) => hers.has(id)));

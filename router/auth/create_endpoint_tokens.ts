@@ -1,0 +1,33 @@
+import { createKubernetesApi, SERVICE_ACCOUNT } from '../kubernetes/api.ts';
+import type { Settings } from '../settings/settings.ts';
+import { CONFIG_MAP_NEEDS, createConfigMapStore } from './config_map_store.ts';
+import { EndpointTokens } from './endpoint_tokens.ts';
+import type { EndpointTokenStore } from './endpoint_token_store.ts';
+import type { Sealer } from './seal.ts';
+import { createStateFile } from './state_file.ts';
+
+/** The ConfigMap stands beside the Lease, under its name. */
+function chooseStore(
+  { STATE_FILE: file, LEASE_NAMESPACE: namespace, LEASE_NAME: name }: Settings,
+  environment: NodeJS.ProcessEnv,
+): EndpointTokenStore | undefined {
+  if (file !== undefined) return createStateFile(file);
+  const host = environment['KUBERNETES_SERVICE_HOST'];
+  if (namespace === undefined || name === undefined || host === undefined) return undefined;
+  const port = Number(
+    environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT'] ?? 443,
+  );
+  const api = createKubernetesApi({ ...SERVICE_ACCOUNT, host, port, needs: CONFIG_MAP_NEEDS });
+  return createConfigMapStore(api, namespace, name);
+}
+
+/** Endpoint tokens where there is a place for their records: STATE_FILE, or beside the Lease; else undefined, and they are off. */
+export function createEndpointTokens(
+  settings: Settings,
+  sealer: Sealer,
+  now: () => number,
+  environment: NodeJS.ProcessEnv,
+): EndpointTokens | undefined {
+  const store = chooseStore(settings, environment);
+  return store === undefined ? undefined : new EndpointTokens(store, sealer, now);
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { RouterError } from '../errors.ts';
+
+/** Where the Kubernetes API is, and how a pod proves who it is. */
+export interface KubernetesApiOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM of the cluster's CA. */
+  readonly caFile: string;
+  /** Token of the service account; read again for each call, since the kubelet rotates it. */
+  readonly tokenFile: string;
+  /** Milliseconds that one call may take. */
+  readonly timeout?: number | undefined;
+  /** What the service account lacks when the API answers 403: the end of the sentence "the service account needs …". */
+  readonly needs: string;
+}
+
+/** What a call sends. */
+export interface KubernetesCall {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  /** A merge patch leaves alone what it does not name; with a resourceVersion in it the API refuses a lost update. */
+  readonly body?: object;
+}
+
+/** 404: no such object; 409: somebody else wrote or created it first. */
+export type KubernetesAnswer =
+  | { readonly status: 200 | 201; readonly object: unknown }
+  | { readonly status: 404 | 409; readonly object: undefined };
+
+export interface KubernetesApi {
+  /** @throws RouterError KUBERNETES_UNAVAILABLE unless it is answered as `KubernetesAnswer` says. */
+  readonly call: (call: KubernetesCall) => Promise<KubernetesAnswer>;
+  readonly close: () => void;
+}
+
+/** The paths at which every pod finds its service account. */
+export const SERVICE_ACCOUNT = {
+  caFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+  tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+} as const;
+
+const TIMEOUT = 3_000;
+const TYPES = { GET: undefined, POST: 'application/json', PATCH: 'application/merge-patch+json' };
+
+/** Speaks to the Kubernetes API about single objects; the official client is many times the size of the router. */
+export function createKubernetesApi(options: KubernetesApiOptions): KubernetesApi {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(options.caFile) });
+
+  const send = ({ method, path, body }: KubernetesCall) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const json = body === undefined ? undefined : JSON.stringify(body);
+      const sent = request({
+        agent,
+        method,
+        path,
+        host: options.host,
+        port: options.port,
+        signal: AbortSignal.timeout(options.timeout ?? TIMEOUT),
+        headers: {
+          accept: 'application/json',
+          authorization: `Bearer ${readFileSync(options.tokenFile, 'utf8').trim()}`,
+          ...(json === undefined
+            ? {}
+            : { 'content-type': TYPES[method], 'content-length': Buffer.byteLength(json) }),
+        },
+      });
+      sent.on('response', resolve);
+      sent.on('error', reject);
+      sent.end(json);
+    });
+
+  const call = async (wanted: KubernetesCall): Promise<KubernetesAnswer> => {
+    const fail = (why: string, cause?: unknown): RouterError =>
+      new RouterError(
+        'KUBERNETES_UNAVAILABLE',
+        `The Kubernetes API did not carry out ${wanted.method} ${wanted.path}: ${why}`,
+        { cause },
+      );
+    let status: number;
+    let answer: string;
+    try {
+      const message = await send(wanted);
+      status = message.statusCode ?? 0;
+      answer = await text(message);
+    } catch (error) {
+      throw fail((error as Error).message, error);
+    }
+    if (status === 404 || status === 409) return { status, object: undefined };
+    if (status === 401 || status === 403) {
+      throw fail(`status ${status}; the service account needs ${options.needs}`);
+    }
+    if (status !== 200 && status !== 201) throw fail(`status ${status}`);
+    try {
+      return { status, object: JSON.parse(answer) as unknown };
+    } catch (error) {
+      throw fail('the answer is not JSON', error);
+    }
+  };
+
+  return { call, close: () => agent.destroy() };
+}
