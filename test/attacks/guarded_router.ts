@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Endpoint } from '../../router/routes/endpoint.ts';
+import type { StaticRoute } from '../../router/routes/table.ts';
+import type { ProxyServer } from '../../router/proxy/server.ts';
+import { createProxyServer } from '../../router/proxy/server.ts';
+import { createTunnel } from '../../router/proxy/tunnel.ts';
+import { createEndpointTokensApi } from '../../router/web/endpoint_tokens_api.ts';
+import { createSignIn } from '../../router/web/sign_in.ts';
+import type { Lab } from '../router/auth/fixture.ts';
+import { endpoint, lab, table } from '../router/auth/fixture.ts';
+import type { RawAnswer, RawTask, TaskConnection } from './raw_peers.ts';
+import { OK, RawClient, rawTask } from './raw_peers.ts';
+
+export const ROUTER_HOST = 'router.example.com';
+export const WILDCARD = 'tasks.example.com';
+
+/** A well-formed WebSocket handshake without its request line, Host and credentials. */
+export const WEBSOCKET = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+] as const;
+export const TUNNEL = [...WEBSOCKET, 'Sec-WebSocket-Protocol: tcp.task-traffic-router'] as const;
+
+/** The real gate behind the real proxy, raw sockets on both sides; only ClearML's answers and the routes are the test's. */
+export interface Guarded extends Lab {
+  readonly port: number;
+  readonly task: RawTask;
+  /** One request on a connection of its own. */
+  readonly ask: (line: string, ...headers: readonly string[]) => Promise<RawAnswer>;
+  readonly close: () => Promise<void>;
+}
+
+/** Endpoints that lead to the task that the world starts, by HTTP and by TCP. */
+export function endpointAt(port: number, id: string): Endpoint {
+  const upstream = { address: '127.0.0.1', family: 4, port } as const;
+  return {
+    ...endpoint(id),
+    http: { state: 'open', upstream },
+    tcp: { state: 'open', upstream, port: undefined },
+  };
+}
+
+/** Answers requests with 200 and WebSocket handshakes with 101. */
+function answer({ socket, text }: TaskConnection): void {
+  const heads = text().split('\r\n\r\n');
+  const head = heads.at(-2);
+  if (head === undefined || heads.at(-1) !== '') return;
+  const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1];
+  if (key === undefined) {
+    socket.write(OK);
+    return;
+  }
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      `Sec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
+  );
+}
+
+export async function guarded(
+  ids: readonly string[],
+  environment: Record<string, string> = {},
+  statics: (endpoints: readonly Endpoint[]) => readonly StaticRoute[] = () => [],
+): Promise<Guarded> {
+  const task = await rawTask(answer);
+  const endpoints = ids.map((id) => endpointAt(task.port, id));
+  const parts = await lab(table(endpoints, statics(endpoints)), {
+    ROUTER_WILDCARD_HOST: WILDCARD,
+    ...environment,
+  });
+  const { settings, auth, routes, log, metrics } = parts;
+  const proxy: ProxyServer = createProxyServer({
+    settings: {
+      origin: settings.ROUTER_URL.origin,
+      wildcardHost: settings.ROUTER_WILDCARD_HOST,
+      isTrustedProxy: undefined,
+      secureCookies: true,
+    },
+    routes,
+    gate: auth.gate,
+    pages: [createSignIn(parts), createEndpointTokensApi(parts)],
+    tunnel: createTunnel({ hold: auth.gate.hold, log, metrics }),
+    credentialCookies: auth.cookieNames,
+    log,
+    accessLog: log,
+    metrics,
+  });
+  const port = await proxy.listen(0, '127.0.0.1');
+  return {
+    ...parts,
+    port,
+    task,
+    ask: async (line, ...headers) => {
+      const client = await RawClient.connect(port);
+      const host = headers.some((header) => /^host:/i.test(header)) ? [] : [`Host: ${ROUTER_HOST}`];
+      client.send(`${line} HTTP/1.1`, ...host, ...headers, '', '');
+      try {
+        return await client.answer(line.startsWith('HEAD '));
+      } finally {
+        client.destroy();
+      }
+    },
+    close: async () => {
+      auth.close();
+      await proxy.close();
+      await task.close();
+    },
+  };
+}
