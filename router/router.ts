@@ -15,6 +15,7 @@ import type { Log } from './telemetry/log.ts';
 import { createMetrics, createRegistry } from './telemetry/metrics.ts';
 import { createEndpointTokensApi } from './web/endpoint_tokens_api.ts';
 import { createSignIn } from './web/sign_in.ts';
+import { createWeb } from './web/web.ts';
 
 /** A router that serves. */
 export interface Router {
@@ -79,6 +80,7 @@ export async function startRouter(
     pages: [
       createSignIn({ settings, auth, routes, log, metrics }),
       createEndpointTokensApi({ settings, auth, routes, log }),
+      createWeb({ settings, routes, viewer: auth.viewer }),
     ],
     tunnel,
     credentialCookies: auth.cookieNames,

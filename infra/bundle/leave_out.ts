@@ -23,6 +23,11 @@ const substitutes: readonly Substitute[] = [
     contents: 'exports.extractBody = () => { throw new TypeError("FormData is left out"); };',
   },
   {
+    // The question whether a body is a FormData, for which undici loads half of fetch. None ever is.
+    module: /[\\/]undici[\\/]lib[\\/]web[\\/](fetch[\\/]formdata|webidl[\\/]index)\.js$/,
+    contents: 'exports.webidl = { is: { FormData: () => false } };',
+  },
+  {
     // HTTP/2 to upstreams, which is never asked for: tasks speak HTTP/1.1.
     module: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/,
     contents: 'module.exports = () => { throw new Error("HTTP/2 upstreams are not supported"); };',

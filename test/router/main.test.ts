@@ -39,18 +39,27 @@ describe('a router as a process', () => {
     task.close();
   });
 
+  let asking: string | undefined;
+  /** A task that asks; the one before ends, since of two that name one address the first has the route. */
   function ask(): { readonly id: string } {
+    if (asking !== undefined) endTask(clearml, asking);
     const { port } = task.address() as AddressInfo;
-    return addTask(clearml, { runtime: httpAsk({ address: '127.0.0.1', port }) });
+    const { id } = addTask(clearml, { runtime: httpAsk({ address: '127.0.0.1', port }) });
+    asking = id;
+    return { id };
   }
 
   /** As a browser does: fetch would name itself `Sec-Fetch-Mode: cors`, and choose its own Host. */
-  async function navigate(path: string): Promise<IncomingMessage> {
+  async function navigate(
+    path: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<IncomingMessage> {
     const request = get(router.url + path, {
       headers: {
         host: 'router.example.test',
         accept: 'text/html',
         'sec-fetch-mode': 'navigate',
+        ...more,
       },
     });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -99,6 +108,15 @@ describe('a router as a process', () => {
     const page = await navigate(location.pathname + location.search);
     assert.equal(page.statusCode, 200);
     assert.match(await text(page), /name="access_key"/);
+  });
+
+  test('lists the endpoints of the user who asks', async () => {
+    const { id } = ask();
+    await router.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
+    const token = await userToken(clearml, 'alice');
+    const answer = await navigate('/api/v1/routes', { authorization: `Bearer ${token}` });
+    assert.equal(answer.statusCode, 200);
+    assert.match(await text(answer), new RegExp(id));
   });
 
   test('no line of its log holds a token', async () => {
