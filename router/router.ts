@@ -78,6 +78,7 @@ export async function startRouter(
     routes,
     gate: auth.gate,
     pages: [
+      createWeb({ settings, routes, viewer: auth.viewer }),
       createSignIn({ settings, auth, routes, log, metrics }),
       createEndpointTokensApi({ settings, auth, routes, log }),
       createWeb({ settings, routes, viewer: auth.viewer }),
