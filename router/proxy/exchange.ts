@@ -22,6 +22,8 @@ import type { FailureClass } from './upstream_failure.ts';
 
 /** How long a client may take to read what was already sent before a connection that can only be broken is broken. */
 const LAST_BYTES_TIME = 1_000;
+/** Longest body that leaves together with its head. */
+const LONGEST_HELD = 8 * 1024;
 
 /** What exchanges report to, and what they take from the whole proxy. */
 export interface ExchangeHost {
@@ -44,9 +46,13 @@ function onClose(this: RouterResponse): void {
   this.exchange?.closed();
 }
 
-/** Sends the head of an answer whose body does not follow at once: a stream that is quiet at first must still begin. */
-function flushHead(response: RouterResponse): void {
-  if (!response.destroyed && !response.writableEnded) response.flushHeaders();
+/** Answers whose head is known and not yet sent. Filled and emptied within one turn of the event loop. */
+const heads: Exchange[] = [];
+
+/** Sends the heads of answers whose bodies did not follow at once: a stream that is quiet at first must still begin. */
+function flushHeads(): void {
+  for (const exchange of heads) exchange.flush();
+  heads.length = 0;
 }
 
 /** RFC 9112 section 4: the reason phrase is text; what Node or a pooling proxy would stumble over is no answer (A33). */
@@ -89,10 +95,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   deniedIdentity: Identity | undefined = undefined;
   /** Why it was not served or how it broke; for the access log. */
   reason: string | undefined = undefined;
+  /** Its index among the running exchanges; kept by the handler. */
+  place = -1;
   bytesIn = 0;
   bytesOut = 0;
   /** Ends the gate's watch over a long answer. */
   release: (() => void) | undefined = undefined;
+  /** Length of the body that the task announced; -1 when it did not. */
+  #bodyLength = -1;
+  /** The whole of a short body, about to be sent. */
+  #held: Buffer | undefined = undefined;
   #done = false;
   #answering = false;
   #retried = false;
@@ -188,7 +200,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (passage === undefined) return;
     this.#answering = true;
     const bodiless = head.method === 'HEAD' || status === 204 || status === 304;
-    const { headers, hasLength } = headersForClient(textOf(controller.rawHeaders), {
+    const { headers, length } = headersForClient(textOf(controller.rawHeaders), {
       passage,
       status,
       framing: { bodiless, chunks: request.httpVersionMinor === 1 },
@@ -199,7 +211,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
     response.sendDate = false;
     if (head.nominated !== undefined) response.shouldKeepAlive = false;
     response.writeHead(status, reason, headers);
-    if (!bodiless || !hasLength) process.nextTick(flushHead, response);
+    if (!bodiless) this.#bodyLength = length;
+    if (heads.length === 0) process.nextTick(flushHeads);
+    heads.push(this);
+  }
+
+  /** Sends what is held back. */
+  flush(): void {
+    const { response } = this;
+    if (response.destroyed || response.writableEnded) return;
+    if (this.#held === undefined) {
+      response.flushHeaders();
+      return;
+    }
+    const chunk = this.#held;
+    this.#held = undefined;
+    response.write(chunk);
   }
 
   /** 1xx: 103 and 102 go on to clients that know them; 100 the router has sent itself; 101 to a plain request is no answer (A32). */
@@ -219,6 +246,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.bytesOut += chunk.length;
+    // A short body that came whole waits for its end, which follows at once: head and body then leave in one write.
+    if (chunk.length === this.#bodyLength && chunk.length <= LONGEST_HELD) {
+      this.#held = chunk;
+      return;
+    }
     if (!this.response.write(chunk)) {
       controller.pause();
       if (!this.#listensForDrain) {
@@ -235,6 +267,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     const { response } = this;
+    if (this.#held !== undefined) {
+      response.end(this.#held.toString('latin1'), 'latin1');
+      return;
+    }
     if (controller.rawTrailers !== undefined && controller.rawTrailers !== null) {
       this.#passTrailers(textOf(controller.rawTrailers));
     }

@@ -79,7 +79,8 @@ export interface ResponseContext {
 export interface ResponseHeaders {
   /** Name, value, name, value … for the client. */
   readonly headers: string[];
-  readonly hasLength: boolean;
+  /** Content-Length; -1 where there is none. */
+  readonly length: number;
 }
 
 function nominatedIn(raw: readonly string[]): readonly string[] | undefined {
@@ -107,7 +108,7 @@ export function headersForClient(
   const { passage, status, framing } = context;
   const nominated = nominatedIn(raw);
   const headers: string[] = [];
-  let hasLength = false;
+  let length = -1;
   let trailer: string | undefined;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
@@ -121,7 +122,7 @@ export function headersForClient(
       case 'content-length':
         // RFC 9110 section 8.6: never with 204.
         if (status === 204) continue;
-        hasLength = true;
+        length = Number(value);
         break;
       case 'trailer':
         trailer = value;
@@ -142,14 +143,14 @@ export function headersForClient(
         break;
     }
     if (nominated !== undefined && nominated.includes(name.toLowerCase())) {
-      if (responseHeaderKind(name) === 'content-length') hasLength = false;
+      if (responseHeaderKind(name) === 'content-length') length = -1;
       continue;
     }
     headers.push(name, value);
   }
   // Without a chunked body there is no place for trailers, and Node refuses to announce them.
-  if (trailer !== undefined && !hasLength && !framing.bodiless && framing.chunks) {
+  if (trailer !== undefined && length === -1 && !framing.bodiless && framing.chunks) {
     headers.push('Trailer', trailer);
   }
-  return { headers, hasLength };
+  return { headers, length };
 }

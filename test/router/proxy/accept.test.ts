@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { preferredForm } from '../../../router/proxy/accept.ts';
+
+test('the form that the client prefers', () => {
+  for (const [accept, form] of [
+    [undefined, 'json'],
+    ['*/*', 'json'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'html'],
+    ['application/json', 'json'],
+    ['text/plain', 'plain'],
+    ['text/html;q=0.1, application/json', 'json'],
+    ['application/json;q=0.2, text/html;q=0.9', 'html'],
+    ['text/html;q=0', 'json'],
+    ['text/html;q=nonsense', 'json'],
+    ['text/event-stream', 'json'],
+    ['application/problem+json', 'json'],
+    ['image/png,text/*;q=0.5', 'plain'],
+    [`${'a/b,'.repeat(5_000)}text/html`, 'json'],
+  ] as const) {
+    assert.equal(preferredForm(accept), form, accept?.slice(0, 60));
+  }
+});
