@@ -7,7 +7,7 @@ import type { ClearMl, TaskQuery } from './clearml.ts';
 import { logIn } from './login.ts';
 import { createOwnLogin } from './own_login.ts';
 import { createRuntimeWriter } from './runtime_writer.ts';
-import { TASK_FIELDS, taskRow } from './task_row.ts';
+import { STAMP_FIELDS, TASK_FIELDS, taskRow, taskStamp } from './task_row.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 
 export interface ClearMlOptions extends TransportOptions {
@@ -25,6 +25,7 @@ export const ASKING_TAG = 'external_service';
 
 const anything = z.unknown();
 const taskPage = z.object({ tasks: z.array(taskRow) });
+const stampPage = z.object({ tasks: z.array(taskStamp) });
 const idPage = z.object({ tasks: z.array(z.object({ id: z.string() })) });
 const queuePage = z.object({ queues: z.array(z.object({ id: z.string(), name: z.string() })) });
 const currentUser = z.object({ user: z.object({ id: z.string(), name: z.string().catch('') }) });
@@ -37,6 +38,17 @@ function taskFilter(query: TaskQuery): object {
     return { ...asking, last_change: [`>=${query.changedSince}`] };
   }
   return { ...asking, status: ['in_progress'] };
+}
+
+/** An empty list of ids filters nothing: the answer would be every task. */
+function isEmpty({ ids }: TaskQuery): boolean {
+  return ids?.length === 0;
+}
+
+/** A stable order: pages of a list that moves neither repeat nor leave out more than what moved. */
+function pageOf(query: TaskQuery, page: number, fields: readonly string[]): object {
+  const paging = { order_by: ['id'], page, page_size: PAGE_SIZE };
+  return { ...taskFilter(query), only_fields: fields, ...paging };
 }
 
 function outcomeOf(error: unknown): 'unauthorized' | 'unavailable' | 'invalid' {
@@ -108,19 +120,14 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
     login: ownLogin.get,
     onLogin: ownLogin.onLogin,
 
-    tasks: async (query, page) => {
-      if (query.ids?.length === 0) return [];
-      const body = {
-        ...taskFilter(query),
-        only_fields: TASK_FIELDS,
-        // A stable order: pages of a moving list neither repeat nor leave out more than what moved.
-        order_by: ['id'],
-        page,
-        page_size: PAGE_SIZE,
-      };
-      return (await call('tasks.get_all_ex', body, taskPage)).tasks;
-    },
-
+    tasks: async (query, page) =>
+      isEmpty(query)
+        ? []
+        : (await call('tasks.get_all_ex', pageOf(query, page, TASK_FIELDS), taskPage)).tasks,
+    taskStamps: async (query, page) =>
+      isEmpty(query)
+        ? []
+        : (await call('tasks.get_all_ex', pageOf(query, page, STAMP_FIELDS), stampPage)).tasks,
     writeRuntime: createRuntimeWriter(call, log, () => performance.now()),
 
     queues: async () => {
@@ -141,7 +148,6 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
 
     visibleTasks: async (token, ids) => {
       const visible = new Set<string>();
-      // An empty list of ids filters nothing: the answer would be every task.
       for (let start = 0; start < ids.length; start += PAGE_SIZE) {
         const asked = ids.slice(start, start + PAGE_SIZE);
         const wanted = new Set(asked);

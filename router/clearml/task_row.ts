@@ -19,6 +19,9 @@ export interface TaskRow {
   readonly runtime: ReadonlyMap<string, string>;
 }
 
+/** That a task is there, and when it was changed last. */
+export type TaskStamp = Pick<TaskRow, 'id' | 'changedAt'>;
+
 /** `only_fields` of each look: no more is asked than TaskRow holds. */
 export const TASK_FIELDS: readonly string[] = [
   'id',
@@ -34,6 +37,9 @@ export const TASK_FIELDS: readonly string[] = [
   'last_change',
   'runtime',
 ];
+
+/** `only_fields` for stamps. */
+export const STAMP_FIELDS: readonly string[] = ['id', 'last_change'];
 
 /** The keys that ask and answer, without their suffix. A key that is not listed never enters the process's memory as a value. */
 const RUNTIME_KEYS = new Set([
@@ -121,3 +127,8 @@ export const taskRow = z
     changedAt: row.last_change ?? undefined,
     runtime: row.runtime,
   }));
+
+/** One task of an answer to STAMP_FIELDS. */
+export const taskStamp = z
+  .object({ id: z.string(), last_change: time })
+  .transform((row): TaskStamp => ({ id: row.id, changedAt: row.last_change ?? undefined }));

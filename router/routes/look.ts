@@ -1,7 +1,9 @@
 import { ASKING_TAG, PAGE_SIZE } from '../clearml/client.ts';
 import type { ClearMl, TaskQuery } from '../clearml/clearml.ts';
-import type { TaskRow } from '../clearml/task_row.ts';
+import type { TaskRow, TaskStamp } from '../clearml/task_row.ts';
 import { isTaskId } from './endpoint_id.ts';
+import { sameRow } from './same_row.ts';
+import { createWatermark } from './watermark.ts';
 
 /** All tasks that ask and run, as ClearML last told. */
 export interface Looker {
@@ -11,21 +13,21 @@ export interface Looker {
 }
 
 export interface LookerOptions {
-  readonly clearml: Pick<ClearMl, 'tasks'>;
-  /** Least milliseconds between two full looks at an installation of more than one page. */
-  readonly fullEvery?: number;
+  readonly clearml: Pick<ClearMl, 'tasks' | 'taskStamps'>;
   /** Monotonic milliseconds; tests replace it. */
   readonly now?: () => number;
 }
 
-const FULL_EVERY = 10_000;
-/** A full look that takes long on a slow server takes at most this part of the time. */
-const FULL_SHARE = 0.1;
-/**
- * A look for what changed goes back by this much behind the newest change seen: servers stamp a change before it can be read, and
- * the clocks of several API servers differ. Milliseconds.
- */
+/** Least time between two looks at the stamps of all tasks of an installation of more than one page. Milliseconds. */
+const STAMPS_EVERY = 10_000;
+/** Stamps are trusted for this long, then all tasks are read whole again. Milliseconds. */
+const COMPLETE_EVERY = 300_000;
+/** A look at all tasks that takes long on a slow server takes at most this part of the time. */
+const LONG_SHARE = 0.1;
+/** How far looks for changes overlap. Milliseconds. */
 const OVERLAP = 5_000;
+/** When nothing was changed as late as what was left behind, by this much, the server's clock was set back. Milliseconds. */
+const CLOCK_WENT_BACK = 60_000;
 /** No real installation has more; a server that repeats its pages without end must not fill the memory. */
 const MOST_PAGES = 200;
 
@@ -33,58 +35,51 @@ function asks(row: TaskRow): boolean {
   return row.status === 'in_progress' && row.systemTags.includes(ASKING_TAG) && isTaskId(row.id);
 }
 
-function sameRow(a: TaskRow, b: TaskRow): boolean {
-  if (
-    a.name !== b.name ||
-    a.type !== b.type ||
-    a.projectName !== b.projectName ||
-    a.userId !== b.userId ||
-    a.companyId !== b.companyId ||
-    a.queueId !== b.queueId ||
-    a.startedAt !== b.startedAt ||
-    a.runtime.size !== b.runtime.size
-  ) {
-    return false;
+interface Found<T> {
+  readonly found: ReadonlyMap<string, T>;
+  readonly pages: number;
+}
+
+async function allPages<T extends TaskStamp>(
+  ask: (page: number) => Promise<readonly T[]>,
+): Promise<Found<T>> {
+  const found = new Map<string, T>();
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const tasks = await ask(page);
+    for (const task of tasks) found.set(task.id, task);
+    if (tasks.length < PAGE_SIZE) return { found, pages: page + 1 };
   }
-  for (const [key, value] of a.runtime) if (b.runtime.get(key) !== value) return false;
-  return true;
+  return { found, pages: MOST_PAGES };
+}
+
+function newestChange(found: ReadonlyMap<string, TaskStamp>): number | undefined {
+  let newest: number | undefined;
+  for (const { changedAt } of found.values()) {
+    if (changedAt !== undefined && changedAt > (newest ?? 0)) newest = changedAt;
+  }
+  return newest;
 }
 
 /**
- * Looks at ClearML. While all tasks fit one page each look asks for all of them; beyond that a look asks for what changed, and now
- * and then for all, which also finds tasks that were deleted or lost their tag without a trace.
+ * Looks at ClearML. While all tasks fit one page each look reads all of them. Beyond that a look asks for what changed, and now and
+ * then for the stamps of all, which also finds tasks that were deleted or lost their tag without a trace.
  */
 export function createLooker(options: LookerOptions): Looker {
-  const { clearml, fullEvery = FULL_EVERY, now = () => performance.now() } = options;
+  const { clearml, now = () => performance.now() } = options;
   const rows = new Map<string, TaskRow>();
+  const watermark = createWatermark(OVERLAP);
   let pages = 0;
-  let nextFull = 0;
-  /** Newest change of all tasks seen; undefined on servers that do not tell. */
-  let newest: number | undefined;
-
-  const all = async (query: TaskQuery): Promise<{ found: Map<string, TaskRow>; pages: number }> => {
-    const found = new Map<string, TaskRow>();
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const tasks = await clearml.tasks(query, page);
-      for (const row of tasks) found.set(row.id, row);
-      if (tasks.length < PAGE_SIZE) return { found, pages: page + 1 };
-    }
-    return { found, pages: MOST_PAGES };
-  };
-
-  const noteChanges = (found: ReadonlyMap<string, TaskRow>): void => {
-    for (const { changedAt = 0 } of found.values()) {
-      if (changedAt > (newest ?? 0)) newest = changedAt;
-    }
-  };
+  let stampsDue = 0;
+  let completeDue = 0;
 
   /** Takes one row in; true when that changes what is known. */
   const take = (row: TaskRow): boolean => {
     const before = rows.get(row.id);
     if (!asks(row)) return rows.delete(row.id);
-    if (before !== undefined && sameRow(before, row)) return false;
-    rows.set(row.id, row);
-    return true;
+    const same = before !== undefined && sameRow(before, row);
+    // Keeps the one runtime that drafts hold, too.
+    rows.set(row.id, same ? { ...before, changedAt: row.changedAt } : row);
+    return !same;
   };
 
   const takeAll = (found: ReadonlyMap<string, TaskRow>): Set<string> => {
@@ -93,43 +88,64 @@ export function createLooker(options: LookerOptions): Looker {
     return changed;
   };
 
-  /** A list that moves while it is paged can leave a task out: what is missing is asked for by its id before it counts as gone. */
-  const confirmMissing = async (missing: readonly string[]): Promise<Map<string, TaskRow>> => {
+  const forget = (ids: readonly string[]): readonly string[] => ids.filter((id) => rows.delete(id));
+
+  /** Reads these tasks by their ids. One that the server does not have any more is gone. */
+  const readAgain = async (ids: readonly string[]): Promise<Set<string>> => {
     const found = new Map<string, TaskRow>();
-    for (let start = 0; start < missing.length; start += PAGE_SIZE) {
-      const ids = missing.slice(start, start + PAGE_SIZE);
-      for (const row of await clearml.tasks({ ids }, 0)) found.set(row.id, row);
+    for (let start = 0; start < ids.length; start += PAGE_SIZE) {
+      const page = await clearml.tasks({ ids: ids.slice(start, start + PAGE_SIZE) }, 0);
+      for (const row of page) found.set(row.id, row);
     }
-    return found;
+    return new Set([...takeAll(found), ...forget(ids.filter((id) => !found.has(id)))]);
   };
 
-  const fullLook = async (): Promise<ReadonlySet<string>> => {
-    const began = now();
-    const seen = await all({ running: true });
-    let missing = [...rows.keys()].filter((id) => !seen.found.has(id));
-    const confirmed = seen.pages > 1 ? await confirmMissing(missing) : new Map<string, TaskRow>();
-    pages = seen.pages;
-    nextFull = now() + Math.max(fullEvery, (now() - began) / FULL_SHARE);
-    newest = undefined;
-    noteChanges(seen.found);
+  const finishAll = ({ found, pages: count }: Found<TaskStamp>, began: number): void => {
+    pages = count;
+    stampsDue = now() + Math.max(STAMPS_EVERY, (now() - began) / LONG_SHARE);
+    const newest = newestChange(found) ?? 0;
+    if (newest < (watermark.since() ?? 0) - CLOCK_WENT_BACK) watermark.reset();
+    watermark.note(newest, began);
+  };
 
-    const changed = takeAll(seen.found);
-    for (const id of takeAll(confirmed)) changed.add(id);
-    missing = missing.filter((id) => !confirmed.has(id));
-    for (const id of missing) if (rows.delete(id)) changed.add(id);
+  const completeLook = async (): Promise<ReadonlySet<string>> => {
+    const began = now();
+    const all = await allPages((page) => clearml.tasks({ running: true }, page));
+    // A list that moves while it is paged can leave a task out: it counts as gone only when its id is not found either.
+    const missing = [...rows.keys()].filter((id) => !all.found.has(id));
+    const gone = all.pages === 1 ? forget(missing) : await readAgain(missing);
+    const changed = takeAll(all.found);
+    completeDue = now() + COMPLETE_EVERY;
+    finishAll(all, began);
+    return new Set([...changed, ...gone]);
+  };
+
+  const stampsLook = async (): Promise<ReadonlySet<string>> => {
+    const began = now();
+    const all = await allPages((page) => clearml.taskStamps({ running: true }, page));
+    const differs = ({ id, changedAt }: TaskStamp): boolean =>
+      rows.get(id)?.changedAt !== changedAt;
+    const moved = [...all.found.values()].filter(differs).map(({ id }) => id);
+    const missing = [...rows.keys()].filter((id) => !all.found.has(id));
+    const changed = await readAgain([...moved, ...missing]);
+    finishAll(all, began);
     return changed;
   };
 
-  const changedLook = async (since: number): Promise<ReadonlySet<string>> => {
-    const changedSince = new Date(since - OVERLAP).toISOString();
-    const { found } = await all({ changedSince });
-    noteChanges(found);
+  const changesLook = async (since: number): Promise<ReadonlySet<string>> => {
+    const began = now();
+    const query: TaskQuery = { changedSince: new Date(since).toISOString() };
+    const { found } = await allPages((page) => clearml.tasks(query, page));
+    watermark.note(newestChange(found), began);
     return takeAll(found);
   };
 
   return {
     rows,
-    look: () =>
-      pages <= 1 || newest === undefined || now() >= nextFull ? fullLook() : changedLook(newest),
+    look: () => {
+      const since = watermark.since();
+      if (pages <= 1 || since === undefined || now() >= completeDue) return completeLook();
+      return now() >= stampsDue ? stampsLook() : changesLook(since);
+    },
   };
 }

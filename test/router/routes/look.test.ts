@@ -41,7 +41,10 @@ function installation(size: number) {
     });
     return Promise.resolve(found.slice(page * PAGE, (page + 1) * PAGE));
   };
-  const looker = createLooker({ clearml: { tasks }, now: () => clock.time });
+  const looker = createLooker({
+    clearml: { tasks, taskStamps: tasks },
+    now: () => clock.time,
+  });
   return { rows, put, asked, clock, looker, tasks };
 }
 
@@ -76,15 +79,30 @@ test('a task that ends is gone with the next look for changes', async () => {
   assert.equal(looker.rows.has(ended), false);
 });
 
-test('a full look now and then finds what went without a trace', async () => {
-  const { looker, put, rows, clock } = installation(1_200);
+test('what was left behind is not asked for again, once it has been known for long enough', async () => {
+  const { looker, asked, clock } = installation(1_200);
+  for (const time of [0, 2_000, 5_000, 7_000]) {
+    clock.time = time;
+    await looker.look();
+  }
+  const since = asked.slice(-3).map(({ changedSince }) => Date.parse(changedSince ?? ''));
+  assert.deepEqual(since, [995_000, 995_000, 1_000_001]);
+});
+
+test('stamps of all tasks now and then find what changed or went without a trace', async () => {
+  const { looker, put, rows, clock, asked } = installation(1_200);
   await looker.look();
   const deleted = put(7);
   rows.delete(deleted);
   clock.time = 9_999;
   assert.equal((await looker.look()).size, 0);
+  const before = asked.length;
   clock.time = 10_000;
   assert.deepEqual(await looker.look(), new Set([deleted]));
+  assert.deepEqual(
+    asked.slice(before).map(({ running, ids }) => running ?? ids),
+    [true, true, true, [deleted]],
+  );
 });
 
 test('a list that moves while it is paged loses no task', async () => {
@@ -98,15 +116,16 @@ test('a list that moves while it is paged loses no task', async () => {
         if (moving && page === 1) rows.delete(first);
         return tasks(query, page);
       },
+      taskStamps: tasks,
     },
     now: () => clock.time,
   });
   await looker.look();
   moving = true;
-  clock.time = 20_000;
+  clock.time = 300_000;
   await looker.look();
   for (const id of rows.keys()) assert.ok(looker.rows.has(id), 'skipped, and asked for by its id');
-  clock.time = 40_000;
+  clock.time = 600_000;
   assert.deepEqual(await looker.look(), new Set([first]));
 });
 
