@@ -50,11 +50,7 @@ async function refusedEverywhere(token: string, what: string): Promise<void> {
     assert.equal(answer.status, 401, what);
     assert.equal(header(answer, 'www-authenticate'), 'Bearer', what);
   }
-  const upgrade = await world.ask(
-    `GET ${T}/ws`,
-    ...WEBSOCKET,
-    `Authorization: Bearer ${token}`,
-  );
+  const upgrade = await world.ask(`GET ${T}/ws`, ...WEBSOCKET, `Authorization: Bearer ${token}`);
   assert.equal(upgrade.status, 401, what);
   assert.equal(world.task.connections.length, before, what);
   assert.equal(world.clearml.calls, calls, `${what}: ClearML was asked`);
@@ -191,7 +187,11 @@ describe('A23: tokens where none are read', () => {
     const answers = [
       await world.ask(`GET ${T}/?token=${token}&access_token=${token}`),
       await world.ask(`GET ${T}/`, `Referer: https://router.example.com${T}/?token=${token}`),
-      await world.ask(`GET ${T}/`, `X-Access-Token: ${token}`, `Proxy-Authorization: Bearer ${token}`),
+      await world.ask(
+        `GET ${T}/`,
+        `X-Access-Token: ${token}`,
+        `Proxy-Authorization: Bearer ${token}`,
+      ),
       await world.ask(`GET ${T}/ws`, ...WEBSOCKET, `Sec-WebSocket-Protocol: bearer, ${token}`),
     ];
     for (const { status } of answers) assert.equal(status, 401);
@@ -241,7 +241,10 @@ describe('A26: a heap of cookies', () => {
   it('fifty of our name are refused without trying them, and the good one among them with them', async () => {
     const calls = world.clearml.calls;
     const heap = Array.from({ length: 50 }, (_, i) => `${CLEARML_COOKIE}=a.b.${i}`);
-    const answer = await world.ask(`GET ${T}/`, `Cookie: ${[...heap, `${CLEARML_COOKIE}=${good}`].join('; ')}`);
+    const answer = await world.ask(
+      `GET ${T}/`,
+      `Cookie: ${[...heap, `${CLEARML_COOKIE}=${good}`].join('; ')}`,
+    );
     assert.equal(answer.status, 431);
     assert.equal(world.clearml.calls, calls);
   });

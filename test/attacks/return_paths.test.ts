@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ReturnTargets } from '../../router/auth/return_path.ts';
+import { safeReturn } from '../../router/auth/return_path.ts';
+import { endpoint, staticRoute, table, taskId } from '../router/auth/fixture.ts';
+
+const MINE = taskId('a');
+const ORIGIN = 'https://router.example.com';
+const T = `/service/${MINE}/`;
+
+const targets: ReturnTargets = {
+  routerUrl: {
+    origin: ORIGIN,
+    host: 'router.example.com',
+    hostname: 'router.example.com',
+    secure: true,
+  },
+  wildcardHost: 'tasks.example.com',
+  table: table(
+    [endpoint(MINE)],
+    [
+      staticRoute('chat', 'authenticated', [endpoint(MINE)]),
+      staticRoute('lab', 'authenticated', [endpoint(MINE)], 'subdomain'),
+    ],
+  ),
+};
+
+/** Each of these made some browser, some parser or some proxy leave for another host, or reaches a page that is no endpoint. */
+const TRAPS = [
+  '',
+  'evil.example',
+  'evil.example/service',
+  '//evil.example',
+  '//evil.example/',
+  '///evil.example',
+  '////evil.example',
+  '/\\evil.example',
+  '/\\/evil.example',
+  '\\\\evil.example',
+  '\\/evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  '/\r/evil.example',
+  '/%09/evil.example',
+  '/%5cevil.example',
+  '/%2f/evil.example',
+  '/ /evil.example',
+  '/\u00a0/evil.example',
+  '/\u2028/evil.example',
+  '/./evil.example',
+  '/.//evil.example',
+  '/..//evil.example',
+  '/%2e%2e//evil.example',
+  'https://evil.example',
+  'https://evil.example/service/',
+  'https:evil.example',
+  'https:/evil.example',
+  'https:///evil.example',
+  'HTTPS://evil.example',
+  'http://router.example.com/',
+  'https://router.example.com',
+  'https://router.example.com.evil.example/',
+  'https://router.example.com@evil.example/',
+  'https://router.example.com:443@evil.example/',
+  'https://evil.example\\@router.example.com/',
+  'https://evil.example#@router.example.com/',
+  'https://evil.example?@router.example.com/',
+  'https://user@router.example.com/service/',
+  'https://router.example.com:8443/',
+  'https://xrouter.example.com/',
+  'https://router.example.com%2f.evil.example/',
+  'javascript:alert(1)',
+  'JavaScript:alert(1)//',
+  'java\nscript:alert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  'vbscript:x',
+  'ftp://router.example.com/',
+  '/auth/sign-in',
+  '/auth/sign-out',
+  '/auth/sign-in?next=/auth/sign-in',
+  '/api/v1/routes',
+  '/api/v1/endpoint-tokens',
+  '/other',
+  '/service/',
+  '/service/short/',
+  `/service/${'A'.repeat(32)}/`,
+  `/service/${MINE}x/`,
+  `/service/${MINE}/../../auth/sign-out`,
+  `/service/${MINE}/%2e%2e/${taskId('b')}/`,
+  `/service/${MINE}/.%2E/x`,
+  `/service/${MINE}/..`,
+  `/service/${MINE}/\\..\\x`,
+  `/service/${MINE}/\r\nSet-Cookie: a=b`,
+  `/service/${MINE}/"><script>`,
+  `/service/${MINE}/#fragment`,
+  `/service/${MINE}/${'x'.repeat(3000)}`,
+  `service/${MINE}/`,
+  ` /service/${MINE}/`,
+  `/chat2/`,
+  `//chat/`,
+  `https://${MINE}.tasks.example.com`,
+  `https://${MINE}.tasks.example.com.evil.example/`,
+  `https://${MINE}.tasks.example.com@evil.example/`,
+  `https://${MINE}.tasks.example.com:8443/`,
+  `http://${MINE}.tasks.example.com/`,
+  `https://x.tasks.example.com/`,
+  `https://${MINE}.x.tasks.example.com/`,
+  `https://tasks.example.com/`,
+  `https://evil${MINE}.tasks.example.com/`,
+  'https://lab.example.com.evil.example/',
+  'https://xlab.example.com/',
+];
+
+/** What ways back and traps are put together from. */
+const PIECES =
+  `/ \\ . .. %2e %2f : @ ? # ; // service ${MINE} https: router.example.com tasks.example.com evil.example
+  ${MINE}.tasks.example.com lab.example.com chat auth x __ -- \u00e9`
+    .split(/\s+/)
+    .concat('\t', '\n', ' ');
+
+describe('A43: ways back after sign-in', () => {
+  for (const trap of TRAPS) {
+    it(`never ${JSON.stringify(trap.slice(0, 70))}`, () => {
+      assert.equal(safeReturn(trap, targets), undefined);
+    });
+  }
+
+  const GOOD: Record<string, string> = {
+    '/': 'router',
+    '/?q=1': 'router',
+    [T]: 'router',
+    [`/service/${MINE}`]: 'router',
+    [`${T}lab/tree?x=1&y=%2f`]: 'router',
+    [`${T}a//b/;c/...`]: 'router',
+    [`/service/${MINE}__api/x`]: 'router',
+    '/chat/': 'router',
+    [`https://${MINE}.tasks.example.com/x?y`]: `endpoint:${MINE}`,
+    [`https://${MINE}--api.tasks.example.com/`]: `endpoint:${MINE}__api`,
+    'https://lab.example.com/x': 'static:lab',
+  };
+  for (const [wanted, audience] of Object.entries(GOOD)) {
+    it(`back to ${wanted}`, () => {
+      assert.deepEqual(safeReturn(wanted, targets), { location: wanted, audience });
+    });
+  }
+
+  it('an absolute URL of the router itself is taken by its path', () => {
+    assert.equal(safeReturn(`${ORIGIN}${T}x`, targets)?.location, `${T}x`);
+    assert.equal(safeReturn(`${ORIGIN}//evil.example`, targets), undefined);
+  });
+
+  it('whatever is let through, a browser understands it as a place of this router', () => {
+    const pieces = fc.constantFrom(...PIECES);
+    const wanted = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
+    const places = (url: URL) => {
+      if (url.origin === ORIGIN) return /^\/($|service\/|chat(\/|$))/.test(url.pathname);
+      return [`https://${MINE}.tasks.example.com`, 'https://lab.example.com'].includes(url.origin);
+    };
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          wanted,
+          wanted.map((rest) => T + rest),
+          fc.string(),
+        ),
+        (text) => {
+          const back = safeReturn(text, targets);
+          if (back === undefined) return;
+          assert.ok(places(new URL(back.location, ORIGIN)), back.location);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});
