@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, test } from 'node:test';
@@ -11,10 +11,11 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { clusterName } from '../lab/cluster/cluster_name.ts';
 import { clusterDown } from '../lab/cluster/down.ts';
 import { clusterUp } from '../lab/cluster/up.ts';
-import { run } from '../lab/command.ts';
 import { LabError } from '../lab/errors.ts';
 import { prepareTools } from '../lab/tools/prepare.ts';
 import type { Tools } from '../lab/tools/tool.ts';
+import { skipOrFail } from './availability.ts';
+import { tracesOf } from './traces.ts';
 
 const DIRECTORY = resolve(import.meta.dirname, '../../.work/e2e-cluster');
 const NOTHING = { processes: 0, networkDevices: [], cgroups: 0 };
@@ -31,32 +32,6 @@ before(async () => {
     missing = error.message;
   }
 });
-
-/** Everything on this machine that bears the mark of the cluster of `DIRECTORY`. */
-async function traces(name: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const command = await readFile(`/proc/${entry}/cmdline`, 'latin1').catch(() => '');
-    if (command.includes(DIRECTORY) || command.includes(name)) found.push(`process: ${command}`);
-  }
-  const listed = {
-    link: await run('ip', ['-o', 'link']),
-    route: await run('ip', ['route', 'show', 'table', 'all']),
-    mount: await readFile('/proc/self/mounts', 'utf8'),
-    cgroup: await run('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', name]),
-  };
-  for (const [kind, text] of Object.entries(listed)) {
-    for (const line of text.split('\n')) {
-      if (line.includes(name) || line.includes(DIRECTORY)) found.push(`${kind}: ${line}`);
-    }
-  }
-  await access(DIRECTORY).then(
-    () => found.push(DIRECTORY),
-    () => undefined,
-  );
-  return found;
-}
 
 async function kernelSettings(): Promise<readonly string[]> {
   return Promise.all(SYSCTLS.map((name) => readFile(`/proc/sys/${name}`, 'utf8')));
@@ -97,7 +72,7 @@ async function upKilledAt(step: string): Promise<string> {
 }
 
 function skipped(t: TestContext): boolean {
-  if (missing !== '') t.skip(missing);
+  if (missing !== '') skipOrFail(t, missing);
   return missing !== '';
 }
 
@@ -105,11 +80,11 @@ test('a cluster comes up, goes away whole, and changes no setting of the host', 
   if (skipped(t)) return;
   const settings = await kernelSettings();
   const name = await up();
-  assert.notDeepEqual(await traces(name), []);
+  assert.notDeepEqual(await tracesOf(DIRECTORY, name), []);
   const removed = await clusterDown(DIRECTORY);
   assert.ok(removed.processes > 5, `${removed.processes} processes`);
   assert.deepEqual(removed.networkDevices, [name]);
-  assert.deepEqual(await traces(name), []);
+  assert.deepEqual(await tracesOf(DIRECTORY, name), []);
   assert.deepEqual(await clusterDown(DIRECTORY), NOTHING);
   assert.deepEqual(await kernelSettings(), settings);
 });
@@ -119,7 +94,7 @@ for (const step of ['namespaces and network', 'etcd and API server', 'node and i
     if (skipped(t)) return;
     const name = await upKilledAt(step);
     await clusterDown(DIRECTORY);
-    assert.deepEqual(await traces(name), []);
+    assert.deepEqual(await tracesOf(DIRECTORY, name), []);
   });
 }
 
@@ -128,5 +103,5 @@ test('a start removes what a killed run has left', async (t) => {
   await upKilledAt('waiting for the node');
   const name = await up();
   await clusterDown(DIRECTORY);
-  assert.deepEqual(await traces(name), []);
+  assert.deepEqual(await tracesOf(DIRECTORY, name), []);
 });

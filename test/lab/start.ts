@@ -31,6 +31,11 @@ function interruption(): AbortSignal {
 }
 
 async function remove(): Promise<void> {
+  if ((await folder.readRecord())?.tools === undefined) {
+    // The run ended before it made anything.
+    await removeRun(folder, () => undefined);
+    return;
+  }
   await progress.step('Removing everything', async (tell) => {
     const found = await removeRun(folder, tell);
     return { done: found ? 'Removed everything' : 'There was nothing to remove', value: undefined };

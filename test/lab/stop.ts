@@ -1,5 +1,6 @@
-/** `npm stop`: removes what `npm start` has made in this checkout, whether it still runs, was interrupted or was killed. */
+/** `npm stop`: see `HELP`. */
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import { LabError } from './errors.ts';
 import { endRun } from './run/run_lock.ts';
@@ -12,10 +13,31 @@ function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+const HELP = `Usage: npm stop -- [--forget]
+
+Removes what npm start has made in this checkout, whether it still runs, was interrupted or was killed.
+
+  --forget  where the cluster of --context is gone for good: do not ask it`;
+
+/** Whether to leave out the cluster that the run was given. */
+function parseForget(): boolean {
+  try {
+    return parseArgs({ options: { forget: { type: 'boolean', default: false } } }).values.forget;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new LabError('ARGUMENTS_INVALID', `${message}\n\n${HELP}`, { cause: error });
+  }
+}
+
 try {
+  const forget = parseForget();
   const held = await endRun(folder, () => tell('Ending npm start, which removes what it started'));
   try {
-    tell((await removeRun(folder, tell)) ? 'Removed everything.' : 'There is nothing to remove.');
+    tell(
+      (await removeRun(folder, tell, { forget }))
+        ? 'Removed everything.'
+        : 'There is nothing to remove.',
+    );
   } finally {
     held.release();
   }

@@ -20,11 +20,17 @@ export const progress: Progress = {
         {
           title,
           task: async (_, task) => {
-            const { done, value } = await work((detail) => {
-              task.output = detail;
-            });
-            task.title = done;
-            result.resolve(value);
+            try {
+              const { done, value } = await work((detail) => {
+                task.output = detail;
+              });
+              task.title = done;
+              result.resolve(value);
+            } catch (error) {
+              result.reject(error);
+              // Only marks the step: the error itself is for whoever called.
+              throw new Error('see below', { cause: error });
+            }
           },
         },
       ],
@@ -33,7 +39,7 @@ export const progress: Progress = {
         registerSignalListeners: false,
       },
     );
-    await list.run();
+    await list.run().catch(() => undefined);
     return result.promise;
   },
   say(text) {

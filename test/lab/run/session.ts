@@ -20,7 +20,7 @@ import { sourceLines } from './sources.ts';
 import { openStack } from './stack.ts';
 import { ROUTER_NAMESPACE, stackConfig, TASK_NAMESPACE } from './stack_config.ts';
 import { stackUp } from './stack_up.ts';
-import { namedTarget, ownTarget, type Target } from './target.ts';
+import { namedContext, namedTarget, ownTarget, type Target } from './target.ts';
 import type { RunRecord, WorkFolder } from './work_folder.ts';
 
 /** A run that is up: everything that a person, or a test, can reach. */
@@ -125,6 +125,7 @@ async function openUrl(parts: SessionParts, target: Target, record: RunRecord): 
  */
 export async function startSession(parts: SessionParts): Promise<Session> {
   const { options, folder, progress, signal } = parts;
+  if (options.context !== undefined) namedContext(options.context);
   const runner = await identify(process.pid);
   const record: RunRecord = {
     version: 1,

@@ -43,6 +43,13 @@ export async function ownTarget(cluster: Cluster): Promise<Target> {
   };
 }
 
+/** Whether the user's kubeconfig knows the context. */
+export function hasContext(context: string): boolean {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return config.getContextObject(context) !== null;
+}
+
 /** Kubeconfig of a context that the user named; no other context is ever used. */
 export function namedContext(context: string): KubeConfig {
   const config = new KubeConfig();
