@@ -36,8 +36,9 @@ test('whatever is around it, no named cookie is left', () => {
       const names = (left ?? '').split(';').map((pair) => pair.split('=')[0]?.trim() ?? '');
       for (const own of OWN) assert.ok(!names.includes(own));
       const foreign = cookies.filter(([name]) => !OWN.includes(name.trim()));
-      for (const [, value] of foreign)
+      for (const [, value] of foreign) {
         assert.ok(value.trim() === '' || left?.includes(value.trim()));
+      }
     }),
   );
 });

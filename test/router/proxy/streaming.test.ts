@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { HOST, LET_IN, T, attacked, until } from '../../attacks/attacked.ts';
+import { OK, header, rawTask, replying } from '../../attacks/raw_peers.ts';
+import { httpEndpoint } from './proxy_world.ts';
+
+const CHUNKED =
+  'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+test('a stream comes event by event, its head before the first', async (t) => {
+  const attack = await attacked(t, ({ socket }) => socket.write(CHUNKED));
+  const client = await attack.client();
+  client.send(`GET ${T}/events HTTP/1.1`, HOST, LET_IN, '', '');
+  await client.untilText('\r\n\r\n');
+  const task = attack.task.connections[0];
+  for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+    const sent = performance.now();
+    task?.socket.write(`${event.length.toString(16)}\r\n${event}\r\n`);
+    await client.untilText(event);
+    assert.ok(performance.now() - sent < 500);
+  }
+  task?.socket.write('0\r\n\r\n');
+  const answer = await client.answer();
+  assert.equal(answer.body, 'data: 1\n\ndata: 2\n\n');
+  assert.equal(header(answer, 'content-type'), 'text/event-stream');
+});
+
+test('a head with a length comes before its body, too', async (t) => {
+  const attack = await attacked(t, ({ socket }) =>
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n'),
+  );
+  const client = await attack.client();
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+  await client.untilText('\r\n\r\n');
+  attack.task.connections[0]?.socket.write('slow');
+  assert.equal((await client.answer()).body, 'slow');
+});
+
+test('a client that leaves is gone for the task within 100 ms', async (t) => {
+  for (const begun of [false, true]) {
+    const attack = await attacked(t, ({ socket }) => {
+      if (begun) socket.write(CHUNKED);
+    });
+    const client = await attack.client();
+    client.send(`GET ${T}/events HTTP/1.1`, HOST, LET_IN, '', '');
+    await until(() => attack.task.seen() !== '');
+    if (begun) await client.untilText('\r\n\r\n');
+    const socket = attack.task.connections[0]?.socket;
+    assert.ok(socket);
+    const left = performance.now();
+    client.destroy();
+    await once(socket, 'close');
+    assert.ok(performance.now() - left < 100);
+    await until(() => attack.world.access.length > 0);
+    assert.equal(attack.world.access[0]?.['reason'], 'client-left');
+  }
+});
+
+test('a client that leaves in the middle of an upload takes the task’s request with it', async (t) => {
+  const attack = await attacked(t, () => undefined);
+  const client = await attack.client();
+  client.send(`POST ${T}/ HTTP/1.1`, HOST, LET_IN, 'Content-Length: 1000', '', 'some');
+  await until(() => attack.task.seen().endsWith('some'));
+  const socket = attack.task.connections[0]?.socket;
+  assert.ok(socket);
+  client.destroy();
+  await once(socket, 'close');
+  assert.doesNotMatch(attack.task.seen(), /\r\n0\r\n/);
+});
+
+test('a reader that does not read stops the task, and memory stays flat', async (t) => {
+  const chunk = 'x'.repeat(65_536);
+  let written = 0;
+  const attack = await attacked(t, ({ socket }) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n');
+    const more = (): void => {
+      while (written < 1e9 && socket.write(chunk)) written += chunk.length;
+    };
+    socket.on('drain', more);
+    more();
+  });
+  const client = await attack.client();
+  client.socket.pause();
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+  let before = -1;
+  // Still once two looks, some time apart, see the same: the buffers of the kernel are full.
+  while (before !== written || written === 0) {
+    before = written;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(written < 64e6, `the task got rid of ${written} bytes`);
+  client.destroy();
+});
+
+test('a task that does not read stops the client', async (t) => {
+  const attack = await attacked(t, ({ socket }) => socket.pause());
+  const client = await attack.client();
+  client.send(`PUT ${T}/ HTTP/1.1`, HOST, LET_IN, 'Content-Length: 1000000000', '', '');
+  let written = 0;
+  const chunk = Buffer.alloc(65_536);
+  let before = -1;
+  while (before !== written || written === 0) {
+    before = written;
+    while (client.socket.writableLength < 1e6 && written < 1e9) {
+      client.socket.write(chunk);
+      written += chunk.length;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(written < 64e6, `the client got rid of ${written} bytes`);
+});
+
+test('bodies of every framing arrive as they were sent', async (t) => {
+  const attack = await attacked(
+    t,
+    replying((head) => {
+      const body = head.startsWith('HEAD') ? '' : 'ok';
+      return `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${body}`;
+    }),
+  );
+  const client = await attack.client();
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'GET', 'PROPFIND', 'QUERY']) {
+    client.send(
+      `${method} ${T}/${method} HTTP/1.1`,
+      HOST,
+      LET_IN,
+      'Content-Length: 5',
+      '',
+      'hello',
+    );
+    assert.equal((await client.answer()).status, 200, method);
+    assert.match(attack.task.seen(), new RegExp(`${method} /${method} HTTP/1.1\r\n`));
+    assert.match(
+      attack.task.connections.map((c) => c.text()).join('\n'),
+      /content-length: 5\r\n\r\nhello/,
+    );
+  }
+  client.send(`POST ${T}/empty HTTP/1.1`, HOST, LET_IN, 'Content-Length: 0', '', '');
+  assert.equal((await client.answer()).status, 200);
+  assert.match(attack.task.seen(), /POST \/empty HTTP\/1\.1\r\n[^]*content-length: 0\r\n\r\n/i);
+});
+
+test('Expect is answered once the gate has let the request in', async (t) => {
+  const attack = await attacked(t);
+  const client = await attack.client();
+  const lines = [HOST, 'Content-Length: 5', 'Expect: 100-continue', '', ''];
+  client.send(`POST ${T}/up HTTP/1.1`, LET_IN, ...lines);
+  assert.equal((await client.answer()).status, 100);
+  client.send('hello');
+  assert.equal((await client.answer()).status, 200);
+  assert.doesNotMatch(attack.task.seen(), /expect/i);
+  const stranger = await attack.client();
+  stranger.send(`POST ${T}/up HTTP/1.1`, ...lines);
+  assert.equal((await stranger.answer()).status, 401);
+  await stranger.untilClosed();
+});
+
+test('interim answers: 103 goes on with its links, others are kept from clients that do not know them', async (t) => {
+  const interim =
+    'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nSet-Cookie: x=1\r\n\r\n';
+  const attack = await attacked(t, replying(interim + OK));
+  const client = await attack.client();
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+  assert.equal((await client.answer()).status, 102);
+  const hints = await client.answer();
+  assert.equal(hints.status, 103);
+  assert.deepEqual(hints.headers, [['link', '</a.css>; rel=preload']]);
+  assert.equal((await client.answer()).body, 'ok');
+  const old = await attack.client();
+  old.send(`GET ${T}/ HTTP/1.0`, HOST, LET_IN, '', '');
+  assert.equal((await old.answer()).status, 200);
+});
+
+test('HTTP/1.0: no chunks, the connection is the end of the body', async (t) => {
+  const attack = await attacked(t, replying(`${CHUNKED}2\r\nok\r\n0\r\n\r\n`));
+  const client = await attack.client();
+  client.send(`GET ${T}/ HTTP/1.0`, HOST, LET_IN, '', '');
+  await client.untilClosed();
+  const answer = await client.answer();
+  assert.equal(answer.body, 'ok');
+  assert.equal(header(answer, 'transfer-encoding'), undefined);
+  assert.equal(header(answer, 'connection'), 'close');
+  const hostless = await attack.client();
+  hostless.send(`GET ${T}/ HTTP/1.0`, LET_IN, '', '');
+  await hostless.untilClosed();
+  assert.equal((await hostless.answer()).status, 200);
+});
+
+test('HEAD, 204 and 304 keep the headers of the body that does not come', async (t) => {
+  for (const [method, head] of [
+    ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 77\r\nETag: "x"\r\n\r\n'],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n'],
+    ['GET', 'HTTP/1.1 204 No Content\r\nETag: "x"\r\n\r\n'],
+  ] as const) {
+    const attack = await attacked(t, replying(head));
+    const client = await attack.client();
+    client.send(`${method} ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+    const answer = await client.answer(true);
+    assert.equal(header(answer, 'etag'), '"x"');
+    assert.equal(header(answer, 'content-length'), method === 'HEAD' ? '77' : undefined);
+    assert.equal(header(answer, 'transfer-encoding'), undefined);
+  }
+});
+
+test('trailers of an answer come through', async (t) => {
+  const attack = await attacked(
+    t,
+    replying(
+      'HTTP/1.1 200 OK\r\nTrailer: grpc-status\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\ngrpc-status: 0\r\nSet-Cookie: x=1\r\n\r\n',
+    ),
+  );
+  const client = await attack.client();
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, 'TE: trailers', '', '');
+  await client.untilText('grpc-status: 0\r\n\r\n');
+  assert.match(client.pending, /\r\n0\r\ngrpc-status: 0\r\n\r\n$/);
+});
+
+test('errors and ranges of a task are its own', async (t) => {
+  for (const line of [
+    '404 Not Found',
+    '500 Oops',
+    '206 Partial Content',
+    '401 Unauthorized',
+    '418 Teapot',
+  ]) {
+    const attack = await attacked(
+      t,
+      replying(
+        `HTTP/1.1 ${line}\r\nContent-Range: bytes 0-1/9\r\nWWW-Authenticate: Basic\r\nX-Odd-Case: 1\r\nDate: D\r\nContent-Length: 2\r\n\r\nok`,
+      ),
+    );
+    const client = await attack.client();
+    client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, 'Range: bytes=0-1', '', '');
+    await client.untilText('ok');
+    assert.ok(
+      client.pending.startsWith(
+        `HTTP/1.1 ${line}\r\nContent-Range: bytes 0-1/9\r\nWWW-Authenticate: Basic\r\nX-Odd-Case: 1\r\nDate: D\r\nContent-Length: 2\r\n`,
+      ),
+      client.pending,
+    );
+    assert.match(attack.task.seen(), /Range: bytes=0-1/);
+  }
+});
+
+test('a keep-alive connection that the task closed costs a safe request nothing', async (t) => {
+  let taken = 0;
+  const attack = await attacked(t, ({ socket, text }) => {
+    if (!text().endsWith('\r\n\r\n')) return;
+    taken++;
+    if (taken === 2) socket.destroy();
+    else socket.write(OK);
+  });
+  const client = await attack.client();
+  for (let turn = 0; turn < 2; turn++) {
+    client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+    assert.equal((await client.answer()).status, 200);
+  }
+  assert.equal(taken, 3);
+  taken = 1;
+  client.send(`POST ${T}/ HTTP/1.1`, HOST, LET_IN, 'Content-Length: 0', '', '');
+  assert.equal((await client.answer()).status, 502);
+  assert.equal(taken, 2);
+});
+
+test('a route that ends takes its requests along; one that moves is followed', async (t) => {
+  const attack = await attacked(t, () => undefined);
+  const client = await attack.client();
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+  await until(() => attack.task.seen() !== '');
+  const moved = await rawTask(replying(OK));
+  t.after(() => moved.close());
+  attack.world.routes.show([httpEndpoint(moved.port)]);
+  const answer = await client.answer();
+  assert.equal(answer.status, 502);
+  assert.match(answer.body, /has ended/);
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+  assert.equal((await client.answer()).status, 200);
+});
+
+test('draining: what runs may end, and says goodbye', async (t) => {
+  const attack = await attacked(t, ({ socket }) =>
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'),
+  );
+  const client = await attack.client();
+  const idle = await attack.client();
+  idle.send(`GET ${T} HTTP/1.1`, HOST, '', '');
+  assert.equal((await idle.answer()).status, 308);
+  client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+  await client.untilText('\r\n\r\n');
+  const drained = attack.world.proxy.drain(10_000);
+  await idle.untilClosed();
+  attack.task.connections[0]?.socket.write('ok');
+  assert.equal((await client.answer()).body, 'ok');
+  await drained;
+});
