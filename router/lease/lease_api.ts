@@ -67,7 +67,10 @@ function readLease({ object }: KubernetesAnswer, path: string): Lease | undefine
   if (object === undefined) return undefined;
   const parsed = lease.safeParse(object);
   if (parsed.success) return parsed.data;
-  throw new RouterError('KUBERNETES_UNAVAILABLE', `What the Kubernetes API holds at ${path} is not a Lease`);
+  throw new RouterError(
+    'KUBERNETES_UNAVAILABLE',
+    `What the Kubernetes API holds at ${path} is not a Lease`,
+  );
 }
 
 /** Speaks to the Kubernetes API about one Lease. Every call throws RouterError KUBERNETES_UNAVAILABLE unless it is answered as told. */
