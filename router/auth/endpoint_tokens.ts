@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Audience } from './audience.ts';
 import type { EndpointTokenRecord, EndpointTokenStore } from './endpoint_token_store.ts';
 import type { Identity } from './identity.ts';
@@ -27,8 +28,8 @@ export const ENDPOINT_TOKEN_PREFIX = 'ttr_';
 
 /** A revocation made by another replica is known here this much later at the most. Milliseconds. */
 const REFRESH_EVERY = 4_000;
-/** An id that is not known is looked for in the store, but not by each request. */
-const LOOK_AGAIN_AFTER = 1_000;
+/** An id that is not in the store is looked for again, but not by each request. Milliseconds. */
+const MISSED_KEPT = 1_000;
 const TOKENS_PER_USER = 50;
 /** A Kubernetes object holds 1 MiB. */
 const TOKENS_IN_ALL = 3_000;
@@ -45,7 +46,7 @@ export class EndpointTokens {
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
   #known = new Map<string, EndpointTokenRecord>();
-  #refreshedAt = Number.NEGATIVE_INFINITY;
+  readonly #missed = new LRUCache<string, true>({ max: 1_000, ttl: MISSED_KEPT });
   #refreshing: Promise<void> | undefined;
 
   constructor(store: EndpointTokenStore, sealer: Sealer, now: () => number) {
@@ -60,8 +61,7 @@ export class EndpointTokens {
   /** Whether the record of a token stands; without a promise when it is known. */
   stands(id: string): boolean | Promise<boolean> {
     if (this.#known.has(id)) return true;
-    if (this.#now() - this.#refreshedAt < LOOK_AGAIN_AFTER) return false;
-    return this.#refresh().then(() => this.#known.has(id));
+    return this.#missed.has(id) ? false : this.#find(id);
   }
 
   async issue(identity: Identity, wish: EndpointTokenWish): Promise<IssuedToken | IssueFailure> {
@@ -110,6 +110,14 @@ export class EndpointTokens {
     return found && !written ? 'unavailable' : found;
   }
 
+  /** One that was made by another replica a moment ago is in the store already. */
+  async #find(id: string): Promise<boolean> {
+    await this.#refresh();
+    const stands = this.#known.has(id);
+    if (!stands) this.#missed.set(id, true);
+    return stands;
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -149,13 +157,12 @@ export class EndpointTokens {
       const { records } = await this.#store.read();
       this.#take(records);
     } catch {
-      this.#refreshedAt = this.#now();
+      // Tried again with the next look.
     }
   }
 
   #take(records: readonly EndpointTokenRecord[]): void {
     this.#known = new Map(records.map((record) => [record.id, record]));
-    this.#refreshedAt = this.#now();
   }
 }
 
