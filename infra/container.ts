@@ -10,6 +10,12 @@ type Container = types.input.core.v1.Container;
 
 const CODE_FOLDER = '/opt/task-router';
 
+/**
+ * Caps the young generation, in MB. V8 lets it grow with each burst and never shrinks it: with 10,000 tasks the router's memory
+ * was 347 MB without this flag and 149 MB with it, at the same CPU time.
+ */
+const NODE_FLAG = '--max-semi-space-size=8';
+
 /** Seconds in which proxies and load balancers learn that a pod takes no new work, before it hears of it. */
 export const PRE_STOP_SECONDS = 5;
 
@@ -22,7 +28,9 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
     name: 'router',
     image: router.image,
     imagePullPolicy: router.imagePullPolicy,
-    ...(router.code === 'image' ? {} : { command: ['node', `${CODE_FOLDER}/${BUNDLE_FILE}`] }),
+    ...(router.code === 'image'
+      ? {}
+      : { command: ['node', NODE_FLAG, `${CODE_FOLDER}/${BUNDLE_FILE}`] }),
     env: Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
     ports: [
       { name: 'http', containerPort: ports.http, protocol: 'TCP' },
