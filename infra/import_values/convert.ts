@@ -1,0 +1,171 @@
+import { z } from 'zod';
+
+import { RENAMED_KEYS } from '../config/renamed_keys.ts';
+import { secretLeaves, unwrap } from '../config/secret_leaves.ts';
+import { stackConfig } from '../config/schema.ts';
+import { SETTING_KEYS } from '../config/settings_by_key.ts';
+
+/** A values file in the words of a stack. */
+export interface Converted {
+  /** Config by section, as it goes into the stack file. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Values that have to be encrypted, by path. */
+  readonly secrets: readonly { readonly path: string; readonly value: string }[];
+  /** Keys without a counterpart, each with why. */
+  readonly leftOut: readonly { readonly path: string; readonly why: string }[];
+}
+
+type Group = Record<string, unknown>;
+
+/** Keys of the charts that mean nothing here. */
+const POINTLESS: Readonly<Record<string, string>> = {
+  'imageCredentials.email': 'registries no longer ask for it',
+  'imageCredentials.enabled': 'a password or an existing pull secret switches it on',
+  'proxy.logsToStdout': 'the router always logs there',
+  'proxy.autoReloadConfig': 'routes change without a reload',
+};
+
+/** Turns values of any of the vendor's three generations into config. */
+export function convertValues(values: Readonly<Record<string, unknown>>): Converted {
+  const leftOut: { path: string; why: string }[] = [];
+  const renamed = rename(values, [], {});
+  takeEnvironment(renamed, leftOut);
+  takeCertificates(renamed);
+  takeListOfNames(renamed);
+  takeOneExposure(renamed, leftOut);
+  const config = known(stackConfig, renamed, [], leftOut) as Group;
+  const secrets = secretLeaves(stackConfig).flatMap((path) => {
+    const value = take(config, path);
+    return typeof value === 'string' && value !== '' ? [{ path: path.join('.'), value }] : [];
+  });
+  return { config: withoutEmpty(config), secrets, leftOut };
+}
+
+/** Moves each key to its name here. */
+function rename(value: unknown, path: readonly string[], result: Group): Group {
+  const successor = RENAMED_KEYS[path.join('.')];
+  const target = successor?.split('.') ?? path;
+  if (!isGroup(value) || (successor !== undefined && !isSection(successor))) {
+    if (path.length > 0) put(result, target, value);
+    return result;
+  }
+  for (const [key, inner] of Object.entries(value)) rename(inner, [...target, key], result);
+  return result;
+}
+
+function isSection(name: string): boolean {
+  return !name.includes('.');
+}
+
+/** `extraEnvs` is a list of names and values; settings that a key decides on go to that key's place in the report. */
+function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][]): void {
+  const list = at(config, ['pod', 'env']);
+  if (!Array.isArray(list)) return;
+  const env: Record<string, string> = {};
+  for (const entry of list) {
+    if (!isGroup(entry) || typeof entry['name'] !== 'string') continue;
+    const { name, value } = entry;
+    const key = SETTING_KEYS[name];
+    if (key !== undefined) leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
+    else if (typeof value === 'string' || typeof value === 'number') env[name] = String(value);
+    else leftOut.push({ path: `router.extraEnvs ${name}`, why: 'only plain values have a place' });
+  }
+  put(config, ['pod', 'env'], env);
+}
+
+/** `customCertificates.extraCerts` are further files of the same meaning. */
+function takeCertificates(config: Group): void {
+  const extra = at(config, ['customCertificates', 'extraCerts']);
+  const texts = [at(config, ['clearml', 'caCertificates']), ...certificateTexts(extra)];
+  const given = texts.filter((text): text is string => typeof text === 'string' && text !== '');
+  if (given.length === 0) return;
+  put(config, ['clearml', 'caCertificates'], given.map((text) => text.trim()).join('\n'));
+  delete config['customCertificates'];
+}
+
+function certificateTexts(value: unknown): unknown[] {
+  if (typeof value === 'string' && value.includes('-----BEGIN CERTIFICATE-----')) return [value];
+  return isGroup(value) || Array.isArray(value)
+    ? Object.values(value).flatMap(certificateTexts)
+    : [];
+}
+
+/** Pull secrets come as one name, as names, or as objects with names. */
+function takeListOfNames(config: Group): void {
+  const path = ['imageCredentials', 'existingImagePullSecrets'];
+  const value = at(config, path);
+  if (value === undefined) return;
+  const names = (Array.isArray(value) ? value : [value])
+    .map((item: unknown) => (isGroup(item) ? item['name'] : item))
+    .filter((name) => typeof name === 'string' && name !== '');
+  put(config, path, names);
+}
+
+/** The charts make their Service a NodePort behind an Ingress, too; here that would be a second exposure. */
+function takeOneExposure(config: Group, leftOut: Converted['leftOut'][number][]): void {
+  if (at(config, ['ingress', 'enabled']) !== true) return;
+  const type = take(config, ['service', 'type']);
+  if (type === undefined || type === 'ClusterIP') return;
+  leftOut.push({ path: 'service.type', why: 'the Ingress exposes HTTP; there is one exposure' });
+}
+
+/** Keeps what the schema knows, and notes the rest. */
+function known(
+  schema: z.core.$ZodType,
+  value: unknown,
+  path: readonly string[],
+  leftOut: Converted['leftOut'][number][],
+): unknown {
+  const inner = unwrap(schema);
+  if (inner !== undefined) return known(inner, value, path, leftOut);
+  if (!(schema instanceof z.core.$ZodObject) || !isGroup(value)) return value;
+  const result: Group = {};
+  for (const [key, item] of Object.entries(value)) {
+    const keyPath = [...path, key];
+    const next = schema._zod.def.shape[key];
+    if (next === undefined) {
+      const why = POINTLESS[keyPath.join('.')] ?? 'no counterpart';
+      leftOut.push({ path: keyPath.join('.'), why });
+    } else if (item !== null && item !== '') {
+      result[key] = known(next, item, keyPath, leftOut);
+    }
+  }
+  return result;
+}
+
+function withoutEmpty(config: Group): Group {
+  const isEmpty = (value: unknown): boolean =>
+    isGroup(value) && Object.values(value).every((inner) => isEmpty(inner));
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isEmpty(value)));
+}
+
+function isGroup(value: unknown): value is Group {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function at(group: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isGroup(value) ? value[key] : undefined), group);
+}
+
+function put(group: Group, path: readonly string[], value: unknown): void {
+  const [key = '', ...rest] = path;
+  if (key === '__proto__') return;
+  if (rest.length === 0) {
+    group[key] = value;
+    return;
+  }
+  const existing = group[key];
+  const inner: Group = isGroup(existing) ? existing : {};
+  group[key] = inner;
+  put(inner, rest, value);
+}
+
+/** Reads and removes. */
+function take(group: Group, path: readonly string[]): unknown {
+  const parent = at(group, path.slice(0, -1));
+  const key = path.at(-1) ?? '';
+  if (!isGroup(parent)) return undefined;
+  const value = parent[key];
+  delete parent[key];
+  return value;
+}
