@@ -1,7 +1,8 @@
 import { Provider } from '@pulumi/kubernetes';
-import { getProject, getRootDirectory, getStack, log, type Output, runtime } from '@pulumi/pulumi';
+import { getProject, getRootDirectory, getStack, log, runtime } from '@pulumi/pulumi';
 
 import { bundleRouter } from './bundle/bundle.ts';
+import { textOf } from './checks/known_secret.ts';
 import { askCluster } from './cluster/facts.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readConfig } from './config/read.ts';
@@ -27,7 +28,7 @@ export async function program(
 ): Promise<Outputs> {
   const config = stackConfig();
   const { context } = config.kubernetes;
-  const kubeconfig = await plain(config.kubernetes.kubeconfig);
+  const kubeconfig = await textOf(config.kubernetes.kubeconfig);
   const [facts, code] = await Promise.all([
     parts.askCluster({ kubeconfig, context }),
     config.router.code === 'image' ? '' : parts.bundle(),
@@ -76,14 +77,6 @@ function stackConfig(): StackConfig {
       isEncrypted: (key) => isConfigSecret(prefix + key),
       file: readStackFile(getRootDirectory(), project, stack),
     },
-  });
-}
-
-/** Waits for a value that is known, in a preview too, because it comes from config. */
-function plain(value: Output<string> | undefined): Promise<string | undefined> {
-  if (value === undefined) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    value.apply(resolve);
   });
 }
 

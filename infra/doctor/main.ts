@@ -1,0 +1,14 @@
+import { runChecks } from '../checks/command.ts';
+import { clearmlChecks } from './clearml_checks.ts';
+import { clusterChecks } from './cluster_checks.ts';
+import { nameChecks } from './name_checks.ts';
+
+const HELP = `npm run doctor -- --stack NAME
+
+Looks, before pulumi up, at what could go wrong: config, cluster, rights, classes, names, ClearML, DNS. Changes nothing.`;
+
+await runChecks(HELP, async (config) => [
+  ...(await clusterChecks(config)),
+  ...(await clearmlChecks(config)),
+  ...nameChecks(config),
+]);

@@ -1,0 +1,62 @@
+import { hasSeveralPods } from '../availability.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { exposureOf } from '../exposure/exposure.ts';
+
+/** A kind of object that the program creates. */
+export interface Right {
+  /** API group; empty for the core. */
+  readonly group: string;
+  readonly resource: string;
+  readonly isNamespaced: boolean;
+}
+
+function right(group: string, resource: string, isNamespaced = true): Right {
+  return { group, resource, isNamespaced };
+}
+
+/** What whoever runs `pulumi up` has to be allowed to create for this config. */
+export function neededRights(config: StackConfig): readonly Right[] {
+  return [
+    ...(config.namespace.create ? [right('', 'namespaces', false)] : []),
+    right('', 'configmaps'),
+    right('', 'secrets'),
+    right('', 'services'),
+    right('apps', 'deployments'),
+    ...(config.availability.leaderElection
+      ? [
+          right('', 'serviceaccounts'),
+          right('coordination.k8s.io', 'leases'),
+          right('rbac.authorization.k8s.io', 'roles'),
+          right('rbac.authorization.k8s.io', 'rolebindings'),
+        ]
+      : []),
+    ...(exposureOf(config) === 'ingress' ? [right('networking.k8s.io', 'ingresses')] : []),
+    ...((config.availability.podDisruptionBudget ?? hasSeveralPods(config))
+      ? [right('policy', 'poddisruptionbudgets')]
+      : []),
+    ...(config.availability.autoscaling === undefined
+      ? []
+      : [right('autoscaling', 'horizontalpodautoscalers')]),
+    ...(config.networkPolicy.enabled ? [right('networking.k8s.io', 'networkpolicies')] : []),
+  ];
+}
+
+/** APIs beyond Kubernetes' own that config makes use of, as `group/resource`. */
+export function neededApis(config: StackConfig): readonly string[] {
+  const { gateway, ingress, monitoring, tls } = config;
+  const exposure = exposureOf(config);
+  return [
+    ...(exposure === 'gateway' ? ['gateway.networking.k8s.io/httproutes'] : []),
+    ...(exposure === 'gateway' && gateway.controller === 'gke'
+      ? ['networking.gke.io/gcpbackendpolicies', 'networking.gke.io/healthcheckpolicies']
+      : []),
+    ...(exposure === 'ingress' && ingress.controller === 'gke'
+      ? ['cloud.google.com/backendconfigs']
+      : []),
+    ...(exposure === 'openshiftRoute' ? ['route.openshift.io/routes'] : []),
+    ...(tls.issuer === undefined ? [] : ['cert-manager.io/certificates']),
+    ...(monitoring.serviceMonitor || monitoring.rules
+      ? ['monitoring.coreos.com/servicemonitors']
+      : []),
+  ];
+}

@@ -1,0 +1,74 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+import type { Finding } from '../checks/check.ts';
+
+/** An endpoint that no task has: whoever has no token is refused before it is looked for. */
+const NOWHERE = '/service/00000000000000000000000000000000/';
+
+const FIX =
+  'Look at what is between you and the router: DNS, ingress class, TLS; and at the log of the router.';
+
+/** A browser without a session is led to a sign-in page. This is also where a certificate that does not fit is told. */
+export async function sendsToSignIn(url: string): Promise<Finding> {
+  const { headers, status } = await answerOf(url + NOWHERE, {
+    accept: 'text/html',
+    'sec-fetch-mode': 'navigate',
+  });
+  if ((status === 302 || status === 303) && headers.location !== undefined) {
+    const { origin } = new URL(headers.location, url);
+    return { outcome: 'good', says: `browsers are led to ${origin}` };
+  }
+  return { outcome: 'bad', says: `answered with ${status} and no redirect`, fix: FIX };
+}
+
+/** A program without a token gets 401, and hears what it should have brought. */
+export async function refusesProgram(url: string): Promise<Finding> {
+  const { headers, status } = await answerOf(url + NOWHERE, {});
+  if (status === 401 && headers['www-authenticate']?.startsWith('Bearer') === true) {
+    return { outcome: 'good', says: 'programs get 401 and WWW-Authenticate: Bearer' };
+  }
+  return { outcome: 'bad', says: `answered with ${status}, not with 401 and Bearer`, fix: FIX };
+}
+
+/**
+ * An upgrade without a token gets the router's own 401, from which a controller that refuses or drops upgrades is told by
+ * its status.
+ */
+export async function refusesUpgrade(url: string): Promise<Finding> {
+  const { status } = await answerOf(url + NOWHERE, {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  });
+  if (status === 401) return { outcome: 'good', says: 'upgrades come through, and get 401' };
+  return {
+    outcome: 'bad',
+    says: `answered with ${status}`,
+    fix: 'Look whether the ingress controller carries WebSockets (ingress.controller sets what it needs).',
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** By `node:http`, since `fetch` writes `Sec-Fetch-Mode` itself and knows no upgrades. */
+function answerOf(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const options = { headers, agent: false, signal: AbortSignal.timeout(10_000) };
+    const request = send(url, options, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? 0, headers: response.headers });
+    });
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve({ status: response.statusCode ?? 0, headers: response.headers });
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { suite, test, type TestContext } from 'node:test';
+
+import { SignJWT } from 'jose';
+
+import { clearmlServer, isSignedBy } from '../../../infra/checks/clearml.ts';
+
+const KEY = 'the-secret-that-signs-clearml-tokens';
+const token = await new SignJWT({ identity: {} })
+  .setProtectedHeader({ alg: 'HS256' })
+  .sign(Buffer.from(KEY));
+
+/** The two calls that the checks make, as a ClearML server answers them. */
+async function apiServer(context: TestContext): Promise<string> {
+  const server: Server = createServer((request, response) => {
+    const { authorization } = request.headers;
+    const isKnown =
+      authorization === `Basic ${Buffer.from('key:secret').toString('base64')}` ||
+      authorization === `Bearer ${token}`;
+    response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' });
+    const meta = { result_msg: isKnown ? 'OK' : 'Unauthorized (invalid credentials)' };
+    const data = request.url === '/auth.login' ? { token } : { tasks: [] };
+    response.end(JSON.stringify({ meta, data: isKnown ? data : {} }));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  context.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const trust = { verify: true, ca: undefined };
+
+suite('clearmlServer', () => {
+  test('logs in and lists tasks with the account of the router', async (context) => {
+    const api = await apiServer(context);
+    const server = clearmlServer({ api, accessKey: 'key', secretKey: 'secret' }, trust);
+    assert.equal(await server.logIn(), token);
+    await server.listTasks(token);
+  });
+
+  test("tells the server's own reason for a refusal", async (context) => {
+    const api = await apiServer(context);
+    const server = clearmlServer({ api, accessKey: 'key', secretKey: 'wrong' }, trust);
+    await assert.rejects(server.logIn(), { message: '401 Unauthorized (invalid credentials)' });
+  });
+});
+
+suite('isSignedBy', () => {
+  test('knows the key in both of its encodings, and among two', async () => {
+    assert.equal(await isSignedBy(token, KEY), true);
+    assert.equal(await isSignedBy(token, Buffer.from(KEY).toString('base64url')), true);
+    assert.equal(await isSignedBy(token, `another-key-that-signed-nothing ${KEY}`), true);
+  });
+
+  test('does not take another', async () => {
+    assert.equal(await isSignedBy(token, 'another-key-that-signed-nothing'), false);
+    assert.equal(await isSignedBy(token, ''), false);
+  });
+});
