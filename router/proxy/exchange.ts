@@ -7,9 +7,11 @@ import { preferredForm } from './accept.ts';
 import type { Answer } from './answer.ts';
 import { sendAnswer } from './answer.ts';
 import type { Origin } from './client_address.ts';
+import { passInterim, passTrailers } from './interim_and_trailers.ts';
 import type { RequestHead } from './request_head.ts';
 import { headersForClient } from './response_headers.ts';
 import type { Passage } from './session.ts';
+import { isReason, linesOf } from './task_answer.ts';
 import type { RequestKind } from './traffic_metrics.ts';
 import {
   BadAnswer,
@@ -55,23 +57,6 @@ function flushHeads(): void {
   heads.length = 0;
 }
 
-/** RFC 9112 section 4: the reason phrase is text; what Node or a pooling proxy would stumble over is no answer (A33). */
-function isReason(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if ((code < 0x20 && code !== 0x09) || code > 0x7e) return false;
-  }
-  return true;
-}
-
-/** undici hands the raw header lines out as buffers; bytes are kept as they are (latin1 is one to one). */
-function textOf(raw: unknown): string[] {
-  const lines = raw as readonly (Buffer | string)[];
-  const texts: string[] = [];
-  for (const line of lines) texts.push(typeof line === 'string' ? line : line.toString('latin1'));
-  return texts;
-}
-
 /** RFC 9110 section 9.2.2; only without a body, so that nothing of the request was used up. */
 function mayRepeat(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'DELETE';
@@ -89,6 +74,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly started: number;
   readonly #host: ExchangeHost;
   kind: RequestKind = 'refused';
+  /** The endpoint that was asked for; the same that the gate was asked about and that the request goes to. */
+  endpointId: string | undefined = undefined;
   admitted: Admitted | undefined = undefined;
   passage: Passage | undefined = undefined;
   /** Who was denied, where the gate knows; for the audit line. */
@@ -191,7 +178,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     statusText?: string,
   ): void {
     if (status < 200) {
-      this.#inform(controller, status);
+      const { response, request } = this;
+      passInterim(response, status, linesOf(controller.rawHeaders), request.httpVersionMinor > 0);
       return;
     }
     const { passage, response, head, request } = this;
@@ -200,7 +188,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (passage === undefined) return;
     this.#answering = true;
     const bodiless = head.method === 'HEAD' || status === 204 || status === 304;
-    const { headers, length } = headersForClient(textOf(controller.rawHeaders), {
+    const { headers, length } = headersForClient(linesOf(controller.rawHeaders), {
       passage,
       status,
       framing: { bodiless, chunks: request.httpVersionMinor === 1 },
@@ -227,21 +215,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const chunk = this.#held;
     this.#held = undefined;
     response.write(chunk);
-  }
-
-  /** 1xx: 103 and 102 go on to clients that know them; 100 the router has sent itself; 101 to a plain request is no answer (A32). */
-  #inform(controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 102) throw new BadAnswer(`status ${status} was not asked for`);
-    const { response, request } = this;
-    if (request.httpVersionMinor === 0 || response.headersSent) return;
-    if (status === 102) response.writeProcessing();
-    if (status !== 103) return;
-    const raw = textOf(controller.rawHeaders);
-    const links: string[] = [];
-    for (let index = 0; index < raw.length; index += 2) {
-      if (raw[index]?.toLowerCase() === 'link') links.push('Link', raw[index + 1] ?? '');
-    }
-    if (links.length > 0) response.writeInformation(103, links);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -271,20 +244,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       response.end(this.#held.toString('latin1'), 'latin1');
       return;
     }
-    if (controller.rawTrailers !== undefined && controller.rawTrailers !== null) {
-      this.#passTrailers(textOf(controller.rawTrailers));
-    }
+    passTrailers(response, linesOf(controller.rawTrailers));
     response.end();
-  }
-
-  #passTrailers(raw: readonly string[]): void {
-    if (raw.length === 0 || !this.response.chunkedEncoding) return;
-    const trailers: [string, string][] = [];
-    for (let index = 0; index < raw.length; index += 2) {
-      const name = raw[index] ?? '';
-      if (isTrailer(name)) trailers.push([name, raw[index + 1] ?? '']);
-    }
-    this.response.addTrailers(trailers);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -333,27 +294,5 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#controller?.abort(new Error('the client is gone'));
     }
     this.#host.finished(this);
-  }
-}
-
-/** RFC 9110 section 6.5.1: what frames, routes or authorises cannot come as a trailer. */
-function isTrailer(name: string): boolean {
-  switch (name.toLowerCase()) {
-    case 'transfer-encoding':
-    case 'content-length':
-    case 'connection':
-    case 'trailer':
-    case 'host':
-    case 'set-cookie':
-    case 'location':
-    case 'content-encoding':
-    case 'content-type':
-    case 'content-range':
-    case 'cache-control':
-    case 'authorization':
-    case 'www-authenticate':
-      return false;
-    default:
-      return true;
   }
 }

@@ -90,6 +90,7 @@ export class RequestHandler {
       return;
     }
     exchange.kind = target.kind;
+    if (target.kind === 'endpoint') exchange.endpointId = target.id;
     const decision = entrance.admit('request', head, origin, target);
     if (decision instanceof Promise) {
       decision.then(
@@ -144,6 +145,7 @@ export class RequestHandler {
       return;
     }
     exchange.admitted = decision;
+    exchange.endpointId = decision.endpoint.id;
     const { head } = exchange;
     const passage = entrance.passageOf(head, target, decision);
     if ('status' in passage) {
@@ -204,7 +206,7 @@ export class RequestHandler {
       duration,
       bytesIn,
       bytesOut,
-      endpoint: admitted?.endpoint.id,
+      endpoint: exchange.endpointId,
       user: identity?.userId,
       credential: admitted?.credential,
       reason: exchange.reason,

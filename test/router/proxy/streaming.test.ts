@@ -8,6 +8,14 @@ import { httpEndpoint } from './proxy_world.ts';
 const CHUNKED =
   'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
+/** Resolves once two looks, some time apart, see the same: all buffers on the way are full. */
+async function standsStill(look: () => number): Promise<void> {
+  for (let before = -1, now = look(); before !== now || now === 0; now = look()) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 test('a stream comes event by event, its head before the first', async (t) => {
   const attack = await attacked(t, ({ socket }) => socket.write(CHUNKED));
   const client = await attack.client();
@@ -83,12 +91,7 @@ test('a reader that does not read stops the task, and memory stays flat', async 
   const client = await attack.client();
   client.socket.pause();
   client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
-  let before = -1;
-  // Still once two looks, some time apart, see the same: the buffers of the kernel are full.
-  while (before !== written || written === 0) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await standsStill(() => written);
   assert.ok(written < 64e6, `the task got rid of ${written} bytes`);
   client.destroy();
 });
@@ -99,15 +102,13 @@ test('a task that does not read stops the client', async (t) => {
   client.send(`PUT ${T}/ HTTP/1.1`, HOST, LET_IN, 'Content-Length: 1000000000', '', '');
   let written = 0;
   const chunk = Buffer.alloc(65_536);
-  let before = -1;
-  while (before !== written || written === 0) {
-    before = written;
+  await standsStill(() => {
     while (client.socket.writableLength < 1e6 && written < 1e9) {
       client.socket.write(chunk);
       written += chunk.length;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return written;
+  });
   assert.ok(written < 64e6, `the client got rid of ${written} bytes`);
 });
 
