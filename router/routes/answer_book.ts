@@ -88,7 +88,7 @@ export function createAnswerBook(parts: AnswerBookParts): AnswerBook {
       }
       writer.write(edits);
     },
-    problems: fights.problems,
+    problems: () => [...fights.problems(), ...writer.problems()],
     stop: writer.stop,
   };
 }

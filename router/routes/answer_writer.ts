@@ -1,4 +1,5 @@
 import type { ClearMl } from '../clearml/clearml.ts';
+import { RouterError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** One task's answers that do not stand. */
@@ -16,6 +17,7 @@ export interface AnswerWriter {
    * then says of the task is too old to be corrected.
    */
   readonly unsettledSince: (taskId: string, moment: number) => boolean;
+  readonly problems: () => readonly string[];
   /** Resolves when nothing is under way. */
   readonly stop: () => Promise<void>;
 }
@@ -31,6 +33,10 @@ export interface AnswerWriterOptions {
 }
 
 const AT_ONCE = 8;
+/** What ClearML refuses for one task (its rights, its state) is tried again after this time. Milliseconds. */
+const REFUSED_PAUSE = 30_000;
+/** A failure that goes on is told again after this time. Milliseconds. */
+const TELL_AGAIN = 60_000;
 /** Settled writes are remembered longer than any look takes. Milliseconds. */
 const REMEMBER = 60_000;
 
@@ -38,8 +44,23 @@ export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
   const { clearml, log, now = () => performance.now() } = options;
   let queue: readonly Edit[] = [];
   let begun = 0;
+  const refused = new Map<string, { readonly until: number; readonly why: string }>();
+  let told = { message: '', until: 0 };
   const underWay = new Map<string, Promise<void>>();
   const settledAt = new Map<string, number>();
+
+  /** One server that fails fails for thousands of tasks alike: it is told once in a while. */
+  const fail = ({ taskId }: Edit, error: Error): void => {
+    if (error instanceof RouterError && error.code === 'CLEARML_REFUSED') {
+      refused.set(taskId, { until: now() + REFUSED_PAUSE, why: error.message });
+    }
+    if (error.message === told.message && now() < told.until) return;
+    told = { message: error.message, until: now() + TELL_AGAIN };
+    log.warn(
+      { event: 'answer_failed', task: taskId, error: error.message },
+      'An answer could not be written; it is tried again',
+    );
+  };
 
   const run = async (next: Edit): Promise<void> => {
     try {
@@ -49,11 +70,9 @@ export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
         { event: 'answer_written', task: next.taskId, keys: Object.keys(next.values) },
         'Answer written',
       );
+      refused.delete(next.taskId);
     } catch (error) {
-      log.warn(
-        { event: 'answer_failed', task: next.taskId, error: (error as Error).message },
-        'An answer could not be written; it is tried again',
-      );
+      fail(next, error as Error);
     } finally {
       underWay.delete(next.taskId);
       settledAt.delete(next.taskId);
@@ -77,12 +96,26 @@ export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
         if (moment >= now() - REMEMBER) break;
         settledAt.delete(taskId);
       }
-      queue = edits.filter(({ taskId }) => !underWay.has(taskId));
+      // A task that was tried again is here again by now; one that is not has ended, or its answers stand.
+      for (const [id, { until }] of refused) {
+        if (until + REFUSED_PAUSE < now()) refused.delete(id);
+      }
+      queue = edits.filter(
+        ({ taskId }) => !underWay.has(taskId) && !((refused.get(taskId)?.until ?? 0) > now()),
+      );
       begun = 0;
       pump();
     },
     unsettledSince: (taskId, moment) =>
       underWay.has(taskId) || (settledAt.get(taskId) ?? -Infinity) >= moment,
+    problems: () => {
+      const [first] = refused;
+      if (first === undefined) return [];
+      const [taskId, { why }] = first;
+      return [
+        `ClearML refuses the answers of ${refused.size} tasks, such as ${taskId}: ${why}; check the rights of the router's user`,
+      ];
+    },
     stop: async () => {
       queue = [];
       await Promise.all(underWay.values());

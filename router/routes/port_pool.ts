@@ -54,6 +54,22 @@ export function createPortPool(options: PortPoolOptions): PortPool {
     free.set(port, { lastHolder: undefined, from: 0, unusable: false });
   }
 
+  /** Highest port given back so far; undefined once new ports are handed out. */
+  let highestRestored: number | undefined = 0;
+
+  /**
+   * What was freed before a restart is not known, but ports are handed out upwards: those below the highest one in use were likely
+   * used before, so those above it go first.
+   */
+  const rotate = (): void => {
+    for (const [port, entry] of Array.from(free)) {
+      if (highestRestored === undefined || port > highestRestored) break;
+      free.delete(port);
+      free.set(port, entry);
+    }
+    highestRestored = undefined;
+  };
+
   const take = async (id: EndpointId, port: number, entry: FreePort): Promise<boolean> => {
     free.delete(port);
     if (await binder.claim(port)) {
@@ -84,6 +100,7 @@ export function createPortPool(options: PortPoolOptions): PortPool {
     if (!isUsable(entry)) return holders.get(id) === port;
     // Whoever held it last may have users who still connect to it: a runtime that names it is no proof of having been that one.
     if (entry.lastHolder !== undefined && entry.lastHolder !== id) return false;
+    if (highestRestored !== undefined) highestRestored = Math.max(highestRestored, port);
     return take(id, port, entry);
   };
 
@@ -103,6 +120,7 @@ export function createPortPool(options: PortPoolOptions): PortPool {
     restore,
     follow,
     allocate: async (id) => {
+      rotate();
       const last = lastPorts.get(id);
       if (last !== undefined && (await restore(id, last))) return last;
       for (const [port, entry] of free) {

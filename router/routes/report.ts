@@ -2,14 +2,23 @@ import type { Log } from '../telemetry/log.ts';
 import type { Endpoint, Lane } from './endpoint.ts';
 import type { RouteTable } from './table.ts';
 
-function reportLane(log: Log, endpoint: Endpoint, lane: 'http' | 'tcp', before?: Lane): void {
+/** When a table changes more endpoints than this (a start, a changed queue), their lines are for debugging, and one line sums up. */
+const MANY = 100;
+
+function reportLane(
+  log: Log,
+  say: Log['info'],
+  endpoint: Endpoint,
+  lane: 'http' | 'tcp',
+  before?: Lane,
+): void {
   const now = endpoint[lane];
   if (now === undefined || now === before) return;
   const common = { endpoint: endpoint.id, task: endpoint.task.id, lane };
   if (now.state === 'open') {
     const { address, port } = now.upstream;
     const external = lane === 'tcp' ? endpoint.tcp?.port : undefined;
-    log.info(
+    say(
       { event: 'route_opened', ...common, upstream: `${address} ${port}`, port: external },
       'Route opened',
     );
@@ -21,18 +30,24 @@ function reportLane(log: Log, endpoint: Endpoint, lane: 'http' | 'tcp', before?:
 
 /** Says in the log what one table changed against the one before. */
 export function reportChanges(log: Log, next: RouteTable, previous: RouteTable): void {
-  for (const [id, endpoint] of next.endpoints) {
-    const before = previous.endpoints.get(id);
-    if (before === endpoint) continue;
-    reportLane(log, endpoint, 'http', before?.http);
-    reportLane(log, endpoint, 'tcp', before?.tcp);
+  const changed = [...next.endpoints.values()].filter(
+    (endpoint) => previous.endpoints.get(endpoint.id) !== endpoint,
+  );
+  const gone = [...previous.endpoints.values()].filter(({ id }) => !next.endpoints.has(id));
+  const many = changed.length + gone.length > MANY;
+  const say = many ? log.debug : log.info;
+  for (const endpoint of changed) {
+    const before = previous.endpoints.get(endpoint.id);
+    reportLane(log, say, endpoint, 'http', before?.http);
+    reportLane(log, say, endpoint, 'tcp', before?.tcp);
   }
-  for (const [id, endpoint] of previous.endpoints) {
-    if (next.endpoints.has(id)) continue;
-    log.info(
-      { event: 'endpoint_gone', endpoint: id, task: endpoint.task.id },
-      'The task ended or asks no longer; its routes are closed',
-    );
+  for (const { id, task } of gone) {
+    const fields = { event: 'endpoint_gone', endpoint: id, task: task.id };
+    say(fields, 'The task ended or asks no longer; its routes are closed');
+  }
+  if (many) {
+    const counts = { changed: changed.length, gone: gone.length, endpoints: next.endpoints.size };
+    log.info({ event: 'table_changed', ...counts }, 'Many endpoints changed at once');
   }
   const known = new Set(previous.problems);
   for (const problem of next.problems.filter((text) => !known.has(text))) {

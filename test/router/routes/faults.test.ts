@@ -106,6 +106,22 @@ for (const fault of WRITE_FAULTS) {
   }
 }
 
+test('a task whose answers ClearML refuses is told, and not asked about at every look', async (t) => {
+  const server = await serve(t);
+  const { routes, until } = route(t, server);
+  const refusal = { kind: 'error', code: 400, subcode: 101, message: 'not yours' } as const;
+  server.faults.add({ ...refusal, calls: WRITES });
+  const { id } = addTask(server, { runtime: httpAsk(HTTP) });
+  routes.start();
+  const { problems, confirmedAt } = await until((table) => table.problems.length > 0);
+  assert.match(
+    problems.join(),
+    new RegExp(`refuses the answers of 1 tasks, such as ${id}.*not yours`),
+  );
+  await until((table) => table.confirmedAt > confirmedAt + 200);
+  assert.equal(count(server, ...WRITES), 1);
+});
+
 test('an answer that a task’s own edit of the whole dictionary erased is restored, for ever', async (t) => {
   const server = await serve(t);
   const { routes, metrics, until } = route(t, server);

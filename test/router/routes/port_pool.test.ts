@@ -35,6 +35,14 @@ test('a freed port is reused as late as possible', async () => {
   assert.equal(await made.allocate('d'), 100);
 });
 
+test('after a restart ports above those in use go first: the ones below were likely used before', async () => {
+  const { pool: made } = pool(4);
+  await made.restore('b', 101);
+  assert.equal(await made.allocate('c'), 102);
+  assert.equal(await made.allocate('d'), 103);
+  assert.equal(await made.allocate('e'), 100);
+});
+
 test('A42: a freed port rests, even where the range is exhausted, and then heals it', async () => {
   const { pool: made, clock } = pool(1);
   assert.equal(await made.allocate('a'), 100);
