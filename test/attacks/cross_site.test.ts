@@ -83,6 +83,8 @@ describe('A44: programs and scripts without a token', () => {
       [`GET ${T}/`, 'Accept: application/json, text/plain, */*'],
       [`GET ${T}/`, 'Accept: text/event-stream'],
       [`GET ${T}/`, 'Accept: text/html;q=0.1, application/json'],
+      [`GET ${T}/`, 'Accept: text/html;q=0.5, */*'],
+      [`GET ${T}/`, 'Accept: text/html;q=x'],
       [`GET ${T}/`, 'Accept: text/html', 'Sec-Fetch-Mode: cors', 'Sec-Fetch-Dest: empty'],
       [`GET ${T}/`, 'Accept: text/html', 'Sec-Fetch-Site: same-origin'],
       [`POST ${T}/`, 'Accept: text/html', 'Content-Length: 0'],

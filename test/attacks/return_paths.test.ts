@@ -145,6 +145,18 @@ describe('A43: ways back after sign-in', () => {
     });
   }
 
+  it('an endpoint’s own host has the port of ROUTER_URL', () => {
+    const host = 'router.example.com:8443';
+    const routerUrl = { ...targets.routerUrl, origin: `https://${host}`, host };
+    const back = (authority: string) =>
+      safeReturn(`https://${authority}/`, { ...targets, routerUrl })?.audience;
+    assert.equal(back(`${MINE}.tasks.example.com:8443`), `endpoint:${MINE}`);
+    assert.equal(back('lab.example.com:8443'), 'static:lab');
+    for (const port of ['', ':443', ':84430', ':9443', ':x8443']) {
+      assert.equal(back(`${MINE}.tasks.example.com${port}`), undefined, port);
+    }
+  });
+
   it('an absolute URL of the router itself is taken by its path', () => {
     assert.equal(safeReturn(`${ORIGIN}${T}x`, targets)?.location, `${T}x`);
     assert.equal(safeReturn(`${ORIGIN}//evil.example`, targets), undefined);

@@ -150,6 +150,49 @@ describe('the gate', () => {
     assert.deepEqual([denied.status, denied.reason], [401, 'token-revoked']);
   });
 
+  it('forgets every yes of a token that ClearML refused, about other tasks too', async () => {
+    const { auth, clearml, pass } = await start();
+    const token = await tokenOf('owner');
+    clearml.grant(token, MINE, FOREIGN);
+    await admission(auth.gate.admit(request(MINE, bearer(token))));
+    pass(10_000);
+    clearml.refused.add(token);
+    assert.equal((await refusal(auth.gate.admit(request(FOREIGN, bearer(token))))).status, 401);
+    assert.equal((await refusal(auth.gate.admit(request(MINE, bearer(token))))).status, 401);
+    pass(6_000);
+    const { calls } = clearml;
+    assert.equal((await refusal(auth.gate.admit(request(MINE, bearer(token))))).status, 401);
+    assert.equal(clearml.calls, calls + 1);
+    clearml.state = 'away';
+    pass(6_000);
+    assert.equal((await refusal(auth.gate.admit(request(MINE, bearer(token))))).status, 503);
+  });
+
+  it('refuses a token that expires while its check is kept', async () => {
+    const { auth, clearml, pass } = await start({ ACCESS_CACHE_SECONDS: '7200' });
+    const token = await tokenOf('owner');
+    clearml.grant(token, MINE);
+    await admission(auth.gate.admit(request(MINE, bearer(token))));
+    pass(3_601_000);
+    const denied = await refusal(auth.gate.admit(request(MINE, bearer(token))));
+    assert.deepEqual([denied.status, denied.reason], [401, 'token-expired']);
+  });
+
+  it('does not wait for a silent ClearML where a yes is kept', async (t) => {
+    const { auth, clearml, pass } = await start();
+    const token = await tokenOf('owner');
+    clearml.grant(token, MINE);
+    await admission(auth.gate.admit(request(MINE, bearer(token))));
+    clearml.state = 'silent';
+    pass(31_000);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const waiting = auth.gate.admit(request(MINE, bearer(token)));
+    assert.ok(waiting instanceof Promise);
+    t.mock.timers.tick(3_001);
+    await admission(waiting);
+    assert.ok(!(auth.gate.admit(request(MINE, bearer(token))) instanceof Promise));
+  });
+
   it('lets nobody in while the signing key does not fit the server', async () => {
     const { auth, clearml, lines } = await start({ AUTH_BASE64_JWKS_KEY: 'some-other-key' });
     assert.equal(auth.keyState(), 'mismatch');

@@ -178,6 +178,18 @@ describe('signing in', () => {
       );
     for (let i = 0; i < 20; i += 1) assert.equal((await post(`key${i}`)).status, 401);
     assert.equal((await post('key-last')).status, 429);
+    site?.close();
+    const behindIngress = await start();
+    for (let i = 0; i < 25; i += 1) {
+      const body = form({ access_key: `key${i}`, secret_key: 'x' });
+      const reply = await behindIngress.ask(
+        'POST',
+        '/auth/sign-in',
+        { 'Content-Type': FORM },
+        body,
+      );
+      assert.equal(reply.status, 401);
+    }
   });
 
   it('ends a body that is too long', async () => {
