@@ -81,7 +81,6 @@ export async function startRouter(
       createWeb({ settings, routes, viewer: auth.viewer }),
       createSignIn({ settings, auth, routes, log, metrics }),
       createEndpointTokensApi({ settings, auth, routes, log }),
-      createWeb({ settings, routes, viewer: auth.viewer }),
     ],
     tunnel,
     credentialCookies: auth.cookieNames,

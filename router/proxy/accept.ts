@@ -16,10 +16,17 @@ function qualityOf(parameters: readonly string[]): number {
 
 /**
  * The form that an Accept header prefers (RFC 9110 section 12.5.1); on a tie the one named first. JSON where nothing is said,
- * or only that anything goes: that is a program, and curl.
+ * or only that anything goes: that is a program, and curl; unless a browser says that it opens a page.
+ *
+ * @param fetchMode Sec-Fetch-Mode.
  */
-export function preferredForm(accept: string | undefined): AnswerForm {
-  if (accept === undefined || accept === '' || accept === '*/*') return 'json';
+export function preferredForm(
+  accept: string | undefined,
+  fetchMode?: string | readonly string[],
+): AnswerForm {
+  if (accept === undefined || accept === '' || accept === '*/*') {
+    return fetchMode === 'navigate' ? 'html' : 'json';
+  }
   let best: AnswerForm = 'json';
   let bestQuality = 0;
   for (const range of accept.slice(0, LONGEST_ACCEPT).split(',')) {

@@ -73,7 +73,8 @@ export function sendAnswer(response: ServerResponse, form: AnswerForm, answer: A
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  const { type, of } = RENDER[form];
+  // Who meets a 401 is a program: people are sent to sign-in instead.
+  const { type, of } = RENDER[answer.status === 401 ? 'json' : form];
   const body = Buffer.from(of(answer));
   response.statusMessage = '';
   response.writeHead(answer.status, [

@@ -127,7 +127,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Answers in the router's own words. */
   answer(answer: Answer): void {
     this.reason ??= answer.code;
-    sendAnswer(this.response, preferredForm(this.head.accept), answer);
+    const form = preferredForm(this.head.accept, this.request.headers['sec-fetch-mode']);
+    sendAnswer(this.response, form, answer);
   }
 
   /** Sends the request to the task. `setCookie` is the router's own and joins the task's. */

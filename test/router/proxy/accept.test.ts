@@ -21,3 +21,11 @@ test('the form that the client prefers', () => {
     assert.equal(preferredForm(accept), form, accept?.slice(0, 60));
   }
 });
+
+test('a browser that opens a page without saying which form gets a page', () => {
+  for (const accept of [undefined, '', '*/*']) {
+    assert.equal(preferredForm(accept, 'navigate'), 'html');
+    assert.equal(preferredForm(accept, 'cors'), 'json');
+  }
+  assert.equal(preferredForm('application/json', 'navigate'), 'json');
+});
