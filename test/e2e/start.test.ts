@@ -1,6 +1,7 @@
 /** `npm start` and `npm stop` as a person runs them, and as they are interrupted. */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -70,6 +71,20 @@ test('npm stop ends a run in another terminal; a second start is refused meanwhi
   const { status } = await startLab('stop').ended;
   assert.equal(status, 0);
   assert.equal((await running.ended).status, 130);
+  assert.deepEqual(await left(), []);
+});
+
+test('a run that is ended while it builds its tools ends at once', async (t) => {
+  if ((await toolsOrSkip(t)) === undefined) return;
+  const cache = await mkdtemp(join(tmpdir(), 'cache-'));
+  t.after(() => rm(cache, { recursive: true }));
+  // Nothing is in this cache, so everything would be built.
+  const running = startLab('start', [], { XDG_CACHE_HOME: cache });
+  await running.until('Pulumi CLI: ');
+  const began = performance.now();
+  running.child.kill('SIGTERM');
+  assert.equal((await running.ended).status, 130);
+  assert.ok(performance.now() - began < 10_000);
   assert.deepEqual(await left(), []);
 });
 

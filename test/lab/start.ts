@@ -27,6 +27,8 @@ function interruption(): AbortSignal {
       controller.abort();
     });
   }
+  // Whoever reads the output is gone: nobody is left to press Ctrl-C.
+  process.stdout.on('error', () => controller.abort());
   return controller.signal;
 }
 

@@ -37,3 +37,21 @@ export async function endLeftProcesses(folder: WorkFolder): Promise<number> {
   }
   return ended;
 }
+
+/** Processes that this one has started, and those that they have started. */
+async function descendants(pid: number): Promise<readonly number[]> {
+  const children: number[] = [];
+  for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
+    const text = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '');
+    children.push(...text.split(' ').filter(Boolean).map(Number));
+  }
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
+}
+
+/** Asks every program that this process runs to end: a build that nobody waits for any more. */
+export async function endDescendants(): Promise<void> {
+  for (const pid of await descendants(process.pid)) {
+    const found = await identify(pid);
+    if (found !== undefined) await signalProcess(found, 'SIGTERM');
+  }
+}

@@ -9,8 +9,9 @@ import { identify } from '../cluster/process_identity.ts';
 import { clusterUp } from '../cluster/up.ts';
 import { prepareSdk } from '../tasks/sdk.ts';
 import { prepareTools } from '../tools/prepare.ts';
-import type { Tools } from '../tools/tool.ts';
+import type { OnProgress, Tools } from '../tools/tool.ts';
 import { exposeByService } from './http_service.ts';
+import { endDescendants } from './left_processes.ts';
 import { createNamespace } from './namespaces.ts';
 import type { RunOptions } from './options.ts';
 import { NODE_IMAGE } from './pods.ts';
@@ -50,15 +51,42 @@ const outputs = z.object({
   tcp: z.object({ value: z.object({ address: z.string() }) }),
 });
 
-async function prepare({ options, folder, progress }: SessionParts): Promise<Tools> {
-  const tools = await progress.step('Finding what is needed', async (tell) => {
-    const value = await prepareTools({
-      noInstall: options.noInstall,
-      wants: options.context === undefined ? 'cluster' : 'context',
-      onProgress: (step, detail) => tell(`${step}: ${detail}`),
+const LINE_INTERVAL_MS = 15_000;
+const END_INTERVAL_MS = 100;
+
+/** A compiler names thousands of packages: where there is no terminal, a step's details come a line now and then. */
+function sparing(tell: OnProgress): OnProgress {
+  if (process.stdout.isTTY) return tell;
+  let last = { step: '', at: 0 };
+  return (step, detail) => {
+    const now = Date.now();
+    if (step === last.step && now - last.at < LINE_INTERVAL_MS) return;
+    last = { step, at: now };
+    tell(step, detail);
+  };
+}
+
+async function prepare({ options, folder, progress, signal }: SessionParts): Promise<Tools> {
+  // Again and again, for what is ended is taken for unavailable, and the next best source is tried.
+  let ending: NodeJS.Timeout | undefined;
+  const endBuilds = (): void => {
+    ending = setInterval(() => void endDescendants(), END_INTERVAL_MS);
+  };
+  signal.addEventListener('abort', endBuilds);
+  const tools = await progress
+    .step('Finding what is needed', async (tell) => {
+      const value = await prepareTools({
+        noInstall: options.noInstall,
+        wants: options.context === undefined ? 'cluster' : 'context',
+        onProgress: sparing((step, detail) => tell(`${step}: ${detail}`)),
+      });
+      return { done: 'Found what is needed', value };
+    })
+    .finally(() => {
+      signal.removeEventListener('abort', endBuilds);
+      clearInterval(ending);
     });
-    return { done: 'Found what is needed', value };
-  });
+  signal.throwIfAborted();
   for (const line of sourceLines(tools)) progress.say(`    ${line}`);
   const record = await folder.readRecord();
   if (record !== undefined) await folder.writeRecord({ ...record, tools });
@@ -135,7 +163,6 @@ export async function startSession(parts: SessionParts): Promise<Session> {
   };
   await folder.writeRecord(record);
   const tools = await prepare(parts);
-  signal.throwIfAborted();
   const target = await startCluster(parts, tools);
   signal.throwIfAborted();
   const clearml = await startServer(parts, target);
