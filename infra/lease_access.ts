@@ -4,8 +4,9 @@ import type { Output } from '@pulumi/pulumi';
 import type { Scope } from './scope.ts';
 
 /**
- * The Lease that elects the replica which hands out ports, and a service account with the right to that one object. A
- * single pod needs it, too: while a new pod replaces it, both run.
+ * The Lease that elects the replica which hands out ports, the ConfigMap that keeps which endpoint tokens there are (no
+ * secret among it), and a service account with the right to these two objects. A single pod needs the Lease, too: while a
+ * new pod replaces it, both run.
  *
  * @returns the name of the service account.
  */
@@ -19,6 +20,14 @@ export function leaseAccess(scope: Scope): Output<string> {
     { metadata, spec: {} },
     // The router owns the spec.
     { parent, ignoreChanges: ['spec'] },
+  );
+  // The router finds it by this name: LEASE_NAME and the ending.
+  const tokensName = `${name}-endpoint-tokens`;
+  const tokens = new core.v1.ConfigMap(
+    tokensName,
+    { metadata: { ...metadata, name: tokensName } },
+    // The router owns the data.
+    { parent, ignoreChanges: ['data'] },
   );
   const account = new core.v1.ServiceAccount(
     name,
@@ -36,6 +45,12 @@ export function leaseAccess(scope: Scope): Output<string> {
           resourceNames: [name],
           verbs: ['get', 'update', 'patch'],
         },
+        {
+          apiGroups: [''],
+          resources: ['configmaps'],
+          resourceNames: [tokensName],
+          verbs: ['get', 'patch'],
+        },
       ],
     },
     { parent },
@@ -47,7 +62,7 @@ export function leaseAccess(scope: Scope): Output<string> {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name },
       subjects: [{ kind: 'ServiceAccount', name, namespace: scope.namespace }],
     },
-    { parent, dependsOn: [lease, account] },
+    { parent, dependsOn: [lease, tokens, account] },
   );
   // Waits for the binding: a pod that starts before it would be refused by the API at first.
   return binding.metadata.name;

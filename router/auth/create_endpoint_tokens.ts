@@ -6,7 +6,7 @@ import type { EndpointTokenStore } from './endpoint_token_store.ts';
 import type { Sealer } from './seal.ts';
 import { createStateFile } from './state_file.ts';
 
-/** The ConfigMap stands beside the Lease, under its name. */
+/** The ConfigMap stands beside the Lease; the Pulumi program makes both. */
 function chooseStore(
   { STATE_FILE: file, LEASE_NAMESPACE: namespace, LEASE_NAME: name }: Settings,
   environment: NodeJS.ProcessEnv,
@@ -18,7 +18,7 @@ function chooseStore(
     environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT'] ?? 443,
   );
   const api = createKubernetesApi({ ...SERVICE_ACCOUNT, host, port, needs: CONFIG_MAP_NEEDS });
-  return createConfigMapStore(api, namespace, name);
+  return createConfigMapStore(api, namespace, `${name}-endpoint-tokens`);
 }
 
 /** Endpoint tokens where there is a place for their records: STATE_FILE, or beside the Lease; else undefined, and they are off. */
