@@ -87,7 +87,7 @@ export async function guarded(
     accessLog: log,
     metrics,
   });
-  const port = await proxy.listen(0, '127.0.0.1');
+  const port = await proxy.listen(Number(environment['HTTP_PORT'] ?? 0), '127.0.0.1');
   return {
     ...parts,
     port,
