@@ -18,7 +18,13 @@ export function ownCookies(secure: boolean): OwnCookies {
   };
 }
 
-/** Every cookie that the router reads: its own, and ClearML's as soon as its name is known. */
+/**
+ * What open-source servers call their cookie, for when neither AUTH_COOKIE_NAME nor the login names it (a gateway in front of the
+ * API may drop Set-Cookie): without a name the user's token would pass on to the tasks.
+ */
+const USUAL_CLEARML_COOKIE = 'clearml_token_basic';
+
+/** Every cookie that the router reads: its own, and ClearML's. */
 export class CookieNameBook {
   readonly own: OwnCookies;
   readonly #configured: string | undefined;
@@ -28,7 +34,7 @@ export class CookieNameBook {
   constructor(own: OwnCookies, configured: string | undefined) {
     this.own = own;
     this.#configured = configured;
-    this.#names = { session: own.session, clearml: configured };
+    this.#names = { session: own.session, clearml: configured ?? USUAL_CLEARML_COOKIE };
     this.#all = this.#list();
   }
 
@@ -50,7 +56,6 @@ export class CookieNameBook {
   }
 
   #list(): readonly string[] {
-    const own = [this.own.session, this.own.attempt, this.own.state];
-    return this.#names.clearml === undefined ? own : [...own, this.#names.clearml];
+    return [this.own.session, this.own.attempt, this.own.state, this.#names.clearml];
   }
 }

@@ -26,8 +26,8 @@ export interface Credentials {
 /** Names of the cookies that let somebody in. */
 export interface CookieNames {
   readonly session: string;
-  /** Undefined until AUTH_COOKIE_NAME is set or learned. */
-  readonly clearml: string | undefined;
+  /** AUTH_COOKIE_NAME, else the name that the server's login set, else the usual one. */
+  readonly clearml: string;
 }
 
 /**
@@ -57,7 +57,7 @@ export function readCredentials(
   const found: Record<string, string | undefined> = {};
   const sessions: Credential[] = [];
   const others: Credential[] = [];
-  const names = clearml === undefined ? [session] : [session, clearml];
+  const names = [session, clearml];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const raw = rawHeaders[i] ?? '';
     if (!READ_LENGTHS.has(raw.length)) continue;

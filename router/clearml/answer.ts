@@ -2,11 +2,14 @@ import * as z from 'zod';
 import { RouterError } from '../errors.ts';
 import type { RawAnswer } from './transport.ts';
 
+/** Some gateways in front of the API turn numbers into text; what is neither says nothing. */
+const code = z.coerce.number().optional().catch(undefined);
+
 const envelope = z.object({
   meta: z.object({
-    result_code: z.number().optional(),
-    result_subcode: z.number().optional(),
-    result_msg: z.string().optional(),
+    result_code: code,
+    result_subcode: code,
+    result_msg: z.string().nullish().catch(undefined),
   }),
   data: z.unknown(),
 });

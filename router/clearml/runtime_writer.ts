@@ -11,7 +11,9 @@ export type Call = <S extends z.ZodType>(
 
 const anything = z.unknown();
 const wholeRuntime = z.object({
-  tasks: z.array(z.object({ runtime: z.record(z.string(), z.unknown()).nullish() })),
+  tasks: z.array(
+    z.object({ id: z.string(), runtime: z.record(z.string(), z.unknown()).nullish() }),
+  ),
 });
 
 /** What was found out about the server is found out again after this time: it may have been upgraded. Milliseconds. */
@@ -38,10 +40,18 @@ export function createRuntimeWriter(call: Call, log: Log, now: () => number) {
   let unknownUntil = 0;
   let escapes: { readonly verdict: boolean; readonly until: number } | undefined;
 
+  /** What is read here may be written back as a whole, so it must be this very task's: another's holds another's secrets. */
   const readRuntime = async (task: string): Promise<Readonly<Record<string, unknown>>> => {
     const query = { id: [task], only_fields: ['id', 'runtime'], page: 0, page_size: 1 };
     const { tasks } = await call('tasks.get_all_ex', query, wholeRuntime);
-    return tasks[0]?.runtime ?? {};
+    const found = tasks.find(({ id }) => id === task);
+    if (found === undefined) {
+      throw new RouterError(
+        'CLEARML_ANSWER_INVALID',
+        `ClearML answered tasks.get_all_ex without the task ${task} that it was asked for`,
+      );
+    }
+    return found.runtime ?? {};
   };
 
   /** Read right before the edit: a write that falls between the two calls is lost, and nothing on such a server prevents it. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRuntimeWriter } from '../../../router/clearml/runtime_writer.ts';
+import type { Call } from '../../../router/clearml/runtime_writer.ts';
+import { RouterError } from '../../../router/errors.ts';
 import { addTask, changeRuntime } from '../../lab/clearml/asks.ts';
-import { connect, count, runtimeOf, serve } from '../routes/installation.ts';
+import { connect, count, keepLog, runtimeOf, serve } from '../routes/installation.ts';
 
 test('sets single keys where the server can, and touches no other', async (t) => {
   const server = await serve(t);
@@ -55,4 +58,16 @@ test('a server that keeps keys as they are is found out as well', async (t) => {
   assert.deepEqual(runtimeOf(server, id), { endpoint__x: 'https://x/', endpoint__y: 'https://y/' });
   assert.equal(count(server, 'tasks.edit'), 0);
   assert.equal(count(server, 'tasks.get_all_ex'), 1, 'looked once');
+});
+
+test('what the server tells of another task is never written back', async () => {
+  const calls: string[] = [];
+  const call: Call = async (name, _body, schema) => {
+    calls.push(name);
+    if (name === 'tasks.edit_runtime') throw new RouterError('CLEARML_CALL_UNKNOWN', 'too old');
+    return schema.parse({ tasks: [{ id: 'another', runtime: { _user_secret: 'hush' } }] });
+  };
+  const write = createRuntimeWriter(call, keepLog().log, () => 0);
+  await assert.rejects(write('asked', { endpoint: 'https://x/' }), /without the task asked/);
+  assert.deepEqual(calls, ['tasks.edit_runtime', 'tasks.get_all_ex']);
 });
