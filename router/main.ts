@@ -1,9 +1,11 @@
+import cluster from 'node:cluster';
 import { RouterError } from './errors.ts';
 import { startRouter } from './router.ts';
 import type { Router } from './router.ts';
 import { readSettings } from './settings/settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { createLog } from './telemetry/log.ts';
+import { runWorker } from './workers/worker.ts';
 
 /** Settings are missing or wrong: starting again will not help. */
 const EXIT_SETTINGS = 2;
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
 
+  if (cluster.isWorker) return runWorker(settings, log, process.env);
   let router: Router;
   try {
     router = await startRouter(settings, log, process.env);

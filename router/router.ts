@@ -1,11 +1,8 @@
-import { createAuth } from './auth/auth.ts';
-import { createClearMl } from './clearml/client.ts';
+import { createClearMlFor } from './clearml/for_settings.ts';
+import { createFront } from './front.ts';
 import { createLeadership } from './lease/elect.ts';
 import { listen } from './listen.ts';
-import { createProxyServer } from './proxy/server.ts';
 import { createTcpListeners } from './proxy/tcp_listeners.ts';
-import { trustedProxies } from './proxy/trusted_proxies.ts';
-import { createTunnel } from './proxy/tunnel.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
 import { observeRoutes } from './routes/metrics.ts';
@@ -13,9 +10,7 @@ import type { Settings } from './settings/settings.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, createRegistry } from './telemetry/metrics.ts';
-import { createEndpointTokensApi } from './web/endpoint_tokens_api.ts';
-import { createSignIn } from './web/sign_in.ts';
-import { createWeb } from './web/web.ts';
+import { createWorkers } from './workers/fork.ts';
 
 /** A router that serves. */
 export interface Router {
@@ -41,15 +36,7 @@ export async function startRouter(
 ): Promise<Router> {
   const registry = createRegistry();
   const metrics = createMetrics(registry);
-  const clearml = createClearMl({
-    apiHost: settings.CLEARML_API_HOST,
-    accessKey: settings.CLEARML_API_ACCESS_KEY,
-    secretKey: settings.CLEARML_API_SECRET_KEY,
-    sslVerify: settings.SSL_VERIFY,
-    caFile: settings.CLEARML_CA_FILE,
-    log,
-    metrics,
-  });
+  const clearml = createClearMlFor(settings, log, metrics);
   const leadership = createLeadership(settings, environment, log);
   const routes = createRoutes({
     settings,
@@ -66,37 +53,20 @@ export async function startRouter(
   });
   const bindAddress = settings.BIND_ADDRESS;
   const tcp = createTcpListeners({ routes, bindAddress, log, metrics });
-  const auth = createAuth({ settings, routes, clearml, log, metrics, environment });
-  const tunnel = createTunnel({ hold: auth.gate.hold, log, metrics });
-  const proxy = createProxyServer({
-    settings: {
-      origin: settings.ROUTER_URL.origin,
-      wildcardHost: settings.ROUTER_WILDCARD_HOST,
-      isTrustedProxy: trustedProxies(settings.TRUSTED_PROXIES),
-      secureCookies: settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure,
-    },
-    routes,
-    gate: auth.gate,
-    pages: [
-      createWeb({ settings, routes, viewer: auth.viewer }),
-      createSignIn({ settings, auth, routes, log, metrics }),
-      createEndpointTokensApi({ settings, auth, routes, log }),
-    ],
-    tunnel,
-    credentialCookies: auth.cookieNames,
-    log,
-    accessLog: log,
-    metrics,
-  });
+  const front =
+    settings.WORKERS === 1
+      ? createFront({ settings, routes, clearml, log, metrics, environment })
+      : createWorkers({ count: settings.WORKERS, routes, clearml, log });
 
   let draining = false;
   const admin = createAdminServer({
-    registry,
-    readiness: () => readiness({ draining, routes: routes.state(), key: auth.keyState() }),
+    contentType: registry.contentType,
+    metrics: () => front.measure(registry),
+    readiness: () => readiness({ draining, routes: routes.state(), key: front.keyState() }),
     refresh: () => observeRoutes(routes, metrics),
   });
   const adminPort = await listen(admin, settings.ADMIN_PORT, bindAddress);
-  const httpPort = await proxy.listen(settings.HTTP_PORT, bindAddress);
+  const httpPort = await front.listen();
   leadership.start();
   routes.start();
 
@@ -107,9 +77,8 @@ export async function startRouter(
       draining = true;
       // The table is kept true while sessions live on, so that a task that ends still loses its own; another replica leads.
       await leadership.stop();
-      await Promise.all([proxy.drain(grace), tcp.drain(grace), tunnel.drain(grace)]);
+      await Promise.all([front.drain(grace), tcp.drain(grace)]);
       await routes.stop();
-      auth.close();
       clearml.close();
       admin.close();
       admin.closeAllConnections();

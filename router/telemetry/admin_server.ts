@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http';
-import type { Registry } from 'prom-client';
 
 /** One thing that readiness depends on or tells about, as /readyz shows it. */
 export interface ReadinessCheck {
@@ -13,7 +12,10 @@ export interface ReadinessCheck {
 
 /** What the admin server needs from the router. */
 export interface AdminServerDeps {
-  readonly registry: Registry;
+  /** Media type of what `metrics` gives. */
+  readonly contentType: string;
+  /** The text of /metrics. */
+  readonly metrics: () => Promise<string>;
   /** Asked on each /readyz. */
   readonly readiness: () => readonly ReadinessCheck[];
   /** Called before each /metrics: sets the gauges that are read off the state of the router. */
@@ -56,8 +58,8 @@ export function createAdminServer(deps: AdminServerDeps): Server {
       }
       case '/metrics':
         deps.refresh?.();
-        deps.registry.metrics().then(
-          (text) => answer(200, deps.registry.contentType, text),
+        deps.metrics().then(
+          (text) => answer(200, deps.contentType, text),
           (error: unknown) => json(500, { error: String(error) }),
         );
         return;

@@ -151,6 +151,25 @@ describe('a router as a process', () => {
     slow.close();
   });
 
+  test('WORKERS share the port, know the same routes, count together and drain together', async () => {
+    const { id } = ask();
+    const many = await startRouterProcess({ ...settingsFor(clearml), WORKERS: '2' });
+    await many.readyz(200);
+    await many.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
+    const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
+    const url = `${many.url}/service/${id}/`;
+    const calls = Array.from({ length: 20 }, () =>
+      fetch(url, { headers: { ...headers, connection: 'close' } }),
+    );
+    for (const answer of await Promise.all(calls)) assert.equal(answer.status, 200);
+    const metrics = await (await fetch(`${many.adminUrl}/metrics`)).text();
+    assert.match(metrics, /^task_router_http_requests_total\{code="2xx",kind="endpoint"\} 20$/m);
+    assert.equal((await fetch(url)).status, 401);
+    endTask(clearml, id);
+    await many.logged((line) => line['event'] === 'endpoint_gone');
+    assert.equal(await many.stop(), 0);
+  });
+
   test('ClearML away at the start: healthy, not ready, and ready once it is back', async () => {
     const away = await startClearMl();
     await away.down();

@@ -12,7 +12,12 @@ afterEach(() => {
 async function serving(checks: () => readonly ReadinessCheck[], refresh = (): void => undefined) {
   const registry = createRegistry();
   const metrics = createMetrics(registry);
-  const server = createAdminServer({ registry, readiness: checks, refresh });
+  const server = createAdminServer({
+    contentType: registry.contentType,
+    metrics: () => registry.metrics(),
+    readiness: checks,
+    refresh,
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   cleanups.push(() => {

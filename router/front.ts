@@ -1,0 +1,72 @@
+import type { Auth } from './auth/auth.ts';
+import { createAuth } from './auth/auth.ts';
+import type { Registry } from 'prom-client';
+import type { ClearmlAuthority } from './auth/clearml_authority.ts';
+import { createProxyServer } from './proxy/server.ts';
+import { trustedProxies } from './proxy/trusted_proxies.ts';
+import { createTunnel } from './proxy/tunnel.ts';
+import type { Routes } from './routes/routes.ts';
+import type { Settings } from './settings/settings.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { createEndpointTokensApi } from './web/endpoint_tokens_api.ts';
+import { createSignIn } from './web/sign_in.ts';
+import { createWeb } from './web/web.ts';
+
+/** What a front needs. */
+export interface FrontParts {
+  readonly settings: Settings;
+  /** Where tables come from: this process, or the one that started this worker. */
+  readonly routes: Pick<Routes, 'current' | 'subscribe' | 'state'>;
+  readonly clearml: ClearmlAuthority;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The part of a router that meets users over HTTP, and of which WORKERS makes several. */
+export interface Front {
+  /** Resolves with the bound HTTP port. */
+  readonly listen: () => Promise<number>;
+  readonly keyState: Auth['keyState'];
+  /** No new connections; resolves when the last session has ended, or after `grace` milliseconds. */
+  readonly drain: (grace: number) => Promise<void>;
+  /** The text of /metrics: `own` is the registry of the process that is asked. */
+  readonly measure: (own: Registry) => Promise<string>;
+}
+
+/** Joins gate, pages, proxy and tunnel. */
+export function createFront(parts: FrontParts): Front {
+  const { settings, routes, log, metrics } = parts;
+  const auth = createAuth(parts);
+  const tunnel = createTunnel({ hold: auth.gate.hold, log, metrics });
+  const proxy = createProxyServer({
+    settings: {
+      origin: settings.ROUTER_URL.origin,
+      wildcardHost: settings.ROUTER_WILDCARD_HOST,
+      isTrustedProxy: trustedProxies(settings.TRUSTED_PROXIES),
+      secureCookies: settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure,
+    },
+    routes,
+    gate: auth.gate,
+    pages: [
+      createSignIn({ settings, auth, routes, log, metrics }),
+      createEndpointTokensApi({ settings, auth, routes, log }),
+      createWeb({ settings, routes, viewer: auth.viewer }),
+    ],
+    tunnel,
+    credentialCookies: auth.cookieNames,
+    log,
+    accessLog: log,
+    metrics,
+  });
+  return {
+    listen: () => proxy.listen(settings.HTTP_PORT, settings.BIND_ADDRESS),
+    keyState: auth.keyState,
+    drain: async (grace) => {
+      await Promise.all([proxy.drain(grace), tunnel.drain(grace)]);
+      auth.close();
+    },
+    measure: (own) => own.metrics(),
+  };
+}
