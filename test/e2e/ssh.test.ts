@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { addTask, endTask, taskWhen, tcpAsk } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
+import { textOf } from '../lab/clearml/document.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
 import { settingsFor, startRouterProcess, type RouterProcess } from '../router/process.ts';
 import { startSshd, withoutSshd, type Sshd } from './sshd.ts';
@@ -78,7 +79,7 @@ describe('ssh to a task', { skip: withoutSshd() }, () => {
       id,
       (found) => found.runtime['external_address'] === 'tcp.example.test',
     );
-    port = String(runtime['external_tcp_port']);
+    port = textOf(runtime['external_tcp_port']);
     token = await userToken(clearml, 'alice');
     url = `${router.url.replace('http', 'ws')}/service/${id}/`;
     writeFileSync(join(sshd.folder, 'file'), file);

@@ -170,6 +170,21 @@ test('64 MB arrive equal in both directions at once, through a reader that pause
   assert.equal(hash.digest('hex'), digest);
 });
 
+test('a PROXY header from a client is the task’s bytes, and the log has the real peer (A51)', async () => {
+  const upstream = await task((socket) => socket.pipe(socket));
+  const port = await freePort();
+  const listeners = await listening(
+    testRoutes(tcpEndpoint({ port: upstream, external: port })),
+    port,
+  );
+  const socket = client(port);
+  const header = 'PROXY TCP4 192.0.2.66 192.0.2.1 1 2\r\n';
+  socket.end(header);
+  assert.equal((await read(socket)).bytes.toString(), header);
+  while (listeners.openConnections() > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.match(lines.at(-1) ?? '', /"client":"127\.0\.0\.1"/);
+});
+
 test('a reader that never reads stops the sender, and memory stays flat', async () => {
   let sent = 0;
   const upstream = await task((socket) => {

@@ -1,0 +1,107 @@
+/**
+ * `npm run bench -- [--quick] [--only <part of a scenario's name>] [--json <file>]`: this router beside its peers, one core for
+ * the process under test, the other for load and backend. Loopback only, bounded in time: about 40 s with `--quick`, 10 min without.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startBackend, type Backend } from './backend.ts';
+import { has, LOAD } from './machine.ts';
+import type { Peer } from './peer.ts';
+import { BARE_DISPATCH } from './peers/bare_dispatch.ts';
+import { CADDY } from './peers/caddy.ts';
+import { CONFIGURABLE_HTTP_PROXY } from './peers/configurable_http_proxy.ts';
+import { HAPROXY } from './peers/haproxy.ts';
+import { NGINX } from './peers/nginx.ts';
+import { ROUTER } from './peers/router.ts';
+import { jsonOf, tableOf, type ScenarioResult } from './report.ts';
+import type { Measurement, Scenario } from './scenario.ts';
+import { EVEN_RATE } from './scenarios/even_rate.ts';
+import { LARGE, MEDIUM, SMALL, UPLOAD } from './scenarios/http.ts';
+import { TCP_BULK, TCP_CONNECT } from './scenarios/tcp.ts';
+import { EVENTS, WEBSOCKET_ECHO, WEBSOCKET_IDLE } from './scenarios/web_socket.ts';
+
+const PEERS = [ROUTER, BARE_DISPATCH, CONFIGURABLE_HTTP_PROXY, CADDY, NGINX, HAPROXY];
+const SCENARIOS = [SMALL, EVEN_RATE, MEDIUM, LARGE, UPLOAD, TCP_BULK, TCP_CONNECT].concat(
+  WEBSOCKET_ECHO,
+  WEBSOCKET_IDLE,
+  EVENTS,
+);
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'string' },
+  },
+});
+const seconds = options.quick ? 1 : 8;
+
+const missing = ['taskset', 'wrk', 'nginx'].filter((command) => !has(command));
+if (missing.length > 0 || availableParallelism() < 2) {
+  console.error(
+    `The bench needs two cores, and these programs, which are missing: ${missing.join(', ')}`,
+  );
+  console.error(
+    'On Debian: apt-get install --no-install-recommends wrk nginx libnginx-mod-stream haproxy caddy',
+  );
+  process.exit(2);
+}
+// The load that is made here, and the stand-in for ClearML, share the core of the load.
+spawnSync('taskset', ['-cp', LOAD, String(process.pid)]);
+
+const scenarios = SCENARIOS.filter(({ name }) => name.includes(options.only ?? ''));
+const folder = mkdtempSync(join(tmpdir(), 'router-bench-'));
+// Workers of nginx give up root and must still find the files.
+chmodSync(folder, 0o755);
+const backend = await startBackend(folder);
+try {
+  const measured = new Map<Scenario, Map<string, Measurement>>(
+    scenarios.map((scenario) => [scenario, new Map()]),
+  );
+  for (const peer of PEERS) {
+    await measure(peer, backend, measured).catch((error: unknown) => {
+      console.error(`${peer.name}: left out: ${String(error)}`);
+    });
+  }
+  const results: ScenarioResult[] = [...measured].map(([scenario, figures]) => ({
+    scenario,
+    measured: figures,
+  }));
+  console.log(tableOf(results));
+  if (options.json !== undefined) writeFileSync(options.json, `${jsonOf(results, seconds)}\n`);
+} finally {
+  await backend.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** All scenarios of one peer, one after the other; a peer that is not there or fails is said and left out. */
+async function measure(
+  peer: Peer,
+  backend: Backend,
+  measured: ReadonlyMap<Scenario, Map<string, Measurement>>,
+): Promise<void> {
+  const lacks = peer.lacks();
+  if (lacks !== undefined) {
+    console.error(`${peer.name}: skipped, this machine lacks ${lacks}`);
+    return;
+  }
+  const own = join(folder, peer.name.replaceAll(' ', '-'));
+  mkdirSync(own);
+  const running = await peer.start(backend, own);
+  try {
+    for (const [scenario, figures] of measured) {
+      process.stderr.write(`${peer.name}: ${scenario.name}\n`);
+      try {
+        const measurement = await scenario.run(running, seconds);
+        if (measurement !== undefined) figures.set(peer.name, measurement);
+      } catch (error) {
+        console.error(`${peer.name}: ${scenario.name} failed: ${String(error)}`);
+      }
+    }
+  } finally {
+    await running.stop();
+  }
+}

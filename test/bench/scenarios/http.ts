@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cpuOf, output } from '../machine.ts';
+import type { RunningPeer } from '../peer.ts';
+import type { Measurement, Scenario } from '../scenario.ts';
+
+const CHP = 'configurable-http-proxy';
+
+/** One round of wrk: requests a second, and the CPU of the process under test for each. */
+async function wrk(
+  peer: RunningPeer,
+  path: string,
+  connections: number,
+  seconds: number,
+  script?: string,
+): Promise<Measurement | undefined> {
+  if (peer.http === undefined) return undefined;
+  const headers = Object.entries(peer.headers).flatMap(([name, value]) => [
+    '-H',
+    `${name}: ${value}`,
+  ]);
+  const args = (duration: number): string[] => [
+    '-t1',
+    `-c${connections}`,
+    `-d${duration}`,
+    '--timeout',
+    '10s',
+    ...headers,
+    ...(script === undefined ? [] : ['-s', script]),
+    peer.http + path,
+  ];
+  await output('wrk', args(1));
+  const before = cpuOf(peer.pid);
+  const text = await output('wrk', args(seconds));
+  const used = cpuOf(peer.pid) - before;
+  if (/Non-2xx|Socket errors/.test(text)) throw new Error(`answers were wrong:\n${text}`);
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
+  if (requests === 0) throw new Error('no answer within the time of the measurement');
+  return { value: rate, cpu: (used / requests) * 1e6 };
+}
+
+export const SMALL: Scenario = {
+  name: 'small answers, 64 connections',
+  unit: 'req/s',
+  goals: [
+    { peer: 'Caddy', of: 'value', comparison: 'at least', times: 1.5 },
+    { peer: CHP, of: 'value', comparison: 'at least', times: 2.3 },
+    { peer: 'nginx', of: 'value', comparison: 'at least', times: 0.2 },
+    { peer: 'bare dispatch', of: 'cpu', comparison: 'at most', times: 1.3 },
+  ],
+  run: (peer, seconds) => wrk(peer, '/small', 64, seconds),
+};
+
+export const MEDIUM: Scenario = {
+  name: '100 KiB answers, 64 connections',
+  unit: 'req/s',
+  goals: [{ peer: CHP, of: 'value', comparison: 'at least', times: 2 }],
+  run: (peer, seconds) => wrk(peer, '/100k', 64, seconds),
+};
+
+export const LARGE: Scenario = {
+  name: '10 MiB answers, 8 connections',
+  unit: 'req/s',
+  goals: [{ peer: 'nginx', of: 'value', comparison: 'at least', times: 0.5 }],
+  run: (peer, seconds) => wrk(peer, '/10m', 8, seconds),
+};
+
+export const UPLOAD: Scenario = {
+  name: '1 MiB uploads, 16 connections',
+  unit: 'req/s',
+  goals: [{ peer: CHP, of: 'value', comparison: 'at least', times: 1.2 }],
+  run: async (peer, seconds) => {
+    const folder = mkdtempSync(join(tmpdir(), 'router-bench-'));
+    const script = join(folder, 'upload.lua');
+    writeFileSync(script, 'wrk.method = "PUT"\nwrk.body = string.rep("x", 1048576)\n');
+    try {
+      return await wrk(peer, '/upload', 16, seconds, script);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
