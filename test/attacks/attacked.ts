@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import { COOKIE, TASK_A, TASK_B, httpEndpoint, startProxy } from '../router/proxy/proxy_world.ts';
 import type { ProxyWorld } from '../router/proxy/proxy_world.ts';
+import { startConfigurableHttpProxy } from './other_router.ts';
 import { OK, RawClient, rawTask, replying } from './raw_peers.ts';
 import type { RawTask, TaskConnection } from './raw_peers.ts';
 
@@ -24,7 +25,12 @@ export interface Attacked {
   /** A task that nothing may reach. */
   readonly other: RawTask;
   readonly client: () => Promise<RawClient>;
+  /** Serves one more task. */
+  readonly serve: (id: string, taskPort: number) => Promise<void>;
 }
+
+/** The program of another router, to show what the rows are worth. */
+const OTHER_PROGRAM = process.env['ATTACKED_CHP'];
 
 /** A router between raw sockets: one task that says what the test wants, one that must never hear of it. */
 export async function attacked(
@@ -38,8 +44,13 @@ export async function attacked(
     [httpEndpoint(task.port, TASK_A), httpEndpoint(other.port, TASK_B)],
     changes,
   );
+  const instead =
+    OTHER_PROGRAM === undefined ? undefined : await startConfigurableHttpProxy(OTHER_PROGRAM);
+  await instead?.serve(T, task.port);
+  await instead?.serve(OTHER, other.port);
   const clients: RawClient[] = [];
   t.after(async () => {
+    instead?.close();
     for (const client of clients) client.destroy();
     await world.close();
     await task.close();
@@ -50,18 +61,22 @@ export async function attacked(
     task,
     other,
     client: async () => {
-      const client = await RawClient.connect(world.port);
+      const client = await RawClient.connect(instead?.port ?? world.port);
       clients.push(client);
       return client;
+    },
+    serve: async (id, taskPort) => {
+      const { endpoints } = world.routes.current();
+      world.routes.show([...endpoints.values(), httpEndpoint(taskPort, id)]);
+      await instead?.serve(`/service/${id}`, taskPort);
     },
   };
 }
 
 /** Asserts that the router still serves: after an attack nothing may have crashed, hung or gone out of step. */
-export async function stillServes({ client, world }: Attacked): Promise<void> {
+export async function stillServes({ client, serve }: Attacked): Promise<void> {
   const sane = await rawTask(replying(OK));
-  const { endpoints } = world.routes.current();
-  world.routes.show([...endpoints.values(), httpEndpoint(sane.port, 'c'.repeat(32))]);
+  await serve('c'.repeat(32), sane.port);
   const next = await client();
   next.send(`GET /service/${'c'.repeat(32)}/ HTTP/1.1`, HOST, LET_IN, '', '');
   const answer = await next.answer();
