@@ -1,7 +1,6 @@
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
-import type { Registry } from 'prom-client';
 import type { KeyState } from '../auth/key_ring.ts';
 import type { ClearMl } from '../clearml/clearml.ts';
 import { RouterError } from '../errors.ts';
