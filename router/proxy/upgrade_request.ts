@@ -73,6 +73,7 @@ export function sendUpgrade(
     client.destroy();
     fail(new Error('the client is gone'));
   };
+  // Half of a connection is no WebSocket: a client that ends its side before the 101 has left.
   client.on('end', clientLeft);
   client.on('close', clientLeft);
 
@@ -113,8 +114,6 @@ export function sendUpgrade(
       }
     };
   });
-  // Node stops reading a socket that it hands out; reading on, into its buffer, is how a client that leaves is noticed.
-  client.read(0);
   const target = {
     protocol: 'http:',
     host: upstream.address,
