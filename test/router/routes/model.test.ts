@@ -203,7 +203,7 @@ const step = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('new port' as const),
       index: taskIndex,
@@ -218,7 +218,7 @@ const step = fc.oneof(
       index: taskIndex,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('away' as const) }) },
   {
     weight: 1,
@@ -320,6 +320,6 @@ test('tasks that change at random, lost writes, outages and restarts: the router
         await routes.stop();
       },
     ),
-    { numRuns: 12, endOnFailure: true },
+    { numRuns: 15, endOnFailure: true },
   );
 });
