@@ -103,8 +103,8 @@ export function createLooker(options: LookerOptions): Looker {
   const finishAll = ({ found, pages: count }: Found<TaskStamp>, began: number): void => {
     pages = count;
     stampsDue = now() + Math.max(STAMPS_EVERY, (now() - began) / LONG_SHARE);
-    const newest = newestChange(found) ?? 0;
-    if (newest < (watermark.since() ?? 0) - CLOCK_WENT_BACK) watermark.reset();
+    const newest = newestChange(found);
+    if ((newest ?? 0) < (watermark.since() ?? 0) - CLOCK_WENT_BACK) watermark.reset();
     watermark.note(newest, began);
   };
 
@@ -120,14 +120,17 @@ export function createLooker(options: LookerOptions): Looker {
     return new Set([...changed, ...gone]);
   };
 
+  /** Tasks that changed since they were read: within the overlap the same stamps come again and again. */
+  const moved = ({ found }: Found<TaskStamp>): readonly string[] =>
+    [...found.values()]
+      .filter(({ id, changedAt }) => rows.get(id)?.changedAt !== changedAt)
+      .map(({ id }) => id);
+
   const stampsLook = async (): Promise<ReadonlySet<string>> => {
     const began = now();
     const all = await allPages((page) => clearml.taskStamps({ running: true }, page));
-    const differs = ({ id, changedAt }: TaskStamp): boolean =>
-      rows.get(id)?.changedAt !== changedAt;
-    const moved = [...all.found.values()].filter(differs).map(({ id }) => id);
     const missing = [...rows.keys()].filter((id) => !all.found.has(id));
-    const changed = await readAgain([...moved, ...missing]);
+    const changed = await readAgain([...moved(all), ...missing]);
     finishAll(all, began);
     return changed;
   };
@@ -135,9 +138,10 @@ export function createLooker(options: LookerOptions): Looker {
   const changesLook = async (since: number): Promise<ReadonlySet<string>> => {
     const began = now();
     const query: TaskQuery = { changedSince: new Date(since).toISOString() };
-    const { found } = await allPages((page) => clearml.tasks(query, page));
-    watermark.note(newestChange(found), began);
-    return takeAll(found);
+    const all = await allPages((page) => clearml.taskStamps(query, page));
+    const changed = await readAgain(moved(all));
+    watermark.note(newestChange(all.found), began);
+    return changed;
   };
 
   return {

@@ -65,7 +65,8 @@ test('beyond one page an idle look asks for what changed, with overlap', async (
   const changed = put(7, { changedAt: 2_000_000, runtime: new Map([['_PORT', '1']]) });
   clock.time = 2_000;
   assert.deepEqual(await looker.look(), new Set([changed]));
-  assert.equal(asked.at(-1)?.changedSince, new Date(1_000_000 - 5_000).toISOString());
+  assert.equal(asked.at(-4)?.changedSince, new Date(1_000_000 - 5_000).toISOString());
+  assert.deepEqual(asked.at(-1)?.ids, [changed], 'only what changed is read whole');
   const late = put(8, { changedAt: 1_996_000, runtime: new Map([['_PORT', '2']]) });
   clock.time = 4_000;
   assert.deepEqual(await looker.look(), new Set([late]), 'a change that was readable late');
