@@ -53,7 +53,6 @@ interface Listener {
   readonly server: Server;
   readonly bound: Promise<boolean>;
   claimed: boolean;
-  failed: boolean;
   readonly carried: Set<Carried>;
 }
 
@@ -72,17 +71,23 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
     const listener: Listener = {
       server,
       claimed,
-      failed: false,
       carried: new Set(),
       bound: new Promise((resolve) => {
-        server
-          .once('listening', () => resolve(true))
-          .once('error', (error) => {
-            listener.failed = true;
-            listeners.delete(port);
-            log.error({ event: 'tcp-port-unbound', port, reason: error.message }, 'port not bound');
-            resolve(false);
-          });
+        let listening = false;
+        server.once('listening', () => {
+          listening = true;
+          resolve(true);
+        });
+        server.on('error', (error) => {
+          if (listening) {
+            // Out of descriptors, say: that connection is lost, the listener goes on.
+            log.error({ event: 'tcp-accept-failed', port, reason: error.message }, 'not accepted');
+            return;
+          }
+          listeners.delete(port);
+          log.error({ event: 'tcp-port-unbound', port, reason: error.message }, 'port not bound');
+          resolve(false);
+        });
       }),
     };
     listeners.set(port, listener);

@@ -1,0 +1,28 @@
+/** The listeners of the TCP range and an echo behind them, in a process whose limits the test chooses. Says its port. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createTcpListeners } from '../../router/proxy/tcp_listeners.ts';
+import { createLog } from '../../router/telemetry/log.ts';
+import { createMetrics, createRegistry } from '../../router/telemetry/metrics.ts';
+import { tcpEndpoint, testRoutes } from '../router/proxy/tcp_routes.ts';
+
+const echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
+// The echo loses connections, too, when there are no descriptors.
+echo.on('error', () => undefined);
+echo.listen(0, '127.0.0.1');
+await once(echo, 'listening');
+const free = createServer().listen(0, '127.0.0.1');
+await once(free, 'listening');
+const { port } = free.address() as AddressInfo;
+free.close();
+await once(free, 'close');
+
+const upstream = (echo.address() as AddressInfo).port;
+const listeners = createTcpListeners({
+  routes: testRoutes(tcpEndpoint({ port: upstream, external: port })),
+  bindAddress: '127.0.0.1',
+  log: createLog('error', { write: (line) => process.stderr.write(line) }),
+  metrics: createMetrics(createRegistry()),
+});
+await listeners.claim(port);
+process.stdout.write(`${port}\n`);
