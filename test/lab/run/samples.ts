@@ -9,7 +9,8 @@ import { ask } from '../tasks/ask.ts';
 import { askWithSdk } from '../tasks/ask_with_sdk.ts';
 import { sampleProgram, type SampleProgram } from '../tasks/programs.ts';
 import type { RunningTask } from '../tasks/running_task.ts';
-import type { NoSdk, Sdk } from '../tasks/sdk.ts';
+import type { NoPython } from '../tasks/python_environment.ts';
+import type { Sdk } from '../tasks/sdk.ts';
 import { runPod } from './pods.ts';
 import { PORT_RANGE, ROUTER_NAME, ROUTER_NAMESPACE, type PortRange } from './stack_config.ts';
 
@@ -44,7 +45,7 @@ async function startSample(
   { name, program, protocol, port }: Sample,
   config: KubeConfig,
   clearml: ClearMl,
-  sdk: Sdk | NoSdk,
+  sdk: Sdk | NoPython,
 ): Promise<RunningTask> {
   const address = await runPod(config, {
     name,
@@ -59,7 +60,7 @@ async function startSample(
 export async function startSamples(
   config: KubeConfig,
   clearml: ClearMl,
-  sdk: Sdk | NoSdk,
+  sdk: Sdk | NoPython,
 ): Promise<Samples> {
   const [web, tcp] = await Promise.all([
     startSample(WEB, config, clearml, sdk),

@@ -1,0 +1,26 @@
+import { preparePython } from '../lab/tasks/python_environment.ts';
+
+/** What each app needs from PyPI. The first package is the app itself. */
+const PACKAGES = {
+  jupyterlab: { jupyterlab: '4.6.6', ipykernel: '7.4.0' },
+  streamlit: { streamlit: '1.67.0' },
+  gradio: { gradio: '6.31.0' },
+  // TensorBoard imports pkg_resources, which left setuptools with version 82.
+  tensorboard: { tensorboard: '2.21.0', setuptools: '80.9.0' },
+  openai: { openai: '3.54.0' },
+} as const;
+
+export type App = keyof typeof PACKAGES;
+
+/** The Python that an app runs in, installed on first use, or why there is none. */
+export async function prepareApp(
+  name: App,
+): Promise<{ readonly python: string; readonly absent: string | undefined }> {
+  const found = await preparePython(
+    { name, title: name, packages: PACKAGES[name], oldestPython: [3, 10] },
+    (title, detail) => console.log(`# ${title}: ${detail}`),
+  );
+  return 'absent' in found
+    ? { python: '', absent: found.absent }
+    : { python: found.python, absent: undefined };
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { credentials } from '../lab/clearml/seed.ts';
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Milliseconds that a step in a page may take: apps load megabytes of script, and the machine may be busy. */
+const STEP_MS = 60_000;
+
+/** Why there can be no browser here, or false. */
+export function withoutBrowser(): string | false {
+  return existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}; set CHROMIUM`;
+}
+
+/** A headless Chromium in which alice is signed in to the router, through its own sign-in page. */
+export class SignedInBrowser {
+  readonly #browser: Browser;
+  readonly #context: BrowserContext;
+
+  private constructor(browser: Browser, context: BrowserContext) {
+    this.#browser = browser;
+    this.#context = context;
+  }
+
+  /** Opens a page of an app, is sent to sign-in, and fills the form in; the way back must lead to the page. */
+  static async start(url: string): Promise<SignedInBrowser> {
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ],
+    });
+    try {
+      const context = await browser.newContext();
+      context.setDefaultTimeout(STEP_MS);
+      const page = await context.newPage();
+      await page.goto(url, { waitUntil: 'commit' });
+      await page.getByLabel('Access key').first().fill(credentials.alice.accessKey);
+      await page.getByLabel('Secret key').fill(credentials.alice.secretKey);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.waitForURL((now) => now.href.startsWith(url), { waitUntil: 'commit' });
+      await page.close();
+      return new SignedInBrowser(browser, context);
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  /** Opens an app in a fresh page, and closes the page afterwards. What the page complained of goes into a failure. */
+  async visit(url: string, use: (page: Page) => Promise<void>): Promise<void> {
+    const page = await this.#context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('response', (response) => {
+      if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+    });
+    page.on('requestfailed', (request) =>
+      complaints.push(`${request.failure()?.errorText} ${request.url()}`),
+    );
+    try {
+      await page.goto(url, { waitUntil: 'commit' });
+      await use(page);
+    } catch (error) {
+      throw new Error(`${url}: the page complained of\n${complaints.join('\n')}`, { cause: error });
+    } finally {
+      await page.close();
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#browser.close();
+  }
+}
