@@ -1,0 +1,59 @@
+/** JupyterLab behind the router: a notebook's cell runs in a kernel, over its WebSocket. */
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startApp } from './app_process.ts';
+import { prepareApp } from './packages.ts';
+import { SignedInBrowser, withoutBrowser } from './signed_in_browser.ts';
+import { FORMS, TaskRouter, type AppTask } from './task_router.ts';
+
+const { python, absent } = await prepareApp('jupyterlab');
+const TOKEN = 'token-of-this-jupyter';
+
+describe('JupyterLab', { skip: absent ?? withoutBrowser() }, () => {
+  const running = new AsyncDisposableStack();
+  let task: AppTask;
+  let browser: SignedInBrowser;
+
+  before(async () => {
+    const router = running.adopt(await TaskRouter.start(), (started) => started.stop());
+    task = await router.addApp();
+    const app = await startApp({
+      python,
+      args: [
+        '-m',
+        'jupyterlab',
+        `--config=${join(import.meta.dirname, 'python', 'jupyter_server_config.py')}`,
+        '--no-browser',
+        '--allow-root',
+        '--ip=127.0.0.1',
+        `--port=${task.port}`,
+        `--IdentityProvider.token=${TOKEN}`,
+        // Bound to loopback it answers to local names alone; on all addresses, as in a pod, it needs no such option.
+        '--ServerApp.allow_remote_access=True',
+      ],
+      port: task.port,
+      environment: { CLEARML_TASK_ID: task.id },
+    });
+    running.defer(() => app.stop());
+    const url = task.url.path;
+    browser = running.adopt(await SignedInBrowser.start(url), (started) => started.stop());
+  });
+  after(() => running.disposeAsync());
+
+  for (const form of FORMS) {
+    // A workspace of its own: the default one would open the other form's notebook again.
+    test(`runs a cell: ${form} form`, async () => {
+      await browser.visit(
+        `${task.url[form]}lab/workspaces/${form}?token=${TOKEN}`,
+        async (page) => {
+          await page.locator('.jp-LauncherCard[data-category="Notebook"]').first().click();
+          await page.locator('.jp-Notebook .cm-content').first().click();
+          await page.keyboard.type('print(6 * 7, "from the kernel")');
+          await page.keyboard.press('Shift+Enter');
+          const output = page.locator('.jp-OutputArea-output');
+          await output.getByText('42 from the kernel').waitFor();
+        },
+      );
+    });
+  }
+});
