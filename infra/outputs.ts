@@ -1,5 +1,6 @@
 import { type Input, type Output, output } from '@pulumi/pulumi';
 
+import { isIpAddress } from './config/values.ts';
 import type { StackConfig } from './config/schema.ts';
 import { routerUrl } from './router_settings.ts';
 
@@ -54,8 +55,11 @@ function nextSteps(config: StackConfig, url: string): string[] {
   const { host } = config.ingress.hostName;
   const name = config.router.name;
   return [
-    `Point the DNS name ${host} at your ingress controller or load balancer.`,
+    ...(isIpAddress(host)
+      ? []
+      : [`Point the DNS name ${host} at your ingress controller or load balancer.`]),
     `Open ${url}/ and sign in: your tasks that ask for access are listed there.`,
+    'Check it: npm run verify -- --stack NAME',
     `Watch it: kubectl -n ${config.namespace.name} logs deployment/${name} --follow`,
   ];
 }

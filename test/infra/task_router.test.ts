@@ -69,6 +69,17 @@ suite('TaskRouter', () => {
     assert.equal(registered, 0);
   });
 
+  test('takes the router from an image when config says so', async () => {
+    const image = 'registry.example.com/task-router@sha256:0';
+    const run = await runStack({ ...smallest, router: { image, code: 'image' } });
+    const maps = ofKind(run, 'core/v1:ConfigMap').map(({ name }) => name);
+    assert.ok(!maps.includes('task-router-code'));
+    const text = JSON.stringify(ofKind(run, 'apps/v1:Deployment'));
+    assert.match(text, new RegExp(`"image":"${image}"`));
+    assert.doesNotMatch(text, /router\.cjs/);
+    assert.deepEqual(run.outputs.images, [image]);
+  });
+
   test('leaves ports of the TCP range to the tasks', async () => {
     const run = await runStack({
       ...smallest,

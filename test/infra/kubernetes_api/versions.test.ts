@@ -6,26 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { examples } from '../examples.ts';
 import { objectsOf } from '../manifests.ts';
 import { runStack, someCluster } from '../stack_run.ts';
+import { isCustom } from './custom.ts';
 import { type ApiSchema, violations } from './schema.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
-
-/** Kinds that come from CRDs: their schemas are not Kubernetes' own. */
-const CUSTOM = new Set([
-  'BackendConfig',
-  'Certificate',
-  'GCPBackendPolicy',
-  'HTTPRoute',
-  'HealthCheckPolicy',
-  'PrometheusRule',
-  'Route',
-  'ServiceMonitor',
-]);
-
-function isCustom(object: Readonly<Record<string, unknown>>): boolean {
-  return typeof object['kind'] === 'string' && CUSTOM.has(object['kind']);
-}
 
 /** An object as the API server gets it: what the golden hides is a map of texts. */
 function sent(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
