@@ -97,14 +97,22 @@ export class WorkFolder {
     await rm(this.#record, { force: true });
   }
 
+  get #passphrase(): string {
+    return join(this.path, 'passphrase');
+  }
+
   /** The passphrase that encrypts the stack's secrets: made once, readable by its owner alone. */
   async passphrase(): Promise<string> {
-    const file = join(this.path, 'passphrase');
-    const known = await readIfThere(file);
+    const known = await readIfThere(this.#passphrase);
     if (known !== undefined) return known.trim();
     const made = randomBytes(24).toString('base64url');
-    await mkdir(this.path, { recursive: true });
-    await writeFile(file, `${made}\n`, { mode: 0o600 });
+    await this.setPassphrase(made);
     return made;
+  }
+
+  /** Sets the passphrase of a folder that has none yet. */
+  async setPassphrase(passphrase: string): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await writeFile(this.#passphrase, `${passphrase}\n`, { mode: 0o600, flag: 'wx' });
   }
 }
