@@ -219,8 +219,8 @@ test('an exhausted range is told, refused with its reason, and heals by itself',
   assert.match(table.problems.join(), /21000 to 21001 is exhausted: 1 endpoints wait/);
   assert.equal(routes.state().portsLeft, 0);
   endTask(server, first);
-  await until(opened(third, 'tcp'));
-  assert.deepEqual(routes.current().problems, []);
+  // An answer may still be on its way to the task that just ended; that the server refuses it is told until the next look.
+  await until((next) => opened(third, 'tcp')(next) && next.problems.length === 0);
 });
 
 test('a port that cannot be bound is skipped and told', async (t) => {
