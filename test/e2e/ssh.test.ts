@@ -11,6 +11,7 @@ import { addTask, endTask, taskWhen, tcpAsk } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
 import { textOf } from '../lab/clearml/document.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
+import { preparePython } from '../lab/tasks/python_environment.ts';
 import { settingsFor, startRouterProcess, type RouterProcess } from '../router/process.ts';
 import { startSshd, withoutSshd, type Sshd } from './sshd.ts';
 
@@ -19,7 +20,7 @@ const run = promisify(execFile);
 /** Node's own WebSocket as a ProxyCommand. One line, as the README has it. */
 const NODE_CLIENT = `const w=new WebSocket(process.argv[1],{protocols:["tcp.task-traffic-router"],headers:{authorization:"Bearer "+process.env.CLEARML_TOKEN}});w.binaryType="arraybuffer";w.onopen=()=>process.stdin.on("data",d=>w.send(d)).on("end",()=>w.send(new Uint8Array()));w.onmessage=e=>process.stdout.write(Buffer.from(e.data));w.onclose=()=>process.exit()`;
 
-/** The same in Python, with the package that most have. */
+/** The same in Python, with the package websocket-client. */
 const PYTHON_CLIENT = `
 import os, sys, threading, websocket
 w = websocket.create_connection(sys.argv[1], subprotocols=["tcp.task-traffic-router"],
@@ -38,12 +39,22 @@ function has(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
+const python = await preparePython(
+  {
+    name: 'websocket-client',
+    title: 'websocket-client',
+    packages: { 'websocket-client': '1.9.2' },
+    oldestPython: [3, 9],
+  },
+  (title, detail) => console.log(`# ${title}: ${detail}`),
+);
+
 const CLIENTS: readonly { name: string; command: string; skip: string | false }[] = [
   { name: 'Node', command: `${process.execPath} -e '${NODE_CLIENT}'`, skip: false },
   {
     name: 'Python’s websocket-client',
-    command: `python3 -c '${PYTHON_CLIENT}'`,
-    skip: has('python3', '-c', 'import websocket') ? false : 'no websocket-client for Python',
+    command: `'${'absent' in python ? '' : python.python}' -c '${PYTHON_CLIENT}'`,
+    skip: 'absent' in python ? python.absent : false,
   },
   {
     name: 'websocat',
