@@ -76,6 +76,7 @@ export function createAnswerBook(parts: AnswerBookParts): AnswerBook {
         return false;
       });
       fights.retain(tasks);
+      writer.retain(tasks);
       for (const id of stood) if (!tasks.has(id)) stood.delete(id);
     },
     write: (lookedAt) => {

@@ -17,6 +17,8 @@ export interface AnswerWriter {
    * then says of the task is too old to be corrected.
    */
   readonly unsettledSince: (taskId: string, moment: number) => boolean;
+  /** Forgets what was refused for tasks that are no longer there: a task that ended refuses the answer that was on its way. */
+  readonly retain: (tasks: { readonly has: (taskId: string) => boolean }) => void;
   readonly problems: () => readonly string[];
   /** Resolves when nothing is under way. */
   readonly stop: () => Promise<void>;
@@ -108,6 +110,9 @@ export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
     },
     unsettledSince: (taskId, moment) =>
       underWay.has(taskId) || (settledAt.get(taskId) ?? -Infinity) >= moment,
+    retain: (tasks) => {
+      for (const id of refused.keys()) if (!tasks.has(id)) refused.delete(id);
+    },
     problems: () => {
       const [first] = refused;
       if (first === undefined) return [];
