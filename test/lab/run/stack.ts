@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { log, RunError } from '@pulumi/pulumi';
 import {
   LocalWorkspace,
   PulumiCommand,
@@ -24,9 +25,19 @@ export interface StackTools {
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 const STAND_IN = fileURLToPath(new URL('../provider', import.meta.url));
 
+/**
+ * The program, run inside of this process. What its reader can mend is logged, which fails the run as well: thrown, it would
+ * also reach this process as an unhandled rejection, since the Automation API awaits only one of the promises that carry it.
+ */
 async function program(): Promise<Record<string, unknown>> {
   const infra = await import('../../../infra/program.ts');
-  return { ...(await infra.program()) };
+  try {
+    return { ...(await infra.program()) };
+  } catch (error) {
+    if (!RunError.isInstance(error)) throw error;
+    await log.error(error.message);
+    return {};
+  }
 }
 
 async function command(pulumi: Tool): Promise<PulumiCommand> {
