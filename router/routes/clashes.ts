@@ -31,7 +31,8 @@ function claimUpstream(lane: Lane, taskId: string, claims: Claims): Lane {
   const owner = claims.upstreams.get(key);
   if (owner === undefined) claims.upstreams.set(key, taskId);
   if (owner === undefined || owner === taskId) return lane;
-  const reason = `${address} port ${port} already belongs to task ${owner}, which started first`;
+  // The other task is not named: who reads this may not be allowed to see it. The log names whose the address is.
+  const reason = `${address} port ${port} already belongs to another task, which started first`;
   return { state: 'refused', reason };
 }
 
@@ -42,7 +43,7 @@ function staticRefusal(name: string, claims: Claims): string | undefined {
   if (!rule.enabled) return `the static route "${name}" is disabled`;
   const owner = claims.staticOwners.get(name);
   if (rule.loadBalanced || owner === undefined) return undefined;
-  return `the static route "${name}" is not load balanced, and served by task ${owner}, which started first`;
+  return `the static route "${name}" is not load balanced, and another task serves it, which started first`;
 }
 
 function settleHttp(draft: EndpointDraft, taskId: string, claims: Claims): Lane | undefined {
