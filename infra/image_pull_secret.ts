@@ -3,8 +3,8 @@ import { jsonStringify } from '@pulumi/pulumi';
 
 import type { Scope } from './scope.ts';
 
-/** Docker's own name for its hub in a `config.json`; all other registries go by their host. */
-const DOCKER_HUB = 'https://index.docker.io/v1/';
+/** Name by which a kubelet looks up credentials of images without a registry (with or without Docker's URL around it). */
+const DOCKER_HUB = 'index.docker.io';
 
 /** References for the pod: existing pull secrets, and one made of `imageCredentials.password` where that is given. */
 export function imagePullSecrets(scope: Scope): types.input.core.v1.LocalObjectReference[] {
