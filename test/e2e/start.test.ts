@@ -11,7 +11,9 @@ import { clusterName } from '../lab/cluster/cluster_name.ts';
 import { clusterDown } from '../lab/cluster/down.ts';
 import { nodeImage } from '../lab/cluster/image.ts';
 import { clusterUp } from '../lab/cluster/up.ts';
+import { markedProcesses } from '../lab/run/left_processes.ts';
 import { NODE_IMAGE } from '../lab/run/pods.ts';
+import { WorkFolder } from '../lab/run/work_folder.ts';
 import { toolsOrSkip } from './availability.ts';
 import { REPOSITORY, startLab } from './start_process.ts';
 import { tracesOf } from './traces.ts';
@@ -23,7 +25,11 @@ const DIRECTORY = join(REPOSITORY, '.work/cluster');
 async function left(): Promise<readonly string[]> {
   await mkdir(DIRECTORY, { recursive: true });
   const name = await clusterName(DIRECTORY);
-  return (await tracesOf(DIRECTORY, name)).filter((trace) => trace !== DIRECTORY);
+  const programs = await markedProcesses(new WorkFolder(join(REPOSITORY, '.work')));
+  return [
+    ...programs.map((pid) => `program: ${pid}`),
+    ...(await tracesOf(DIRECTORY, name)).filter((trace) => trace !== DIRECTORY),
+  ];
 }
 
 test('npm stop where nothing runs says so', async () => {

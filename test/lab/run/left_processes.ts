@@ -23,13 +23,18 @@ async function carriesMark(pid: number, folder: WorkFolder): Promise<boolean> {
   }
 }
 
-/** Ends the programs that an interrupted run of this checkout has left: the Pulumi CLI and what it started. */
-export async function endLeftProcesses(folder: WorkFolder): Promise<number> {
-  if (process.platform !== 'linux') return 0;
+/** Programs that run with the mark of this folder, this process aside. */
+export async function markedProcesses(folder: WorkFolder): Promise<readonly number[]> {
+  if (process.platform !== 'linux') return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const carry = await Promise.all(pids.map((pid) => carriesMark(pid, folder)));
+  return pids.filter((pid, index) => carry[index] === true && pid !== process.pid);
+}
+
+/** Ends the programs that an interrupted run of this checkout has left: the Pulumi CLI, the sample tasks, and what they started. */
+export async function endLeftProcesses(folder: WorkFolder): Promise<number> {
   let ended = 0;
-  for (const pid of pids) {
-    if (pid === process.pid || !(await carriesMark(pid, folder))) continue;
+  for (const pid of await markedProcesses(folder)) {
     const found = await identify(pid);
     if (found === undefined || !(await signalProcess(found, 'SIGTERM'))) continue;
     if (!(await awaitEnd(found, END_MS))) await signalProcess(found, 'SIGKILL');

@@ -46,6 +46,7 @@ async function startSample(
   config: KubeConfig,
   clearml: ClearMl,
   sdk: Sdk | NoPython,
+  mark: Readonly<Record<string, string>>,
 ): Promise<RunningTask> {
   const address = await runPod(config, {
     name,
@@ -53,18 +54,24 @@ async function startSample(
     environment: { PORT: String(port) },
   });
   const asked = { apiHost: clearml.url, ...credentials.alice, name, protocol, address, port };
-  return 'absent' in sdk ? ask(asked) : askWithSdk({ ...asked, python: sdk.python });
+  return 'absent' in sdk
+    ? ask(asked)
+    : askWithSdk({ ...asked, python: sdk.python, environment: mark });
 }
 
-/** Starts both sample tasks as pods; each asks for access, through the real SDK where there is one. */
+/**
+ * Starts both sample tasks as pods; each asks for access, through the real SDK where there is one. `mark` goes into the
+ * environment of the SDK's processes, so that a later run finds what is left of them.
+ */
 export async function startSamples(
   config: KubeConfig,
   clearml: ClearMl,
   sdk: Sdk | NoPython,
+  mark: Readonly<Record<string, string>>,
 ): Promise<Samples> {
   const [web, tcp] = await Promise.all([
-    startSample(WEB, config, clearml, sdk),
-    startSample(TCP, config, clearml, sdk),
+    startSample(WEB, config, clearml, sdk, mark),
+    startSample(TCP, config, clearml, sdk, mark),
   ]);
   return { web, tcp };
 }

@@ -11,7 +11,7 @@ import { prepareSdk } from '../tasks/sdk.ts';
 import { prepareTools } from '../tools/prepare.ts';
 import type { OnProgress, Tools } from '../tools/tool.ts';
 import { exposeByService } from './http_service.ts';
-import { endDescendants } from './left_processes.ts';
+import { endDescendants, runMark } from './left_processes.ts';
 import { createNamespace } from './namespaces.ts';
 import type { RunOptions } from './options.ts';
 import { NODE_IMAGE } from './pods.ts';
@@ -121,7 +121,7 @@ function startServer({ progress }: SessionParts, target: Target): Promise<ClearM
 }
 
 function startTasks(
-  { progress }: SessionParts,
+  { folder, progress }: SessionParts,
   target: Target,
   clearml: ClearMl,
   record: RunRecord,
@@ -130,7 +130,7 @@ function startTasks(
     const sdk = await prepareSdk({ onProgress: (_, detail) => tell(detail) });
     await createNamespace(target.config, TASK_NAMESPACE, record.id);
     tell('pods');
-    const value = await startSamples(target.config, clearml, sdk);
+    const value = await startSamples(target.config, clearml, sdk, runMark(folder));
     const how =
       'absent' in sdk
         ? `written by hand, since there is no ClearML SDK: ${sdk.absent}`

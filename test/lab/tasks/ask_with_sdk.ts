@@ -5,6 +5,8 @@ import { startSdkTask } from './sdk_task.ts';
 export interface AskWithSdk extends ClearMlAccess, SampleAsk {
   /** Python with the SDK, from `prepareSdk`. */
   readonly python: string;
+  /** Added to the environment of the task's process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts a ClearML task through the real SDK and asks for external access, as the code of a task does. */

@@ -42,6 +42,8 @@ export interface SdkTaskOptions extends ClearMlAccess {
   /** The address that the task asks with. */
   readonly address: string;
   readonly project?: string;
+  /** Added to the environment of the task's process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const startedSchema = z.object({ id: z.string() });
@@ -60,6 +62,7 @@ export async function startSdkTask(options: SdkTaskOptions): Promise<SdkTask> {
     LAB_PROJECT: options.project ?? 'Lab',
     LAB_TASK_NAME: options.name,
     CLEARML_AGENT_HOST_IP: options.address,
+    ...options.environment,
   });
   async function perform(command: Readonly<Record<string, unknown>>): Promise<unknown> {
     const answer = answerSchema.parse(JSON.parse(await process.exchange(JSON.stringify(command))));
