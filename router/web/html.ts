@@ -1,19 +1,8 @@
+import { escapeHtml } from '../proxy/answer.ts';
+
 /** HTML that is safe to send: made by `html` alone. */
 export interface Html {
   readonly markup: string;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text made harmless in element content and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
 
 type Piece = string | number | Html | undefined | readonly Html[];
