@@ -32,7 +32,10 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
     ...(router.code === 'image'
       ? {}
       : { command: ['node', ...NODE_FLAGS, `${CODE_FOLDER}/${BUNDLE_FILE}`] }),
-    env: Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
+    env: [
+      ...Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
+      ...parts.proxy,
+    ],
     ports: [
       { name: 'http', containerPort: ports.http, protocol: 'TCP' },
       { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },

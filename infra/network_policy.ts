@@ -78,19 +78,26 @@ function inNamespaces(namespaces: readonly string[]): Peer[] {
 }
 
 function egress(scope: Scope, taskNetworks: readonly string[]): Rule[] {
-  const { availability, clearml, networkPolicy } = scope.config;
+  const { availability, networkPolicy } = scope.config;
   const names: Rule = { ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] };
   const tasks: Rule = { to: blocks(taskNetworks), ports: [{ protocol: 'TCP' }] };
   return [
     names,
     tasks,
-    reach(
-      networkPolicy.clearmlNetworks,
-      networkPolicy.clearmlPorts.length > 0
-        ? networkPolicy.clearmlPorts
-        : [portOf(clearml.apiServerUrlReference)],
-    ),
+    ...waysToClearml(scope.config),
     ...(availability.leaderElection ? [reach(networkPolicy.apiServerNetworks, [443, 6443])] : []),
+  ];
+}
+
+/** Through the proxy where there is one; past it, too, where some hosts are reached without it. */
+function waysToClearml({ clearml, networkPolicy }: StackConfig): Rule[] {
+  const { apiServerUrlReference, proxy } = clearml;
+  const { clearmlNetworks, clearmlPorts, proxyNetworks } = networkPolicy;
+  const isDirect = proxy === undefined || proxy.noProxy.length > 0;
+  const ports = clearmlPorts.length > 0 ? clearmlPorts : [portOf(apiServerUrlReference)];
+  return [
+    ...(proxy === undefined ? [] : [reach(proxyNetworks, [portOf(proxy.url)])]),
+    ...(isDirect ? [reach(clearmlNetworks, ports)] : []),
   ];
 }
 

@@ -20,6 +20,8 @@ export interface PodParts {
   readonly credentials: Credentials;
   readonly certificateAuthorities: CertificateAuthorities | undefined;
   readonly imagePullSecrets: types.input.core.v1.LocalObjectReference[];
+  /** Environment beside the settings: the way out through a proxy. */
+  readonly proxy: readonly types.input.core.v1.EnvVar[];
   /** Undefined where the pod has no right on the API. */
   readonly serviceAccount: Input<string> | undefined;
   /** Environment of the router process. */

@@ -13,6 +13,7 @@ import { monitor } from './monitoring/monitor.ts';
 import { namesOf } from './names.ts';
 import { namespaceFor } from './namespace.ts';
 import { networkPolicy } from './network_policy.ts';
+import { outgoingProxy } from './outgoing_proxy.ts';
 import { routerCode } from './router_code.ts';
 import { routerSettings } from './router_settings.ts';
 import type { Scope } from './scope.ts';
@@ -68,6 +69,7 @@ export class TaskRouter extends ComponentResource {
       credentials,
       certificateAuthorities: authorities,
       imagePullSecrets: imagePullSecrets(scope),
+      proxy: outgoingProxy(scope),
       serviceAccount: isElected ? leaseAccess(scope) : undefined,
       settings,
     });

@@ -1,20 +1,26 @@
 import { z } from 'zod';
 
-import { flag, httpUrl, objectName, secretText, evenWithOtherProblems } from './values.ts';
-
-const dataKey = z
-  .string({ error: 'expected a key of the Secret' })
-  .regex(/^[-._a-zA-Z0-9]{1,253}$/, 'expected a key of the Secret: letters, digits, "-", "_", "."');
+import { outgoingProxy } from './outgoing_proxy.ts';
+import {
+  evenWithOtherProblems,
+  flag,
+  httpUrl,
+  objectName,
+  secretDataKey,
+  secretText,
+} from './values.ts';
 
 /** A Secret that exists already and holds what the router needs to speak to ClearML. */
 const existingSecret = z.strictObject(
   {
     name: objectName.describe("Name of the Secret, in the router's namespace"),
-    apiServerKeyKey: dataKey.default('apiServerKey').describe('Its key that holds the access key'),
-    apiServerSecretKey: dataKey
+    apiServerKeyKey: secretDataKey
+      .default('apiServerKey')
+      .describe('Its key that holds the access key'),
+    apiServerSecretKey: secretDataKey
       .default('apiServerSecret')
       .describe('Its key that holds the secret key'),
-    jwksKeyKey: dataKey.default('jwksKey').describe('Its key that holds the signing key'),
+    jwksKeyKey: secretDataKey.default('jwksKey').describe('Its key that holds the signing key'),
   },
   { error: 'expected the name and, where they differ, the keys of a Secret' },
 );
@@ -23,7 +29,9 @@ const serverSecret = z.strictObject(
   {
     namespace: objectName.default('clearml').describe('Namespace of the ClearML server'),
     name: objectName.default('clearml-conf').describe('Name of its Secret'),
-    key: dataKey.default('secure_auth_token_secret').describe('Its key that holds the signing key'),
+    key: secretDataKey
+      .default('secure_auth_token_secret')
+      .describe('Its key that holds the signing key'),
   },
   { error: 'expected the Secret of a ClearML server in the same cluster' },
 );
@@ -31,7 +39,7 @@ const serverSecret = z.strictObject(
 const existingCaConfigMap = z.strictObject(
   {
     name: objectName.describe("Name of the ConfigMap, in the router's namespace"),
-    key: dataKey.default('ca.pem').describe('Its key that holds the certificates'),
+    key: secretDataKey.default('ca.pem').describe('Its key that holds the certificates'),
   },
   { error: 'expected the name and the key of a ConfigMap' },
 );
@@ -80,6 +88,9 @@ export const clearml = z
       webServerUrl: httpUrl
         .optional()
         .describe("ClearML's web app, for sign-in; left out, the router shows a sign-in page"),
+      proxy: outgoingProxy
+        .optional()
+        .describe("Proxy on the way out to ClearML's API server; tasks are never reached by it"),
     },
     { error: 'expected the settings of the ClearML server' },
   )

@@ -28,6 +28,9 @@ export const networkPolicy = z
         .describe(
           "Ports of ClearML's API server; empty means that of its URL. Inside of a cluster it is the pods' port that counts",
         ),
+      proxyNetworks: cidrs
+        .default([])
+        .describe('Networks of clearml.proxy; empty means any address on its port'),
       apiServerNetworks: cidrs
         .default([])
         .describe("Networks of the cluster's API server; empty means any address on 443 and 6443"),

@@ -45,7 +45,7 @@ export const pod = z
       env: textMap
         .superRefine((env, context) => {
           for (const name of Object.keys(env)) {
-            const key = SETTING_KEYS[name.replace(/_FILE$/, '')];
+            const key = SETTING_KEYS[name.toUpperCase().replace(/_FILE$/, '')];
             if (key === undefined) continue;
             context.addIssue({ code: 'custom', path: [name], message: `set by ${key}; use that` });
           }

@@ -24,4 +24,7 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   LEASE_NAMESPACE: 'availability.leaderElection',
   LEASE_NAME: 'availability.leaderElection',
   LOG_LEVEL: 'router.logLevel',
+  HTTP_PROXY: 'clearml.proxy',
+  HTTPS_PROXY: 'clearml.proxy',
+  NO_PROXY: 'clearml.proxy',
 };

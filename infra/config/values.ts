@@ -24,6 +24,11 @@ export const objectName = z
     error: 'expected the name of a Kubernetes object: lower-case letters, digits, "-" and "."',
   });
 
+/** A key of a Secret or ConfigMap. */
+export const secretDataKey = z
+  .string({ error: 'expected a key of the Secret' })
+  .regex(/^[-._a-zA-Z0-9]{1,253}$/, 'expected a key of the Secret: letters, digits, "-", "_", "."');
+
 /** Whether every label of a host name is one that DNS can hold. A trailing dot, as in the guide's `https://api.`, is not. */
 export function isHostName(host: string): boolean {
   return host.length <= 253 && host.split('.').every((label) => dnsLabelPattern.test(label));
@@ -50,27 +55,38 @@ export const address = z
     error: 'expected an IP address or a host name, without scheme and port',
   });
 
-/** An `http` or `https` URL without credentials, query and fragment; slashes at its end are dropped. */
-export const httpUrl = z
-  .string({ error: 'expected a URL such as https://api.clearml.example.com' })
-  .trim()
-  .transform((text, context) => {
-    const url = URL.parse(text);
-    const host = url?.hostname.replaceAll(/[[\]]/g, '') ?? '';
-    const usable =
-      url !== null &&
-      (url.protocol === 'http:' || url.protocol === 'https:') &&
-      (isIpAddress(host) || isHostName(host)) &&
-      url.username + url.password + url.search + url.hash === '';
-    if (!usable) {
-      context.addIssue({
-        code: 'custom',
-        message: 'expected a complete URL such as https://api.clearml.example.com',
-      });
-      return z.NEVER;
-    }
-    return url.href.replace(/\/+$/, '');
-  });
+/**
+ * An `http` or `https` URL without credentials, query and fragment; slashes at its end are dropped. One with credentials is
+ * never quoted.
+ */
+export function httpUrlSuchAs(example: string) {
+  return z
+    .string({ error: `expected a URL such as ${example}` })
+    .trim()
+    .transform((text, context) => {
+      const refuse = (message: string): never => {
+        context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      };
+      const url = URL.parse(text);
+      if (url === null) return refuse(`expected a complete URL such as ${example}`);
+      if (url.username + url.password !== '') {
+        return refuse(
+          'holds a user name or a password, which have no place in a URL; replace them at their source, since they were readable',
+        );
+      }
+      const host = url.hostname.replaceAll(/[[\]]/g, '');
+      const usable =
+        (url.protocol === 'http:' || url.protocol === 'https:') &&
+        (isIpAddress(host) || isHostName(host)) &&
+        url.search + url.hash === '';
+      if (!usable) return refuse(`expected a complete URL such as ${example}`);
+      return url.href.replace(/\/+$/, '');
+    });
+}
+
+/** URL of one of ClearML's servers. */
+export const httpUrl = httpUrlSuchAs('https://api.clearml.example.com');
 
 /** A network in CIDR form, e.g. `10.244.0.0/16`. */
 export const cidr = z

@@ -65,7 +65,7 @@ function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][])
   for (const entry of list) {
     if (!isGroup(entry) || typeof entry['name'] !== 'string') continue;
     const { name, value } = entry;
-    const key = SETTING_KEYS[name];
+    const key = SETTING_KEYS[name.toUpperCase()];
     if (key !== undefined) leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
     else if (typeof value === 'string' || typeof value === 'number') env[name] = String(value);
     else leftOut.push({ path: `router.extraEnvs ${name}`, why: 'only plain values have a place' });

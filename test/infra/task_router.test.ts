@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { examples } from './examples.ts';
 import { ofKind, runStack, SECRET_MARKER } from './stack_run.ts';
 import { guide, smallest } from './stacks.ts';
 
@@ -33,6 +34,45 @@ suite('TaskRouter', () => {
     assert.doesNotMatch(JSON.stringify(others), /SECRET-/);
     const secrets = resources.filter(({ type }) => type === 'kubernetes:core/v1:Secret');
     assert.equal(JSON.stringify(secrets).match(/SECRET-[a-z-]+/g)?.length, 4);
+  });
+
+  test('keeps secret values of every example in Secrets alone', async () => {
+    for (const { name, config } of examples()) {
+      const { resources } = await runStack(config);
+      for (const { type, inputs } of resources) {
+        const isSecret = type === 'kubernetes:core/v1:Secret';
+        const elsewhere = secretPaths(inputs, type).filter(
+          (path) => !isSecret || !/\.(data|stringData)(\.|$)/.test(path),
+        );
+        assert.deepEqual(elsewhere, [], name);
+        if (!isSecret) assert.doesNotMatch(JSON.stringify(inputs), /SECRET-/, `${name} ${type}`);
+      }
+    }
+  });
+
+  test('puts what a URL cannot hold into it in its percent-encoded form', async () => {
+    const proxy = { url: 'http://proxy.example.com', username: 'me@b', password: 'SECRET-p@ss:/' };
+    const run = await runStack({ ...smallest, clearml: { ...smallest.clearml, proxy } });
+    const secrets = JSON.stringify(ofKind(run, 'core/v1:Secret'));
+    assert.match(secrets, /"username":"me%40b"/);
+    assert.match(secrets, /SECRET-p%40ss%3A%2F/);
+  });
+
+  test('leaves the way past the proxy open only where a host is reached without it', async () => {
+    const egress = async (noProxy: readonly string[]): Promise<string> => {
+      const proxy = { url: 'http://proxy.example.com:3128', noProxy };
+      const run = await runStack({
+        ...smallest,
+        clearml: { ...smallest.clearml, proxy },
+        networkPolicy: { clearmlPorts: [8008] },
+      });
+      const [policy] = ofKind(run, 'networking.k8s.io/v1:NetworkPolicy');
+      const { egress: rules } = (policy?.inputs['spec'] ?? {}) as { egress?: unknown };
+      return JSON.stringify(rules);
+    };
+    assert.match(await egress([]), /3128/);
+    assert.doesNotMatch(await egress([]), /8008/);
+    assert.match(await egress(['api.example.com']), /3128.*8008/);
   });
 
   test('takes the address of TCP sessions from the load balancer in the same run', async () => {

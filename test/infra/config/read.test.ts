@@ -246,6 +246,44 @@ const cases: readonly { name: string; config: Raw; expected: readonly string[] }
     ],
   },
   {
+    name: 'a proxy with credentials in its URL, which is not quoted, and half of them beside it',
+    config: {
+      ...smallest,
+      clearml: { ...clearml, proxy: { url: 'http://me:SECRET@proxy.example.com', username: 'me' } },
+    },
+    expected: [
+      'clearml.proxy.url: holds a user name or a password, which have no place in a URL; replace them at their source, since they were readable',
+      'clearml.proxy.password: missing; set it with: pulumi config set --secret --path clearml.proxy.password',
+    ],
+  },
+  {
+    name: 'a proxy whose credentials are given twice, and exceptions that it would not understand',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        proxy: {
+          url: 'http://proxy.example.com:3128',
+          password: 'SECRET',
+          existingSecret: { name: 'proxy' },
+          noProxy: ['10.0.0.0/8'],
+        },
+      },
+    },
+    expected: [
+      'clearml.proxy.noProxy.0: expected a host, a .domain, an address or a range such as 10.0.0.1-10.0.0.254; networks in CIDR form are not understood, found "10.0.0.0/8"',
+      'clearml.proxy.password: given together with clearml.proxy.existingSecret, which holds it; remove one of them',
+    ],
+  },
+  {
+    name: "a proxy's password without its user name",
+    config: {
+      ...smallest,
+      clearml: { ...clearml, proxy: { url: 'http://proxy.example.com', password: 'SECRET' } },
+    },
+    expected: ['clearml.proxy.username: missing; a user name and its password are given together'],
+  },
+  {
     name: 'two places for the CA certificates and for the key',
     config: {
       ...smallest,

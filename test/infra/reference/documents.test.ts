@@ -54,6 +54,7 @@ suite('what is made from the schema of the config', () => {
         'clearml.apiServerKey',
         'clearml.apiServerSecret',
         'clearml.jwksKey',
+        'clearml.proxy.password',
         'imageCredentials.password',
         'tls.privateKey',
         'kubernetes.kubeconfig',
