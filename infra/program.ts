@@ -7,7 +7,7 @@ import { askCluster } from './cluster/facts.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readConfig } from './config/read.ts';
 import type { StackConfig } from './config/schema.ts';
-import { readStackFile } from './config/stack_file.ts';
+import { otherStackFiles, readStackFile } from './config/stack_file.ts';
 import { type Outputs, outputsOf } from './outputs.ts';
 import { taskNetworksOf } from './task_networks.ts';
 import { TaskRouter } from './task_router.ts';
@@ -77,6 +77,7 @@ function stackConfig(): StackConfig {
       isEncrypted: (key) => isConfigSecret(prefix + key),
       file: readStackFile(getRootDirectory(), project, stack),
     },
+    neighbours: otherStackFiles(getRootDirectory(), project, stack),
   });
 }
 

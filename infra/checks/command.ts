@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { readConfig } from '../config/read.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { readStackFile } from '../config/stack_file.ts';
+import { otherStackFiles, readStackFile } from '../config/stack_file.ts';
 import { InfraError } from '../errors.ts';
 import { type Check, performChecks } from './check.ts';
 
@@ -71,5 +71,6 @@ function configOfStack(stack: string): StackConfig {
       isEncrypted: (key) => all[`${PROJECT}:${key}`]?.secret === true,
       file: readStackFile(root, PROJECT, name),
     },
+    neighbours: otherStackFiles(root, PROJECT, name),
   });
 }

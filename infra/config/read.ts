@@ -1,8 +1,10 @@
 import { InfraError } from '../errors.ts';
+import { neighbourProblems } from './neighbours.ts';
 import { plainSecrets, type Storage } from './plain_secrets.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
 import { secretLeaves } from './secret_leaves.ts';
+import type { StackFile } from './stack_file.ts';
 
 /** A stack's config as Pulumi hands it over. */
 export interface ConfigSource {
@@ -10,6 +12,8 @@ export interface ConfigSource {
   /** Top-level keys without the project's name; structured values are JSON texts. */
   readonly values: Readonly<Record<string, string>>;
   readonly storage: Storage;
+  /** Files of the project's other stacks, where they can be read: what one of them has this stack cannot have. */
+  readonly neighbours?: readonly StackFile[];
 }
 
 /**
@@ -26,7 +30,11 @@ export function readConfig(source: ConfigSource): StackConfig {
   const issues = parsed.success
     ? []
     : problemsOf(stackConfig, parsed.error.issues, raw, secretPaths);
-  const problems = [...issues, ...plainSecrets(raw, secretPaths, source.storage)];
+  const problems = [
+    ...issues,
+    ...plainSecrets(raw, secretPaths, source.storage),
+    ...neighbourProblems(raw, source.neighbours ?? []),
+  ];
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new InfraError('config-invalid', report(source.stack, problems));
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { parse } from 'yaml';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 /** The file that holds a stack's config, as it lies on disk: encrypted values are `{secure: …}` there. */
 export interface StackFile {
+  readonly stack: string;
   /** Path to show to people. */
   readonly path: string;
   /** Value of each top-level key, without the project's name. */
@@ -20,24 +21,45 @@ const stackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).opti
  * Automation API, or where the CLI was given another one by `--config-file`.
  */
 export function readStackFile(root: string, project: string, stack: string): StackFile | undefined {
-  if (root === '') return undefined;
-  const projectText = read(join(root, 'Pulumi.yaml'));
-  const directory = projectFile.safeParse(parse(projectText ?? '')).data?.stackConfigDir ?? '';
-  const path = resolve(root, directory, `Pulumi.${stack}.yaml`);
-  const text = read(path);
+  return root === '' ? undefined : readFile(folderOf(root), project, stack);
+}
+
+/** The files of the project's other stacks; one that cannot be read is left out. */
+export function otherStackFiles(
+  root: string,
+  project: string,
+  stack: string,
+): readonly StackFile[] {
+  if (root === '') return [];
+  const folder = folderOf(root);
+  const files = attempt(() => readdirSync(folder)) ?? [];
+  return files.toSorted().flatMap((file) => {
+    const [, name = stack] = /^Pulumi\.(.+)\.yaml$/.exec(file) ?? [];
+    if (name === stack) return [];
+    const other = attempt(() => readFile(folder, project, name));
+    return other === undefined ? [] : [other];
+  });
+}
+
+function folderOf(root: string): string {
+  const text = attempt(() => readFileSync(join(root, 'Pulumi.yaml'), 'utf8'));
+  return resolve(root, projectFile.safeParse(parse(text ?? '')).data?.stackConfigDir ?? '');
+}
+
+function readFile(folder: string, project: string, stack: string): StackFile | undefined {
+  const file = `Pulumi.${stack}.yaml`;
+  const text = attempt(() => readFileSync(join(folder, file), 'utf8'));
   if (text === undefined) return undefined;
   const entries = Object.entries(stackFile.safeParse(parse(text)).data?.config ?? {});
   const prefix = `${project}:`;
   const own = entries.filter(([key]) => key.startsWith(prefix));
-  return {
-    path: `Pulumi.${stack}.yaml`,
-    config: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
-  };
+  const config = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  return { stack, path: file, config };
 }
 
-function read(path: string): string | undefined {
+function attempt<T>(work: () => T): T | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return work();
   } catch {
     return undefined;
   }

@@ -323,6 +323,7 @@ suite('readConfig', () => {
 
   test('finds one plain secret among encrypted ones, which Pulumi itself cannot tell apart', () => {
     const file: StackFile = {
+      stack: 'dev',
       path: 'Pulumi.dev.yaml',
       config: {
         clearml: {
@@ -339,7 +340,11 @@ suite('readConfig', () => {
   });
 
   test('accepts a section that is encrypted as a whole', () => {
-    const file: StackFile = { path: 'Pulumi.dev.yaml', config: { clearml: { secure: 'v1:abc' } } };
+    const file: StackFile = {
+      stack: 'dev',
+      path: 'Pulumi.dev.yaml',
+      config: { clearml: { secure: 'v1:abc' } },
+    };
     assert.deepEqual(problems(smallest, file), []);
   });
 
