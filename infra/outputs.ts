@@ -1,8 +1,10 @@
 import { type Input, type Output, output } from '@pulumi/pulumi';
 
-import { isIpAddress } from './config/values.ts';
 import type { StackConfig } from './config/schema.ts';
+import { nextSteps } from './next_steps.ts';
 import { routerUrl } from './router_settings.ts';
+import type { TaskNetworks } from './task_networks.ts';
+import { trustedProxyWarnings } from './trusted_proxies.ts';
 
 /** Outputs of a stack. */
 export interface Outputs {
@@ -21,10 +23,12 @@ export interface Outputs {
 
 /** What was provisioned, as far as the outputs tell of it. */
 export interface Provisioned {
+  /** Name of the stack. */
+  readonly stack: string;
   readonly config: StackConfig;
   readonly namespace: Input<string>;
   readonly tcpAddress: Input<string> | undefined;
-  readonly taskNetworksFromNodes: boolean;
+  readonly taskNetworks: TaskNetworks;
   /** Warnings from before, such as that of the version gate. */
   readonly warnings: readonly string[];
 }
@@ -46,22 +50,9 @@ export function outputsOf(provisioned: Provisioned): Outputs {
           })),
     namespace: output(namespace),
     images: [config.router.image],
-    nextSteps: nextSteps(config, url),
+    nextSteps: nextSteps(config, url, provisioned.stack),
     warnings: [...provisioned.warnings, ...warnings(provisioned, url)],
   };
-}
-
-function nextSteps(config: StackConfig, url: string): string[] {
-  const { host } = config.ingress.hostName;
-  const name = config.router.name;
-  return [
-    ...(isIpAddress(host)
-      ? []
-      : [`Point the DNS name ${host} at your ingress controller or load balancer.`]),
-    `Open ${url}/ and sign in: your tasks that ask for access are listed there.`,
-    'Check it: npm run verify -- --stack NAME',
-    `Watch it: kubectl -n ${config.namespace.name} logs deployment/${name} --follow`,
-  ];
 }
 
 function warnings(provisioned: Provisioned, url: string): string[] {
@@ -70,13 +61,16 @@ function warnings(provisioned: Provisioned, url: string): string[] {
   if (url.startsWith('http:')) {
     found.push('Users reach the router over plain HTTP: tokens and data can be read on the way.');
   }
-  if (config.tcpSession?.service.loadBalancerSourceRanges.length === 0) {
+  const tcp = config.tcpSession?.service;
+  if (tcp?.loadBalancerSourceRanges.length === 0) {
+    const narrower =
+      tcp.type === 'LoadBalancer' ? 'tcpSession.service.loadBalancerSourceRanges' : 'A firewall';
     found.push(
-      'TCP ports know no sign-in: whoever reaches a port reaches its task. ' +
-        'tcpSession.service.loadBalancerSourceRanges narrows who can.',
+      `TCP ports know no sign-in: whoever reaches a port reaches its task. ${narrower} narrows who can.`,
     );
   }
-  if (provisioned.taskNetworksFromNodes) {
+  found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
+  if (provisioned.taskNetworks.fromNodes) {
     found.push(
       'Task networks were taken from the nodes of today; set router.taskNetworks to the pod network of the cluster ' +
         'before nodes are added.',

@@ -5,6 +5,7 @@ import { hasSeveralPods } from './availability.ts';
 import type { CertificateAuthorities } from './certificate_authorities.ts';
 import { PRE_STOP_SECONDS, routerContainer } from './container.ts';
 import type { Credentials } from './credentials.ts';
+import { hasLowPorts } from './ports.ts';
 import type { Scope } from './scope.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
@@ -47,8 +48,7 @@ export function podSpec(scope: Scope, parts: PodParts): PodSpec {
 }
 
 function podSecurity(scope: Scope): types.input.core.v1.PodSecurityContext {
-  const { pod, tcpSession } = scope.config;
-  const hasLowPorts = tcpSession !== undefined && tcpSession.portRange.start < 1024;
+  const { pod } = scope.config;
   return {
     runAsNonRoot: true,
     ...(pod.runAsUser === 'platform'
@@ -56,7 +56,7 @@ function podSecurity(scope: Scope): types.input.core.v1.PodSecurityContext {
       : { runAsUser: pod.runAsUser, runAsGroup: pod.runAsUser }),
     seccompProfile: { type: 'RuntimeDefault' },
     // A process without capabilities may then listen below 1024; one of the few sysctls that `restricted` allows.
-    ...(hasLowPorts
+    ...(hasLowPorts(scope.config)
       ? { sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '1' }] }
       : {}),
   };

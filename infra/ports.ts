@@ -1,4 +1,6 @@
+import { isAtLeast, type KubernetesVersion } from './cluster/version.ts';
 import type { StackConfig } from './config/schema.ts';
+import { InfraError } from './errors.ts';
 
 /** The router's own ports inside of its pod. */
 export interface OwnPorts {
@@ -23,4 +25,23 @@ export function ownPorts(config: StackConfig): OwnPorts {
   };
   const http = nextFree(8080);
   return { http, admin: nextFree(http + 1) };
+}
+
+/** Whether the range holds ports that a process without rights may listen on only by a sysctl of its pod. */
+export function hasLowPorts({ tcpSession }: StackConfig): boolean {
+  return tcpSession !== undefined && tcpSession.portRange.start < 1024;
+}
+
+/**
+ * Kubelets before 1.22 refuse pods with that sysctl (`net.ipv4.ip_unprivileged_port_start`).
+ *
+ * @throws InfraError `config-invalid` for ports below 1024 on such a cluster.
+ */
+export function checkLowPorts(config: StackConfig, version: KubernetesVersion | undefined): void {
+  if (version === undefined || isAtLeast(version, 1, 22) || !hasLowPorts(config)) return;
+  throw new InfraError(
+    'config-invalid',
+    `tcpSession.portRange: ports below 1024 need Kubernetes 1.22 or newer, and the cluster runs ${version.major}.${version.minor}; ` +
+      'choose ports from 1024 on. Nothing was changed.',
+  );
 }

@@ -9,6 +9,7 @@ import { readConfig } from './config/read.ts';
 import type { StackConfig } from './config/schema.ts';
 import { otherStackFiles, readStackFile } from './config/stack_file.ts';
 import { type Outputs, outputsOf } from './outputs.ts';
+import { checkLowPorts } from './ports.ts';
 import { taskNetworksOf } from './task_networks.ts';
 import { TaskRouter } from './task_router.ts';
 
@@ -41,19 +42,21 @@ export async function program(
   } else {
     warnings.push(...[checkVersion(facts.version)].filter((warning) => warning !== undefined));
   }
-  const { networks, fromNodes } = taskNetworksOf(config, facts);
+  checkLowPorts(config, facts.version);
+  const taskNetworks = taskNetworksOf(config, facts);
 
   const provider = new Provider('cluster', providerArgs(config));
   const router = new TaskRouter(
     config.router.name,
-    { config, code, taskNetworks: networks, version: facts.version },
+    { config, code, taskNetworks: taskNetworks.networks, version: facts.version },
     { providers: { kubernetes: provider } },
   );
   const outputs = outputsOf({
+    stack: getStack(),
     config,
     namespace: router.namespace,
     tcpAddress: router.tcpAddress,
-    taskNetworksFromNodes: fromNodes,
+    taskNetworks,
     warnings,
   });
   for (const warning of outputs.warnings) void log.warn(warning, router);

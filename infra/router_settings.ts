@@ -59,7 +59,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     CLEARML_CA_FILE: sources.caFile === undefined ? undefined : `${CA_FOLDER}/${sources.caFile}`,
     LISTEN_QUEUE_NAME: listed(router.queues),
     TASK_NETWORKS: listed(sources.taskNetworks),
-    TRUSTED_PROXIES: listed(router.trustedProxies),
+    TRUSTED_PROXIES: listed(router.trustedProxies ?? []),
     STATIC_ROUTES_FILE:
       router.staticRoutesConfigMap === undefined
         ? undefined

@@ -31,7 +31,9 @@ export function tcpAddress(scope: Scope): Input<string> | undefined {
     const name = size < ports.length ? `${scope.names.tcp}-${part[0]}` : scope.names.tcp;
     return tcpService(scope, session, name, part);
   });
-  if (session.routerAddress !== undefined) return session.routerAddress;
+  const shared = services.length > 1 ? session.service.loadBalancerIP : undefined;
+  const named = session.routerAddress ?? shared;
+  if (named !== undefined) return named;
   return all(services.map(({ status }) => status)).apply(([status]) => {
     const [first]: readonly LoadBalancerAddress[] = status?.loadBalancer?.ingress ?? [];
     const address = first?.ip ?? first?.hostname;
@@ -89,18 +91,22 @@ function tcpService(
  * What a platform's load balancer has to be told; annotations of config override it.
  *
  * - aws-nlb: the AWS Load Balancer Controller, straight to the pods.
- * - metallb: Services with the same key share one address.
+ * - cilium, metallb: Services with the same key share one address.
+ *   https://docs.cilium.io/en/stable/network/lb-ipam/#sharing-keys
+ *   https://metallb.io/usage/#ip-address-sharing
  */
-function platformAnnotations(session: TcpSession, sharingKey: string): Record<string, string> {
-  const { platform, portsPerService } = session.service;
+function platformAnnotations(session: TcpSession, ownKey: string): Record<string, string> {
+  const { platform, portsPerService, sharingKey } = session.service;
   if (platform === 'aws-nlb') {
     return {
       'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
       'service.beta.kubernetes.io/aws-load-balancer-type': 'external',
     };
   }
-  const isShared = platform === 'metallb' && portsPerService !== undefined;
-  return isShared ? { 'metallb.io/allow-shared-ip': sharingKey } : {};
+  const key = sharingKey ?? (portsPerService === undefined ? undefined : ownKey);
+  if (key === undefined) return {};
+  if (platform === 'metallb') return { 'metallb.io/allow-shared-ip': key };
+  return platform === 'cilium' ? { 'lbipam.cilium.io/sharing-key': key } : {};
 }
 
 function addressMissing(scope: Scope): string {

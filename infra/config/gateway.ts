@@ -22,6 +22,14 @@ export const gateway = z
         .default([])
         .describe('Gateways that carry the route; TLS ends at their listeners'),
       annotations: textMap.default({}).describe('Annotations of the HTTPRoute'),
+      requestTimeout: z
+        .string({ error: 'expected a time such as 0s or 1h' })
+        .regex(/^([0-9]{1,5}(h|m|s|ms)){1,4}$/, 'expected a time such as 0s or 1h')
+        .optional()
+        .describe(
+          "Longest time for a request and its answer, where the Gateway's own would end long answers; 0s sets no limit. Needs " +
+            'Gateway API 1.2 and an implementation that knows it',
+        ),
       controller: z
         .enum(['gke', 'other'], { error: 'expected gke or other' })
         .default('other')

@@ -40,3 +40,37 @@ export const loadBalancerKeys = {
     .optional()
     .describe('Families in their order of preference'),
 };
+
+/** The keys above as far as a type of Service decides whether they mean anything. */
+interface Settings {
+  readonly type: string;
+  readonly loadBalancerClass?: string | undefined;
+  readonly loadBalancerIP?: string | undefined;
+  readonly loadBalancerSourceRanges: readonly string[];
+  readonly externalTrafficPolicy: string;
+  readonly allocateLoadBalancerNodePorts: boolean;
+}
+
+/** Keys that were given and that the type of the Service leaves without effect: nobody should believe in a lock that is none. */
+export function withoutEffect(
+  typeKey: string,
+  settings: Settings,
+): readonly { readonly key: string; readonly message: string }[] {
+  const { type } = settings;
+  const given = [
+    ...(type === 'LoadBalancer' ? [] : loadBalancerOnly(settings)),
+    ...(type === 'ClusterIP' && settings.externalTrafficPolicy === 'Local'
+      ? ['externalTrafficPolicy']
+      : []),
+  ];
+  return given.map((key) => ({ key, message: `has no effect with ${typeKey} ${type}; remove it` }));
+}
+
+function loadBalancerOnly(settings: Settings): string[] {
+  return [
+    ...(settings.loadBalancerClass === undefined ? [] : ['loadBalancerClass']),
+    ...(settings.loadBalancerIP === undefined ? [] : ['loadBalancerIP']),
+    ...((settings.loadBalancerSourceRanges?.length ?? 0) === 0 ? [] : ['loadBalancerSourceRanges']),
+    ...(settings.allocateLoadBalancerNodePorts === false ? ['allocateLoadBalancerNodePorts'] : []),
+  ];
+}

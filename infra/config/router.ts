@@ -32,8 +32,11 @@ export const router = z
           "Networks that tasks' addresses may lie in; left out, the pod networks that the nodes tell",
         ),
       trustedProxies: cidrs
-        .default([])
-        .describe('Networks whose X-Forwarded-* headers are believed: the ingress controller'),
+        .optional()
+        .describe(
+          "Networks whose X-Forwarded-* headers are believed: the ingress controller's pods or load balancer, never a network " +
+            'that tasks are in; an empty list says that there are none',
+        ),
       queues: z
         .array(z.string({ error: 'expected the name of a queue' }).min(1, 'expected a queue'), {
           error: 'expected a list of queues',

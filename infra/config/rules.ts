@@ -10,7 +10,12 @@ export function crossSectionProblems(config: StackConfig): readonly Problem[] {
     (section) => typeof section === 'object' && section !== null,
   );
   if (!readable) return [];
-  return [...exposureProblems(config), ...tlsProblems(config), ...wildcardProblems(config)];
+  return [
+    ...exposureProblems(config),
+    ...unusedProblems(config),
+    ...tlsProblems(config),
+    ...wildcardProblems(config),
+  ];
 }
 
 function exposureProblems(config: StackConfig): Problem[] {
@@ -29,6 +34,39 @@ function exposureProblems(config: StackConfig): Problem[] {
     });
   }
   return problems;
+}
+
+/** Keys of an exposure that is not the one in use: whoever sets them expects something of them. */
+function unusedProblems(config: StackConfig): Problem[] {
+  if (exposuresNamed(config).length > 1) return [];
+  const exposure = exposureOf(config);
+  const { gateway, ingress, openshiftRoute } = config;
+  const isGiven = (texts: Readonly<Record<string, string>> | undefined): boolean =>
+    texts !== undefined && Object.keys(texts).length > 0;
+  const unused: readonly (readonly [isUnused: boolean, section: string, key: string])[] = [
+    [exposure !== 'ingress' && ingress.className !== undefined, 'ingress', 'className'],
+    [exposure !== 'ingress' && isGiven(ingress.annotations), 'ingress', 'annotations'],
+    [exposure !== 'ingress' && ingress.waitForAddress === true, 'ingress', 'waitForAddress'],
+    [
+      exposure !== 'ingress' && (ingress.controller ?? 'other') !== 'other',
+      'ingress',
+      'controller',
+    ],
+    [exposure !== 'gateway' && (gateway.parentRefs ?? []).length > 0, 'gateway', 'parentRefs'],
+    [exposure !== 'gateway' && isGiven(gateway.annotations), 'gateway', 'annotations'],
+    [
+      exposure !== 'openshiftRoute' && isGiven(openshiftRoute.annotations),
+      'openshiftRoute',
+      'annotations',
+    ],
+  ];
+  const used = exposuresNamed(config)[0] ?? (exposure === 'none' ? 'no exposure' : 'an Ingress');
+  return unused
+    .filter(([isUnused]) => isUnused)
+    .map(([, section, key]) => ({
+      path: [section, key],
+      message: `has no effect: what exposes the router is ${used}`,
+    }));
 }
 
 function tlsProblems(config: StackConfig): Problem[] {

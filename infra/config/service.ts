@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { loadBalancerKeys } from './load_balancer.ts';
+import { loadBalancerKeys, withoutEffect } from './load_balancer.ts';
 import { evenWithOtherProblems, port } from './values.ts';
 
 /** `service`: the Service of the HTTP port. */
@@ -25,6 +25,9 @@ export const service = z
     { error: 'expected the settings of the HTTP Service' },
   )
   .superRefine((value, context) => {
+    for (const { key, message } of withoutEffect('service.type', value)) {
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
     if (value.nodePort !== undefined && value.type !== 'NodePort') {
       context.addIssue({
         code: 'custom',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { loadBalancerKeys } from './load_balancer.ts';
+import { loadBalancerKeys, withoutEffect } from './load_balancer.ts';
 import { address, evenWithOtherProblems, port } from './values.ts';
 
 /** A Service with more ports than this takes the API server and every node's proxy visibly long. */
@@ -42,7 +42,9 @@ const service = z
           'NodePort opens the range on every node; ClusterIP leaves the way from outside to you',
         ),
       platform: z
-        .enum(['aws-nlb', 'metallb', 'other'], { error: 'expected aws-nlb, metallb or other' })
+        .enum(['aws-nlb', 'cilium', 'metallb', 'other'], {
+          error: 'expected aws-nlb, cilium, metallb or other',
+        })
         .default('other')
         .describe('Whose load balancer it is: sets what that needs and checks what it can'),
       maxPorts: z
@@ -59,11 +61,44 @@ const service = z
         .describe(
           'Splits the range over several Services of so many ports; they have to share one address',
         ),
+      sharingKey: z
+        .string({ error: 'expected a key that Services share' })
+        .min(1, 'expected a key that Services share')
+        .optional()
+        .describe(
+          'Services with the same key share one address, those of other routers too; for platforms cilium and metallb',
+        ),
       ...loadBalancerKeys,
     },
     { error: 'expected the settings of the load balancer Service' },
   )
+  .superRefine((value, context) => {
+    for (const { key, message } of withoutEffect('tcpSession.service.type', value)) {
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
+    if (value.sharingKey === undefined) return;
+    if (!isShareable(value.platform)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sharingKey'],
+        message: `has no effect with tcpSession.service.platform ${value.platform}; set that to cilium or metallb, or remove this`,
+      });
+    }
+    if (value.externalTrafficPolicy === 'Local') {
+      context.addIssue({
+        code: 'custom',
+        path: ['externalTrafficPolicy'],
+        message:
+          'Local keeps other routers from sharing the address (sharingKey); leave it at Cluster',
+      });
+    }
+  }, evenWithOtherProblems)
   .prefault({});
+
+/** Platforms whose load balancers let Services share an address by an annotation. */
+function isShareable(platform: string): boolean {
+  return platform === 'metallb' || platform === 'cilium';
+}
 
 /** `tcpSession`: the range of TCP ports, one per task that asks for TCP (SSH, for example). */
 export const tcpSession = z
@@ -126,7 +161,11 @@ function tcpProblems(session: {
       message: `lies outside of the node ports, ${NODE_PORTS.start} to ${NODE_PORTS.end}, which tcpSession.service.type NodePort uses`,
     });
   }
-  if (perService < count && routerAddress === undefined) {
+  if (
+    perService < count &&
+    routerAddress === undefined &&
+    (settings.loadBalancerIP === undefined || !isShareable(settings.platform))
+  ) {
     problems.push({
       path: ['routerAddress'],
       message:

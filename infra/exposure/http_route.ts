@@ -8,7 +8,7 @@ import { hostsOf } from './tls.ts';
 /** The HTTPRoute that leads the hosts from existing Gateways to the HTTP Service. TLS ends at the Gateways' listeners. */
 export function httpRoute(scope: Scope, serviceName: Input<string>): Resource {
   const { config, names } = scope;
-  const { annotations, parentRefs } = config.gateway;
+  const { annotations, parentRefs, requestTimeout } = config.gateway;
   const hostnames = hostsOf(config).filter((host) => !isIpAddress(host));
   return new apiextensions.CustomResource(
     names.router,
@@ -27,6 +27,7 @@ export function httpRoute(scope: Scope, serviceName: Input<string>): Resource {
         rules: [
           {
             matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+            ...(requestTimeout === undefined ? {} : { timeouts: { request: requestTimeout } }),
             backendRefs: [{ name: serviceName, port: config.service.port }],
           },
         ],

@@ -32,5 +32,5 @@ function withoutSecrets(value: unknown): unknown {
 /** The text of a golden file: a YAML document per object, then the outputs. */
 export function goldenText(run: StackRun): string {
   const documents = objectsOf(run).map((object) => stringify(object, { lineWidth: 0 }));
-  return documents.join('---\n');
+  return [...documents, stringify({ outputs: run.shownOutputs }, { lineWidth: 0 })].join('---\n');
 }

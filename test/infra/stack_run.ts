@@ -1,4 +1,4 @@
-import { runtime } from '@pulumi/pulumi';
+import { output, runtime } from '@pulumi/pulumi';
 
 import type { ClusterFacts } from '../../infra/cluster/facts.ts';
 import type { Outputs } from '../../infra/outputs.ts';
@@ -18,6 +18,8 @@ export interface Registered {
 export interface StackRun {
   readonly resources: readonly Registered[];
   readonly outputs: Outputs;
+  /** The outputs as `pulumi stack output` shows them. */
+  readonly shownOutputs: unknown;
 }
 
 const PROJECT = 'task-traffic-router';
@@ -71,8 +73,15 @@ export async function runStack(
     bundle: () => Promise.resolve(options.code ?? '// the router'),
     askCluster: () => Promise.resolve(options.facts ?? someCluster),
   });
+  const shownOutputs = await known(outputs);
   await runtime.disconnect();
-  return { resources, outputs };
+  return { resources, outputs, shownOutputs };
+}
+
+function known(value: Outputs): Promise<unknown> {
+  return new Promise((resolve) => {
+    output(value).apply(resolve);
+  });
 }
 
 function asTheClusterWould(

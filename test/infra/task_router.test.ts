@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { examples } from './examples.ts';
-import { ofKind, runStack, SECRET_MARKER } from './stack_run.ts';
+import { ofKind, runStack, SECRET_MARKER, someCluster } from './stack_run.ts';
 import { guide, smallest } from './stacks.ts';
 
 /** Paths of an object where Pulumi was told that a value is secret. */
@@ -128,6 +128,51 @@ suite('TaskRouter', () => {
     const [deployment] = ofKind(run, 'apps/v1:Deployment');
     assert.match(JSON.stringify(deployment?.inputs), /"name":"HTTP_PORT","value":"8101"/);
     assert.match(JSON.stringify(deployment?.inputs), /"name":"ADMIN_PORT","value":"8102"/);
+  });
+
+  test('opens ports below 1024 by a sysctl, and refuses them where kubelets refuse that', async () => {
+    const config = {
+      ...smallest,
+      tcpSession: { routerAddress: 'ssh.example.com', portRange: { start: 22, end: 31 } },
+    };
+    const at = (minor: number): ReturnType<typeof runStack> =>
+      runStack(config, { facts: { ...someCluster, version: { major: 1, minor } } });
+    const [deployment] = ofKind(await at(22), 'apps/v1:Deployment');
+    assert.match(JSON.stringify(deployment?.inputs), /ip_unprivileged_port_start","value":"1"/);
+    await assert.rejects(at(21), {
+      code: 'config-invalid',
+      message:
+        'tcpSession.portRange: ports below 1024 need Kubernetes 1.22 or newer, and the cluster runs 1.21; ' +
+        'choose ports from 1024 on. Nothing was changed.',
+    });
+  });
+
+  test('gives an HTTPRoute a time limit only where config does', async () => {
+    const route = async (more: object): Promise<string> => {
+      const gateway = { enabled: true, parentRefs: [{ name: 'public' }], ...more };
+      const { resources } = await runStack({ ...smallest, gateway });
+      return JSON.stringify(resources.filter(({ inputs }) => inputs['kind'] === 'HTTPRoute'));
+    };
+    assert.match(await route({ requestTimeout: '0s' }), /"timeouts":\{"request":"0s"\}/);
+    assert.doesNotMatch(await route({}), /timeouts/);
+  });
+
+  test('lets Services share one address by the key of their platform', async () => {
+    const annotations = async (service: object): Promise<unknown[]> => {
+      const tcpSession = { portRange: { start: 20_000, end: 20_001 }, service };
+      const run = await runStack({ ...smallest, tcpSession });
+      return ofKind(run, 'core/v1:Service')
+        .filter(({ name }) => name.includes('-tcp'))
+        .map(({ inputs }) => (inputs['metadata'] as Record<string, unknown>)['annotations']);
+    };
+    assert.deepEqual(await annotations({ platform: 'cilium', sharingKey: 'all' }), [
+      { 'lbipam.cilium.io/sharing-key': 'all' },
+    ]);
+    const split = { portsPerService: 1, loadBalancerIP: '192.0.2.9' };
+    assert.deepEqual(await annotations({ platform: 'metallb', ...split }), [
+      { 'metallb.io/allow-shared-ip': 'task-router-tcp' },
+      { 'metallb.io/allow-shared-ip': 'task-router-tcp' },
+    ]);
   });
 
   test('names each port of a range in the policy of a server that knows no ranges', async () => {
