@@ -17,9 +17,6 @@ const CODE_FOLDER = '/opt/task-router';
  */
 const NODE_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=320'];
 
-/** Seconds in which proxies and load balancers learn that a pod takes no new work, before it hears of it. */
-export const PRE_STOP_SECONDS = 5;
-
 /** The one container of the router's pod. */
 export function routerContainer(scope: Scope, parts: PodParts): Container {
   const { pod, router } = scope.config;
@@ -52,12 +49,7 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
     startupProbe: { ...probe('/healthz'), periodSeconds: 2, failureThreshold: 30 },
     livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
     readinessProbe: { ...probe('/readyz'), periodSeconds: 5, failureThreshold: 2 },
-    // By Node itself, because an image without a shell has no `sleep` either.
-    lifecycle: {
-      preStop: {
-        exec: { command: ['node', '-e', `setTimeout(() => {}, ${PRE_STOP_SECONDS * 1000})`] },
-      },
-    },
+    // No preStop: a process that is not told cannot ask its clients to leave. SHUTDOWN_DELAY_SECONDS is its wait.
     volumeMounts: volumeMounts(scope, parts),
   };
 }

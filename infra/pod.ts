@@ -3,7 +3,7 @@ import type { Input } from '@pulumi/pulumi';
 
 import { hasSeveralPods } from './availability.ts';
 import type { CertificateAuthorities } from './certificate_authorities.ts';
-import { PRE_STOP_SECONDS, routerContainer } from './container.ts';
+import { routerContainer } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { hasLowPorts } from './ports.ts';
 import type { Scope } from './scope.ts';
@@ -38,7 +38,8 @@ export function podSpec(scope: Scope, parts: PodParts): PodSpec {
     // A token for the Lease, and none where there is no Lease.
     automountServiceAccountToken: serviceAccount !== undefined,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: PRE_STOP_SECONDS + router.drainSeconds + CLOSE_SECONDS,
+    terminationGracePeriodSeconds:
+      router.shutdownDelaySeconds + router.drainSeconds + CLOSE_SECONDS,
     ...(parts.imagePullSecrets.length === 0 ? {} : { imagePullSecrets: parts.imagePullSecrets }),
     securityContext: podSecurity(scope),
     ...placement(scope),

@@ -69,6 +69,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     TCP_PORT_END: tcpSession === undefined ? undefined : String(tcpSession.portRange.end),
     HTTP_PORT: String(ports.http),
     ADMIN_PORT: String(ports.admin),
+    SHUTDOWN_DELAY_SECONDS: String(router.shutdownDelaySeconds),
     DRAIN_SECONDS: String(router.drainSeconds),
     LEASE_NAMESPACE: sources.leaseName === undefined ? undefined : sources.namespace,
     LEASE_NAME: sources.leaseName,

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auth } from './auth/auth.ts';
 import { createAuth } from './auth/auth.ts';
 import type { Registry } from 'prom-client';
 import type { ClearmlAuthority } from './auth/clearml_authority.ts';
+import type { DrainTimes } from './drain_times.ts';
 import { createProxyServer } from './proxy/server.ts';
 import { trustedProxies } from './proxy/trusted_proxies.ts';
 import { createTunnel } from './proxy/tunnel.ts';
@@ -29,8 +31,8 @@ export interface Front {
   /** Resolves with the bound HTTP port. */
   readonly listen: () => Promise<number>;
   readonly keyState: Auth['keyState'];
-  /** No new connections; resolves when the last session has ended, or after `grace` milliseconds. */
-  readonly drain: (grace: number) => Promise<void>;
+  /** No new connections after the delay; resolves when the last session has ended, or when the grace is over. */
+  readonly drain: (times: DrainTimes) => Promise<void>;
   /** The text of /metrics: `own` is the registry of the process that is asked. */
   readonly measure: (own: Registry) => Promise<string>;
 }
@@ -63,7 +65,9 @@ export function createFront(parts: FrontParts): Front {
   return {
     listen: () => proxy.listen(settings.HTTP_PORT, settings.BIND_ADDRESS),
     keyState: auth.keyState,
-    drain: async (grace) => {
+    drain: async ({ delay, grace }) => {
+      proxy.askToLeave();
+      await sleep(delay);
       await Promise.all([proxy.drain(grace), tunnel.drain(grace)]);
       auth.close();
     },

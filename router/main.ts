@@ -57,9 +57,12 @@ async function main(): Promise<void> {
       process.exit(EXIT_FAILURE);
     }
     draining = true;
-    const grace = settings.DRAIN_SECONDS;
-    log.info({ event: 'draining', signal, seconds: grace / 1000 }, 'no new connections');
-    router.drain(grace).then(() => {
+    const { SHUTDOWN_DELAY_SECONDS: delay, DRAIN_SECONDS: grace } = settings;
+    log.info(
+      { event: 'draining', signal, delay: delay / 1000, seconds: grace / 1000 },
+      delay === 0 ? 'no new connections' : 'unready; new connections are still served for a while',
+    );
+    router.drain({ delay, grace }).then(() => {
       log.info({ event: 'stopped', signal }, 'all sessions have ended');
       log.flush();
       process.exit(0);

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClearMlFor } from './clearml/for_settings.ts';
+import type { DrainTimes } from './drain_times.ts';
 import { createFront } from './front.ts';
 import { createLeadership } from './lease/elect.ts';
 import { listen } from './listen.ts';
@@ -17,10 +19,10 @@ export interface Router {
   readonly httpPort: number;
   readonly adminPort: number;
   /**
-   * Unready at once; new connections are refused, open ones live on for `grace` milliseconds at the most. Resolves when
-   * nothing is open any more and the lead was given back.
+   * Unready at once; the lead is given back. New connections are refused after the delay; open ones live on for the grace at
+   * the most. Resolves when nothing is open any more.
    */
-  readonly drain: (grace: number) => Promise<void>;
+  readonly drain: (times: DrainTimes) => Promise<void>;
 }
 
 /**
@@ -73,11 +75,14 @@ export async function startRouter(
   return {
     httpPort,
     adminPort,
-    drain: async (grace) => {
+    drain: async (times) => {
       draining = true;
       // The table is kept true while sessions live on, so that a task that ends still loses its own; another replica leads.
-      await leadership.stop();
-      await Promise.all([front.drain(grace), tcp.drain(grace)]);
+      await Promise.all([
+        leadership.stop(),
+        front.drain(times),
+        sleep(times.delay).then(() => tcp.drain(times.grace)),
+      ]);
       await routes.stop();
       clearml.close();
       admin.close();

@@ -43,6 +43,11 @@ export const router = z
         })
         .default([])
         .describe('Serve only tasks of these ClearML queues; empty means all'),
+      shutdownDelaySeconds: seconds
+        .default(5)
+        .describe(
+          'How long a pod that is to end still takes new connections: as long as your load balancer needs to learn of it',
+        ),
       drainSeconds: seconds
         .default(300)
         .describe('How long open sessions live on when a pod is replaced'),

@@ -20,6 +20,7 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   TCP_PORT_END: 'tcpSession.portRange.end',
   HTTP_PORT: 'service.port',
   ADMIN_PORT: 'service.port',
+  SHUTDOWN_DELAY_SECONDS: 'router.shutdownDelaySeconds',
   DRAIN_SECONDS: 'router.drainSeconds',
   LEASE_NAMESPACE: 'availability.leaderElection',
   LEASE_NAME: 'availability.leaderElection',

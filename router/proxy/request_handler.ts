@@ -39,7 +39,7 @@ export class RequestHandler {
    */
   readonly #running: Exchange[] = [];
   readonly #sweep: NodeJS.Timeout;
-  #draining = false;
+  #asksToLeave = false;
 
   constructor(deps: RequestHandlerDeps) {
     this.#deps = deps;
@@ -63,8 +63,8 @@ export class RequestHandler {
   }
 
   /** From now on each answer asks its client to leave. */
-  drain(): void {
-    this.#draining = true;
+  askToLeave(): void {
+    this.#asksToLeave = true;
   }
 
   close(): void {
@@ -83,7 +83,7 @@ export class RequestHandler {
     const origin = entrance.originOf(request, head);
     const exchange = new Exchange(request, response, head, origin, this.#host);
     exchange.place = this.#running.push(exchange) - 1;
-    if (this.#draining) response.shouldKeepAlive = false;
+    if (this.#asksToLeave) response.shouldKeepAlive = false;
     const target = entrance.targetOf(head);
     if (target.kind !== 'endpoint' && target.kind !== 'static') {
       this.#answerOwn(exchange, target);

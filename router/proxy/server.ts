@@ -39,6 +39,8 @@ export interface ProxyServerDeps {
 export interface ProxyServer {
   /** Port 0 takes a free one. Resolves with the bound port; rejects with LISTEN_FAILED. `address` undefined: every address. */
   readonly listen: (port: number, address: string | undefined) => Promise<number>;
+  /** From now on each answer ends its connection: a client that stays meets the end of the router while it sends a request. */
+  readonly askToLeave: () => void;
   /**
    * Stops accepting, asks keep-alive clients to leave, lets running requests and sessions go on. Resolves when all have ended,
    * or after `grace` milliseconds, which ends the rest (WebSockets with 1001).
@@ -130,8 +132,9 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
   };
   return {
     listen: (port, address) => listen(server, port, address),
+    askToLeave: () => requests.askToLeave(),
     drain: async (grace) => {
-      requests.drain();
+      requests.askToLeave();
       const all = ended();
       // Answers that began before the drain promised to keep their connection; once idle it would be waited for in vain.
       const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP);

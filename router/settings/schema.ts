@@ -36,6 +36,7 @@ export const SETTINGS = {
   HTTP_PORT: values.whole(0, 65_535).prefault('8080'),
   ADMIN_PORT: values.whole(0, 65_535).prefault('8081'),
   WORKERS: values.whole(1, 256).prefault('1'),
+  SHUTDOWN_DELAY_SECONDS: values.seconds(0, 3600).prefault('0'),
   DRAIN_SECONDS: values.seconds(0, 86_400).prefault('300'),
   LEASE_NAMESPACE: z.string().optional(),
   LEASE_NAME: z.string().optional(),

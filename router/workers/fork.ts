@@ -120,14 +120,14 @@ export function createWorkers({ count, routes, clearml, log }: WorkersParts): Fr
       if (states.includes('mismatch')) return 'mismatch';
       return states.includes('settled') ? 'settled' : 'unsettled';
     },
-    drain: async (grace) => {
+    drain: async (times) => {
       draining = true;
       await Promise.all(
         [...workers.keys()].map(
           (worker) =>
             new Promise<void>((resolve) => {
               worker.once('exit', () => resolve());
-              send(worker, { kind: 'drain', grace });
+              send(worker, { kind: 'drain', times });
             }),
         ),
       );

@@ -1,6 +1,7 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { OwnLogin } from '../auth/clearml_authority.ts';
 import type { KeyState } from '../auth/key_ring.ts';
+import type { DrainTimes } from '../drain_times.ts';
 import type { RoutesState } from '../routes/routes.ts';
 import type { RouteTable } from '../routes/table.ts';
 
@@ -19,7 +20,7 @@ export type ToWorker =
   /** The router's own login: it shows how the signing key is encoded, and how ClearML's cookie is called. */
   | { readonly kind: 'login'; readonly login: OwnLogin }
   | { readonly kind: 'measure' }
-  | { readonly kind: 'drain'; readonly grace: number };
+  | { readonly kind: 'drain'; readonly times: DrainTimes };
 
 /** What a worker tells the process that started it. */
 export type FromWorker =

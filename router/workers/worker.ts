@@ -46,7 +46,7 @@ export async function runWorker(
         void registry.getMetricsAsJSON().then((report) => tell({ kind: 'metrics', report }));
         return;
       case 'drain':
-        void front.drain(message.grace).then(() => {
+        void front.drain(message.times).then(() => {
           clearml.close();
           log.flush();
           process.exit(0);

@@ -70,6 +70,7 @@ describe('readSettings', () => {
         HTTP_PORT: 8080,
         ADMIN_PORT: 8081,
         WORKERS: 1,
+        SHUTDOWN_DELAY_SECONDS: 0,
         DRAIN_SECONDS: 300_000,
         LOG_LEVEL: 'info',
       },
