@@ -41,14 +41,14 @@ export const loadBalancerKeys = {
     .describe('Families in their order of preference'),
 };
 
-/** The keys above as far as a type of Service decides whether they mean anything. */
+/** The keys above as far as a type of Service decides whether they mean anything; undefined while wrong. */
 interface Settings {
   readonly type: string;
   readonly loadBalancerClass?: string | undefined;
   readonly loadBalancerIP?: string | undefined;
-  readonly loadBalancerSourceRanges: readonly string[];
+  readonly loadBalancerSourceRanges: readonly string[] | undefined;
   readonly externalTrafficPolicy: string;
-  readonly allocateLoadBalancerNodePorts: boolean;
+  readonly allocateLoadBalancerNodePorts: boolean | undefined;
 }
 
 /** Keys that were given and that the type of the Service leaves without effect: nobody should believe in a lock that is none. */

@@ -46,7 +46,7 @@ function unusedProblems(config: StackConfig): Problem[] {
   const unused: readonly (readonly [isUnused: boolean, section: string, key: string])[] = [
     [exposure !== 'ingress' && ingress.className !== undefined, 'ingress', 'className'],
     [exposure !== 'ingress' && isGiven(ingress.annotations), 'ingress', 'annotations'],
-    [exposure !== 'ingress' && ingress.waitForAddress === true, 'ingress', 'waitForAddress'],
+    [exposure !== 'ingress' && ingress.waitForAddress, 'ingress', 'waitForAddress'],
     [
       exposure !== 'ingress' && (ingress.controller ?? 'other') !== 'other',
       'ingress',
