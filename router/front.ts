@@ -4,6 +4,7 @@ import { createAuth } from './auth/auth.ts';
 import type { Registry } from 'prom-client';
 import type { ClearmlAuthority } from './auth/clearml_authority.ts';
 import type { DrainTimes } from './drain_times.ts';
+import type { Activity } from './proxy/activity.ts';
 import { createProxyServer } from './proxy/server.ts';
 import { trustedProxies } from './proxy/trusted_proxies.ts';
 import { createTunnel } from './proxy/tunnel.ts';
@@ -23,6 +24,7 @@ export interface FrontParts {
   readonly clearml: ClearmlAuthority;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -39,9 +41,9 @@ export interface Front {
 
 /** Joins gate, pages, proxy and tunnel. */
 export function createFront(parts: FrontParts): Front {
-  const { settings, routes, log, metrics } = parts;
+  const { settings, routes, log, metrics, activity } = parts;
   const auth = createAuth(parts);
-  const tunnel = createTunnel({ hold: auth.gate.hold, log, metrics });
+  const tunnel = createTunnel({ hold: auth.gate.hold, log, metrics, activity });
   const proxy = createProxyServer({
     settings: {
       origin: settings.ROUTER_URL.origin,
@@ -61,6 +63,7 @@ export function createFront(parts: FrontParts): Front {
     log,
     accessLog: log,
     metrics,
+    activity,
   });
   return {
     listen: () => proxy.listen(settings.HTTP_PORT, settings.BIND_ADDRESS),

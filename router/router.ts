@@ -4,6 +4,7 @@ import type { DrainTimes } from './drain_times.ts';
 import { createFront } from './front.ts';
 import { createLeadership } from './lease/elect.ts';
 import { listen } from './listen.ts';
+import { Activity } from './proxy/activity.ts';
 import { createTcpListeners } from './proxy/tcp_listeners.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
@@ -54,11 +55,12 @@ export async function startRouter(
     },
   });
   const bindAddress = settings.BIND_ADDRESS;
-  const tcp = createTcpListeners({ routes, bindAddress, log, metrics });
+  const activity = new Activity(routes);
+  const tcp = createTcpListeners({ routes, bindAddress, log, metrics, activity });
   const front =
     settings.WORKERS === 1
-      ? createFront({ settings, routes, clearml, log, metrics, environment })
-      : createWorkers({ count: settings.WORKERS, routes, clearml, log });
+      ? createFront({ settings, routes, clearml, log, metrics, activity, environment })
+      : createWorkers({ count: settings.WORKERS, routes, clearml, log, activity });
 
   let draining = false;
   const admin = createAdminServer({
@@ -84,6 +86,7 @@ export async function startRouter(
         sleep(times.delay).then(() => tcp.drain(times.grace)),
       ]);
       await routes.stop();
+      activity.close();
       clearml.close();
       admin.close();
       admin.closeAllConnections();

@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
 import type { OwnPages } from '../web/own_pages.ts';
 import type { AccessRecord } from './access_log.ts';
+import type { Activity } from './activity.ts';
 import { sendAnswer } from './answer.ts';
 import { denialAnswer } from './denial_answers.ts';
 import type { Entrance, GuardedTarget } from './entrance.ts';
@@ -27,6 +28,7 @@ export interface RequestHandlerDeps {
   readonly log: Log;
   readonly writeAccess: (record: AccessRecord) => void;
   readonly metrics: TrafficMetrics;
+  readonly activity: Activity;
 }
 
 /** Carries requests: reads, asks the gate, forwards or answers. Upgrades have a handler of their own. */
@@ -46,11 +48,13 @@ export class RequestHandler {
     this.#host = {
       finished: (exchange) => this.#finished(exchange),
       failed: (failure, exchange, error) => {
+        const endpoint = exchange.passage?.endpoint.id;
         deps.metrics.failed(failure);
+        if (endpoint !== undefined) deps.activity.failed('http', endpoint, failure);
         deps.log.warn(
           {
             event: 'upstream-failed',
-            endpoint: exchange.passage?.endpoint.id,
+            endpoint,
             failure,
             error: excerpt(String(error)),
           },
@@ -179,7 +183,14 @@ export class RequestHandler {
       const { admitted } = exchange;
       if (admitted === undefined || exchange.release !== undefined) continue;
       if (exchange.started > before) continue;
-      exchange.release = this.#deps.hold(admitted, (reason) => exchange.cut(reason));
+      const { hold, activity } = this.#deps;
+      const release = hold(admitted, (reason) => exchange.cut(reason));
+      const bytes = (): number => exchange.bytesIn + exchange.bytesOut;
+      const unfollow = activity.follow('http', admitted.endpoint.id, bytes);
+      exchange.release = () => {
+        release();
+        unfollow();
+      };
     }
   }
 
@@ -189,8 +200,10 @@ export class RequestHandler {
       this.#running[exchange.place] = last;
       last.place = exchange.place;
     }
-    const { metrics, writeAccess } = this.#deps;
-    const { head, admitted, response, bytesIn, bytesOut } = exchange;
+    const { metrics, activity, writeAccess } = this.#deps;
+    const { head, admitted, response, bytesIn, bytesOut, passage, reason } = exchange;
+    const used = reason === undefined || (reason === 'client-left' && bytesOut > 0);
+    if (used && passage !== undefined) activity.answered('http', passage.endpoint.id);
     const duration = performance.now() - exchange.started;
     metrics.answered(exchange.kind, response.statusCode, duration, bytesIn, bytesOut);
     const identity = admitted?.identity ?? exchange.deniedIdentity;
@@ -209,7 +222,7 @@ export class RequestHandler {
       endpoint: exchange.endpointId,
       user: identity?.userId,
       credential: admitted?.credential,
-      reason: exchange.reason,
+      reason,
     });
   }
 }

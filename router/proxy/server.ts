@@ -8,6 +8,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { OwnPages } from '../web/own_pages.ts';
 import { accessLine } from './access_log.ts';
 import type { AccessRecord } from './access_log.ts';
+import type { Activity } from './activity.ts';
 import { Entrance } from './entrance.ts';
 import type { ProxySettings } from './entrance.ts';
 import { RouterResponse } from './exchange.ts';
@@ -33,6 +34,7 @@ export interface ProxyServerDeps {
   /** Takes one JSON line per request, line end included, and must not block. Undefined: no access log. */
   readonly accessLog: { readonly write: (line: string) => unknown } | undefined;
   readonly metrics: Metrics;
+  readonly activity: Activity;
 }
 
 /** The server of users' traffic. */
@@ -90,7 +92,7 @@ function createHttpServer(): Server<typeof IncomingMessage, typeof RouterRespons
 
 /** Joins the parts into the server of users' traffic; nothing listens yet. */
 export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
-  const { gate, log, accessLog, pages, tunnel } = deps;
+  const { gate, log, accessLog, pages, tunnel, activity } = deps;
   const server = createHttpServer();
   const entrance = new Entrance(deps);
   const pools = new UpstreamPools(deps.routes);
@@ -99,7 +101,16 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     accessLog?.write(accessLine(record));
   };
   const { hold } = gate;
-  const requests = new RequestHandler({ entrance, hold, pages, pools, log, writeAccess, metrics });
+  const requests = new RequestHandler({
+    entrance,
+    hold,
+    pages,
+    pools,
+    log,
+    writeAccess,
+    metrics,
+    activity,
+  });
   const upgrades = new UpgradeHandler({
     entrance,
     hold,
@@ -108,6 +119,7 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     log,
     writeAccess,
     metrics,
+    activity,
   });
 
   server.on('request', (request, response) => requests.handle(request, response, false));

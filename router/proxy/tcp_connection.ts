@@ -104,6 +104,11 @@ export class TcpConnection {
       .on('close', () => this.#closed());
   }
 
+  /** Bytes carried so far, both ways. */
+  get bytes(): number {
+    return this.#inward.bytes + this.#outward.bytes;
+  }
+
   /** Ends it at once: both sides see a reset. */
   reset(): void {
     this.#fail('ended by router', undefined);

@@ -3,7 +3,9 @@ import type { Endpoint, Upstream } from '../routes/endpoint.ts';
 import type { RouteSource, RouteTable } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Activity } from './activity.ts';
 import { TCP_OPTIONS, TcpConnection, type TcpSummary } from './tcp_connection.ts';
+import { failureOfCode } from './upstream_failure.ts';
 
 /** How many connections the TCP range carries at once. */
 export interface TcpLimits {
@@ -21,6 +23,7 @@ export interface TcpListenersDeps {
   readonly bindAddress: string | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   readonly limits?: TcpLimits;
   /** Milliseconds to connect to a task; 5,000 unless given. */
   readonly connectTimeout?: number;
@@ -58,7 +61,7 @@ interface Listener {
 
 /** Follows the route table from the moment it is made. */
 export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
-  const { routes, log, metrics } = deps;
+  const { routes, log, metrics, activity } = deps;
   const limits = deps.limits ?? TCP_LIMITS;
   const connectTimeout = deps.connectTimeout ?? 5_000;
   const listeners = new Map<number, Listener>();
@@ -139,9 +142,13 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
       upstream,
       connectTimeout,
       preamble: undefined,
-      onOpen: () => metrics.tcpConnections.inc({ port, outcome: 'opened' }),
+      onOpen: () => {
+        metrics.tcpConnections.inc({ port, outcome: 'opened' });
+        activity.reached('tcp', endpoint.id);
+      },
       onClose: (summary) => {
         listener.carried.delete(carried);
+        unfollow();
         metrics.openSockets.dec({ kind: 'tcp' });
         tell(summary, port, client, endpoint, upstream, performance.now() - since);
         open -= 1;
@@ -151,6 +158,7 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
     if (connection === undefined) return;
     const carried: Carried = { connection, endpoint, upstream };
     listener.carried.add(carried);
+    const unfollow = activity.follow('tcp', endpoint.id, () => connection.bytes);
     metrics.openSockets.inc({ kind: 'tcp' });
     open += 1;
   };
@@ -163,7 +171,10 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
     upstream: Upstream,
     milliseconds: number,
   ): void => {
-    if (summary.end === 'unreachable') metrics.tcpConnections.inc({ port, outcome: 'unreachable' });
+    if (summary.end === 'unreachable') {
+      metrics.tcpConnections.inc({ port, outcome: 'unreachable' });
+      activity.failed('tcp', endpoint.id, failureOfCode(summary.code ?? ''));
+    }
     metrics.bytes.inc({ direction: 'in', kind: 'tcp' }, summary.bytesIn);
     metrics.bytes.inc({ direction: 'out', kind: 'tcp' }, summary.bytesOut);
     log.info(

@@ -6,9 +6,12 @@ import type { Admitted, Gate } from '../auth/decision.ts';
 import type { Endpoint, Upstream } from '../routes/endpoint.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Activity } from './activity.ts';
 import { TCP_OPTIONS } from './tcp_connection.ts';
 import { TcpCopy } from './tcp_copy.ts';
 import { TunnelSession } from './tunnel_session.ts';
+import type { FailureClass } from './upstream_failure.ts';
+import { failureClass } from './upstream_failure.ts';
 
 /**
  * The sub-protocol that asks for the tunnel. A marker in the path would take that path from the task; this name is nobody
@@ -34,6 +37,7 @@ export interface TunnelDeps {
   readonly hold: Gate['hold'];
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   /** Milliseconds; 5,000 unless given. */
   readonly connectTimeout?: number;
   /** Milliseconds between pings; 30,000 unless given. */
@@ -54,6 +58,8 @@ export interface TunnelRefusal {
   readonly status: 400 | 404 | 502 | 503 | 504;
   /** Plain text for the user: what is wrong and whose fault it is. */
   readonly reason: string;
+  /** Set where the task was tried and did not answer. */
+  readonly failure?: FailureClass;
 }
 
 /** TCP over WebSocket at the URL of an endpoint whose task asked for TCP. */
@@ -69,7 +75,7 @@ export interface Tunnel {
 
 /** Nothing listens of its own: the server of users' traffic hands over the upgrades that ask for it. */
 export function createTunnel(deps: TunnelDeps): Tunnel {
-  const { log, metrics } = deps;
+  const { log, metrics, activity } = deps;
   const sessions = new Set<TunnelSession>();
   let draining = false;
   let onIdle: (() => void) | undefined;
@@ -90,6 +96,7 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
       pingInterval: deps.pingInterval ?? 30_000,
       onClose: (summary) => {
         release();
+        unfollow();
         sessions.delete(session);
         metrics.openSockets.dec({ kind: 'tunnel' });
         metrics.bytes.inc({ direction: 'in', kind: 'tunnel' }, summary.bytesIn);
@@ -110,6 +117,8 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
     });
     const release = deps.hold(admitted, (reason) => session.revoke(reason));
     sessions.add(session);
+    activity.reached('tcp', admitted.endpoint.id);
+    const unfollow = activity.follow('tcp', admitted.endpoint.id, () => session.bytes);
     metrics.openSockets.inc({ kind: 'tunnel' });
     metrics.tunnels.inc({ outcome: 'opened' });
   };
@@ -150,6 +159,9 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
         const outcome =
           refusal.status === 502 || refusal.status === 504 ? 'unreachable' : 'refused';
         metrics.tunnels.inc({ outcome });
+        if (refusal.failure !== undefined) {
+          activity.failed('tcp', upgrade.admitted.endpoint.id, refusal.failure);
+        }
         log.info(
           {
             event: 'tunnel-refused',
@@ -231,13 +243,15 @@ function connected(
       else upstream.pause();
       resolve(result);
     };
-    const onError = (): void =>
-      settle({ status: 502, reason: 'The task does not answer at its TCP port.' });
+    const onError = (error: Error): void => {
+      const reason = 'The task does not answer at its TCP port.';
+      settle({ status: 502, reason, failure: failureClass(error) });
+    };
     const onLeave = (): void => settle(CLIENT_LEFT);
-    const timer = setTimeout(
-      () => settle({ status: 504, reason: 'The task did not answer at its TCP port in time.' }),
-      timeout,
-    );
+    const timer = setTimeout(() => {
+      const reason = 'The task did not answer at its TCP port in time.';
+      settle({ status: 504, reason, failure: 'timeout' });
+    }, timeout);
     client.on('close', onLeave).on('error', onLeave);
     upstream.on('error', onError).once('connect', () => settle(upstream));
   });

@@ -76,6 +76,11 @@ export class TunnelSession {
     upstream.resume();
   }
 
+  /** Bytes carried so far, both ways. */
+  get bytes(): number {
+    return this.#bytesIn + this.#outward.bytes;
+  }
+
   /** The right to the session was withdrawn. */
   revoke(reason: string): void {
     this.#finish('ended by router', CLOSE.notAllowed, reason);

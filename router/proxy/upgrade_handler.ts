@@ -6,6 +6,7 @@ import type { RouteSource, RouteTable } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
 import type { AccessRecord } from './access_log.ts';
+import type { Activity } from './activity.ts';
 import { sendAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { denialAnswer } from './denial_answers.ts';
@@ -36,6 +37,7 @@ export interface UpgradeHandlerDeps {
   readonly log: Log;
   readonly writeAccess: (record: AccessRecord) => void;
   readonly metrics: TrafficMetrics;
+  readonly activity: Activity;
 }
 
 /** Carries upgrades: the same way in as for requests, then a WebSocket to the task or a tunnel to its TCP lane. */
@@ -154,7 +156,7 @@ export class UpgradeHandler {
     ownCookies: readonly string[],
   ): void {
     const { request, socket, early } = attempt;
-    const { entrance, metrics, log, writeAccess } = this.#deps;
+    const { entrance, metrics, activity, log, writeAccess } = this.#deps;
     const hosts = entrance.ownHosts;
     // http-proxy sends what it finds in these two.
     request.url = passage.path;
@@ -179,6 +181,7 @@ export class UpgradeHandler {
       opened: (task) => this.#opened(attempt, passage, task),
       declined: (answer) => {
         attempt.passOn(answer, passage, ownCookies, hosts);
+        activity.reached('http', passage.endpoint.id);
         writeAccess(attempt.record(answer.statusCode ?? 0, 0, 0));
       },
       failed: (error) => {
@@ -189,6 +192,7 @@ export class UpgradeHandler {
         }
         const failure = failureClass(error);
         metrics.failed(failure);
+        activity.failed('http', passage.endpoint.id, failure);
         log.warn(
           {
             event: 'upstream-failed',
@@ -204,16 +208,20 @@ export class UpgradeHandler {
   }
 
   #opened(attempt: UpgradeAttempt, passage: Passage, task: Socket): void {
-    const { metrics, hold, writeAccess } = this.#deps;
+    const { metrics, hold, activity, writeAccess } = this.#deps;
+    const { id } = passage.endpoint;
     let release: (() => void) | undefined;
     const session = new WebSocketSession(attempt.socket, task, () => {
       this.#sessions.delete(session);
       release?.();
+      unfollow();
       if (this.#sessions.size === 0) this.#onLastEnded?.();
       metrics.webSocketClosed(session.bytesIn, session.bytesOut);
       writeAccess(attempt.record(101, session.bytesIn, session.bytesOut));
     });
     this.#sessions.set(session, passage);
+    activity.reached('http', id);
+    const unfollow = activity.follow('http', id, () => session.bytesIn + session.bytesOut);
     metrics.webSocketOpened();
     if (attempt.admitted !== undefined) {
       release = hold(attempt.admitted, (reason) => {

@@ -19,6 +19,13 @@ export function failureClass(error: unknown): FailureClass {
   if (error instanceof BadAnswer) return 'protocol';
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // undici says so of a second, unasked answer and of an unasked 101.
+  if (code === 'UND_ERR_SOCKET' && (error as Error).message.startsWith('bad ')) return 'protocol';
+  return failureOfCode(code);
+}
+
+/** Sorts the codes of the system's errors, undici's and Node's. */
+export function failureOfCode(code: string): FailureClass {
   switch (code) {
     case 'ECONNREFUSED':
       return 'refused';
@@ -33,10 +40,8 @@ export function failureClass(error: unknown): FailureClass {
       return 'unreachable';
     case 'ECONNRESET':
     case 'EPIPE':
-      return 'reset';
     case 'UND_ERR_SOCKET':
-      // undici says so of a second, unasked answer and of an unasked 101.
-      return error instanceof Error && error.message.startsWith('bad ') ? 'protocol' : 'reset';
+      return 'reset';
     case 'UND_ERR_HEADERS_OVERFLOW':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return 'protocol';

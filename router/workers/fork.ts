@@ -8,6 +8,8 @@ import type { Front } from '../front.ts';
 import type { Routes } from '../routes/routes.ts';
 import type { RouteTable } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Activity } from '../proxy/activity.ts';
+import { ACTIVITY_INTERVAL } from './messages.ts';
 import type { FromWorker, MetricsReport, ToWorker } from './messages.ts';
 
 /** What the workers are told about. */
@@ -16,6 +18,8 @@ export interface WorkersParts {
   readonly routes: Pick<Routes, 'current' | 'subscribe' | 'state'>;
   readonly clearml: Pick<ClearMl, 'onLogin'>;
   readonly log: Log;
+  /** Of the traffic that this process carries itself: the TCP range. */
+  readonly activity: Activity;
 }
 
 /** Pause before a worker that ended by itself gets a successor, so that a defect at start does not spin. Milliseconds. */
@@ -40,7 +44,8 @@ function routesDiffer(next: RouteTable, previous: RouteTable): boolean {
 }
 
 /** Starts WORKERS processes of this program, which share the HTTP port, and keeps them. Nothing listens before `listen`. */
-export function createWorkers({ count, routes, clearml, log }: WorkersParts): Front {
+export function createWorkers(parts: WorkersParts): Front {
+  const { count, routes, clearml, log, activity } = parts;
   const workers = new Map<Worker, Known>();
   let draining = false;
   cluster.setupPrimary({ serialization: 'advanced' });
@@ -61,6 +66,12 @@ export function createWorkers({ count, routes, clearml, log }: WorkersParts): Fr
     for (const worker of workers.keys()) send(worker, message);
   });
 
+  /** Each process knows what it carried; a page is asked for at any of them. */
+  const share = setInterval(() => {
+    const changes = activity.changes();
+    for (const worker of workers.keys()) send(worker, { kind: 'activity', changes });
+  }, ACTIVITY_INTERVAL).unref();
+
   /** Starts one worker; resolves with its port. */
   const start = (): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -80,6 +91,9 @@ export function createWorkers({ count, routes, clearml, log }: WorkersParts): Fr
             return;
           case 'key':
             known.key = message.state;
+            return;
+          case 'activity':
+            for (const other of workers.keys()) if (other !== worker) send(other, message);
             return;
           case 'metrics':
             known.report?.(message.report);
@@ -122,6 +136,7 @@ export function createWorkers({ count, routes, clearml, log }: WorkersParts): Fr
     },
     drain: async (times) => {
       draining = true;
+      clearInterval(share);
       await Promise.all(
         [...workers.keys()].map(
           (worker) =>

@@ -5,6 +5,8 @@ import type { Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, createRegistry } from '../telemetry/metrics.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
+import { Activity } from '../proxy/activity.ts';
+import { ACTIVITY_INTERVAL } from './messages.ts';
 import { createReceivedLogins, createReceivedRoutes } from './received.ts';
 
 /** How often a worker looks whether its signing key has settled. Milliseconds. */
@@ -22,9 +24,11 @@ export async function runWorker(
   const clearml = createClearMlFor(settings, log, metrics);
   const routes = createReceivedRoutes();
   const logins = createReceivedLogins();
+  const activity = new Activity(routes);
   const front = createFront({
     settings,
     routes,
+    activity,
     clearml: { ...clearml, onLogin: logins.onLogin },
     log,
     metrics,
@@ -41,6 +45,9 @@ export async function runWorker(
         return;
       case 'login':
         logins.receive(message.login);
+        return;
+      case 'activity':
+        activity.merge(message.changes);
         return;
       case 'measure':
         void registry.getMetricsAsJSON().then((report) => tell({ kind: 'metrics', report }));
@@ -66,6 +73,11 @@ export async function runWorker(
     told = state;
   }, KEY_INTERVAL);
   watch.unref();
+  const report = setInterval(() => {
+    const changes = activity.changes();
+    if (changes.length > 0) tell({ kind: 'activity', changes });
+  }, ACTIVITY_INTERVAL);
+  report.unref();
   try {
     tell({ kind: 'key', state: told });
     tell({ kind: 'listening', port: await front.listen() });

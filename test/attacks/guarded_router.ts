@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Endpoint } from '../../router/routes/endpoint.ts';
 import type { StaticRoute } from '../../router/routes/table.ts';
 import type { ProxyServer } from '../../router/proxy/server.ts';
+import { Activity } from '../../router/proxy/activity.ts';
 import { createProxyServer } from '../../router/proxy/server.ts';
 import { createTunnel } from '../../router/proxy/tunnel.ts';
 import { createEndpointTokensApi } from '../../router/web/endpoint_tokens_api.ts';
@@ -71,6 +72,7 @@ export async function guarded(
     ...environment,
   });
   const { settings, auth, routes, log, metrics } = parts;
+  const activity = new Activity(routes);
   const proxy: ProxyServer = createProxyServer({
     settings: {
       origin: settings.ROUTER_URL.origin,
@@ -81,11 +83,12 @@ export async function guarded(
     routes,
     gate: auth.gate,
     pages: [createSignIn(parts), createEndpointTokensApi(parts)],
-    tunnel: createTunnel({ hold: auth.gate.hold, log, metrics }),
+    tunnel: createTunnel({ hold: auth.gate.hold, log, metrics, activity }),
     credentialCookies: auth.cookieNames,
     log,
     accessLog: log,
     metrics,
+    activity,
   });
   const port = await proxy.listen(Number(environment['HTTP_PORT'] ?? 0), '127.0.0.1');
   return {

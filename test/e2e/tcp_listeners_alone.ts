@@ -1,6 +1,7 @@
 /** The listeners of the TCP range and an echo behind them, in a process whose limits the test chooses. Says its port. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { Activity } from '../../router/proxy/activity.ts';
 import { createTcpListeners } from '../../router/proxy/tcp_listeners.ts';
 import { createLog } from '../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../router/telemetry/metrics.ts';
@@ -18,11 +19,13 @@ free.close();
 await once(free, 'close');
 
 const upstream = (echo.address() as AddressInfo).port;
+const routes = testRoutes(tcpEndpoint({ port: upstream, external: port }));
 const listeners = createTcpListeners({
-  routes: testRoutes(tcpEndpoint({ port: upstream, external: port })),
+  routes,
   bindAddress: '127.0.0.1',
   log: createLog('error', { write: (line) => process.stderr.write(line) }),
   metrics: createMetrics(createRegistry()),
+  activity: new Activity(routes),
 });
 await listeners.claim(port);
 process.stdout.write(`${port}\n`);

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import type { Admitted, Decision, Gate, GateRequest } from '../../../router/auth/decision.ts';
 import type { Identity } from '../../../router/auth/identity.ts';
+import { Activity } from '../../../router/proxy/activity.ts';
 import { createProxyServer } from '../../../router/proxy/server.ts';
 import type { ProxyServer, ProxyServerDeps } from '../../../router/proxy/server.ts';
 import type { Endpoint, Lane } from '../../../router/routes/endpoint.ts';
@@ -162,6 +163,7 @@ export interface ProxyWorld {
   readonly gate: StandInGate;
   readonly routes: ShownRoutes;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   /** Parsed lines of the access log. */
   readonly access: Record<string, unknown>[];
   /** The same as they were written. */
@@ -182,6 +184,7 @@ export async function startProxy(
   const accessLines: string[] = [];
   const logLines: string[] = [];
   const metrics = createMetrics(new Registry());
+  const activity = new Activity(routes);
   const proxy = createProxyServer({
     settings: {
       origin: 'http://router.test',
@@ -202,6 +205,7 @@ export async function startProxy(
       },
     },
     metrics,
+    activity,
     ...changes,
   });
   routes.show(endpoints, statics);
@@ -212,6 +216,7 @@ export async function startProxy(
     gate,
     routes,
     metrics,
+    activity,
     access,
     accessLines,
     logLines,

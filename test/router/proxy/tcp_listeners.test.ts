@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
+import { Activity } from '../../../router/proxy/activity.ts';
 import { createTcpListeners, type TcpListeners } from '../../../router/proxy/tcp_listeners.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
@@ -60,6 +61,7 @@ async function listening(
     bindAddress: '127.0.0.1',
     log,
     metrics,
+    activity: new Activity(routes),
     limits: { perPort: options.perPort ?? 100, total: options.total ?? 100 },
     ...(options.connectTimeout === undefined ? {} : { connectTimeout: options.connectTimeout }),
   });
@@ -324,6 +326,7 @@ test('a port that is taken cannot be claimed, and can be once it is free', async
     bindAddress: '127.0.0.1',
     log,
     metrics,
+    activity: new Activity(testRoutes()),
   });
   cleanups.push(() => listeners.drain(0));
   assert.equal(await listeners.claim(port), false);
@@ -337,7 +340,13 @@ test('a follower binds what the table names, without a claim, and lets it go wit
   const upstream = await task((socket) => socket.end('served'));
   const port = await freePort();
   const routes = testRoutes();
-  const listeners = createTcpListeners({ routes, bindAddress: '127.0.0.1', log, metrics });
+  const listeners = createTcpListeners({
+    routes,
+    bindAddress: '127.0.0.1',
+    log,
+    metrics,
+    activity: new Activity(routes),
+  });
   cleanups.push(() => listeners.drain(0));
   routes.show(tcpEndpoint({ port: upstream, external: port }));
   while ((await read(client(port))).bytes.toString() !== 'served') assert.ok(true);

@@ -6,11 +6,12 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { WebSocket, type ClientOptions } from 'ws';
 import type { Admitted, DenialReason } from '../../../router/auth/decision.ts';
+import { Activity } from '../../../router/proxy/activity.ts';
 import { createTunnel, TUNNEL_PROTOCOL, type Tunnel } from '../../../router/proxy/tunnel.ts';
 import type { Endpoint } from '../../../router/routes/endpoint.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
-import { tcpEndpoint } from './tcp_routes.ts';
+import { tcpEndpoint, testRoutes } from './tcp_routes.ts';
 
 const metrics = createMetrics(createRegistry());
 const cleanups: (() => void)[] = [];
@@ -52,6 +53,7 @@ async function served(endpoint: Endpoint, pingInterval = 60_000): Promise<Served
   const tunnel = createTunnel({
     log: createLog('info', { write: (line) => lines.push(line) }),
     metrics,
+    activity: new Activity(testRoutes()),
     pingInterval,
     hold: (_, end) => {
       ends.add(end);
