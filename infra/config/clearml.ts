@@ -1,26 +1,17 @@
 import { z } from 'zod';
 
 import { outgoingProxy } from './outgoing_proxy.ts';
-import {
-  evenWithOtherProblems,
-  flag,
-  httpUrl,
-  objectName,
-  secretDataKey,
-  secretText,
-} from './values.ts';
+import { evenWithOtherProblems, flag, httpUrl, objectName, dataKey, secretText } from './values.ts';
 
 /** A Secret that exists already and holds what the router needs to speak to ClearML. */
 const existingSecret = z.strictObject(
   {
     name: objectName.describe("Name of the Secret, in the router's namespace"),
-    apiServerKeyKey: secretDataKey
-      .default('apiServerKey')
-      .describe('Its key that holds the access key'),
-    apiServerSecretKey: secretDataKey
+    apiServerKeyKey: dataKey.default('apiServerKey').describe('Its key that holds the access key'),
+    apiServerSecretKey: dataKey
       .default('apiServerSecret')
       .describe('Its key that holds the secret key'),
-    jwksKeyKey: secretDataKey.default('jwksKey').describe('Its key that holds the signing key'),
+    jwksKeyKey: dataKey.default('jwksKey').describe('Its key that holds the signing key'),
   },
   { error: 'expected the name and, where they differ, the keys of a Secret' },
 );
@@ -29,9 +20,7 @@ const serverSecret = z.strictObject(
   {
     namespace: objectName.default('clearml').describe('Namespace of the ClearML server'),
     name: objectName.default('clearml-conf').describe('Name of its Secret'),
-    key: secretDataKey
-      .default('secure_auth_token_secret')
-      .describe('Its key that holds the signing key'),
+    key: dataKey.default('secure_auth_token_secret').describe('Its key that holds the signing key'),
   },
   { error: 'expected the Secret of a ClearML server in the same cluster' },
 );
@@ -39,7 +28,7 @@ const serverSecret = z.strictObject(
 const existingCaConfigMap = z.strictObject(
   {
     name: objectName.describe("Name of the ConfigMap, in the router's namespace"),
-    key: secretDataKey.default('ca.pem').describe('Its key that holds the certificates'),
+    key: dataKey.default('ca.pem').describe('Its key that holds the certificates'),
   },
   { error: 'expected the name and the key of a ConfigMap' },
 );

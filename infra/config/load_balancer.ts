@@ -35,8 +35,7 @@ export const loadBalancerKeys = {
     .array(z.enum(['IPv4', 'IPv6'], { error: 'expected IPv4 or IPv6' }), {
       error: 'expected a list of IPv4 and IPv6',
     })
-    .min(1, 'expected one or two families')
-    .max(2, 'expected one or two families')
+    .refine(({ length }) => length === 1 || length === 2, 'expected one or two families')
     .optional()
     .describe('Families in their order of preference'),
 };
@@ -58,7 +57,7 @@ export function withoutEffect(
 ): readonly { readonly key: string; readonly message: string }[] {
   const { type } = settings;
   const given = [
-    ...(type === 'LoadBalancer' ? [] : loadBalancerOnly(settings)),
+    ...(type === 'ClusterIP' || type === 'NodePort' ? loadBalancerOnly(settings) : []),
     ...(type === 'ClusterIP' && settings.externalTrafficPolicy === 'Local'
       ? ['externalTrafficPolicy']
       : []),

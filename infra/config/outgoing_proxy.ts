@@ -1,20 +1,14 @@
 import { z } from 'zod';
 
-import {
-  evenWithOtherProblems,
-  httpUrlSuchAs,
-  objectName,
-  secretDataKey,
-  secretText,
-} from './values.ts';
+import { evenWithOtherProblems, httpUrlSuchAs, objectName, dataKey, secretText } from './values.ts';
 
 const existingSecret = z.strictObject(
   {
     name: objectName.describe("Name of the Secret, in the router's namespace"),
-    usernameKey: secretDataKey
+    usernameKey: dataKey
       .default('username')
       .describe('Its key that holds the user name, percent-encoded as in a URL'),
-    passwordKey: secretDataKey
+    passwordKey: dataKey
       .default('password')
       .describe('Its key that holds the password, percent-encoded as in a URL'),
   },

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { SETTING_KEYS } from './settings_by_key.ts';
 import { objectName, textMap } from './values.ts';
 
+const USER_ID = 'expected a user id above 0, or platform where the platform assigns one';
+
 const quantities = z.record(z.string(), z.union([z.string(), z.number()]), {
   error: 'expected amounts such as cpu: 100m, memory: 256Mi',
 });
@@ -16,9 +18,8 @@ export const pod = z
   .strictObject(
     {
       runAsUser: z
-        .union([z.int().min(1), z.literal('platform')], {
-          error: 'expected a user id above 0, or platform where the platform assigns one',
-        })
+        .union([z.int(), z.literal('platform')], { error: USER_ID })
+        .refine((user) => user === 'platform' || user > 0, { error: USER_ID })
         .default(1000)
         .describe('User id of the process; platform on OpenShift, which assigns one'),
       resources: z

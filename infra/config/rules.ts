@@ -60,12 +60,16 @@ function unusedProblems(config: StackConfig): Problem[] {
       'annotations',
     ],
   ];
-  const used = exposuresNamed(config)[0] ?? (exposure === 'none' ? 'no exposure' : 'an Ingress');
+  const what = exposuresNamed(config)[0] ?? 'an Ingress';
+  const reason =
+    exposure === 'none'
+      ? 'nothing exposes the router (ingress.enabled is false)'
+      : `what exposes the router is ${what}`;
   return unused
     .filter(([isUnused]) => isUnused)
     .map(([, section, key]) => ({
       path: [section, key],
-      message: `has no effect: what exposes the router is ${used}`,
+      message: `has no effect: ${reason}`,
     }));
 }
 

@@ -24,10 +24,10 @@ export const objectName = z
     error: 'expected the name of a Kubernetes object: lower-case letters, digits, "-" and "."',
   });
 
-/** A key of a Secret or ConfigMap. */
-export const secretDataKey = z
-  .string({ error: 'expected a key of the Secret' })
-  .regex(/^[-._a-zA-Z0-9]{1,253}$/, 'expected a key of the Secret: letters, digits, "-", "_", "."');
+/** A key in the data of a Secret or ConfigMap. */
+export const dataKey = z
+  .string({ error: 'expected a key of its data' })
+  .regex(/^[-._a-zA-Z0-9]{1,253}$/, 'expected a key of its data: letters, digits, "-", "_", "."');
 
 /** Whether every label of a host name is one that DNS can hold. A trailing dot, as in the guide's `https://api.`, is not. */
 export function isHostName(host: string): boolean {

@@ -1,0 +1,275 @@
+import { smallest } from '../stacks.ts';
+import { type WrongConfig, wrongValues } from './wrong_values.ts';
+
+const { clearml, ingress } = smallest;
+
+/** One or more for each rule of the config. */
+export const wrongConfigs: readonly WrongConfig[] = [
+  {
+    name: 'an empty stack: everything that is required, each with how to give it',
+    config: {},
+    expected: [
+      'clearml.apiServerUrlReference: expected a URL such as https://api.clearml.example.com, found nothing',
+      'clearml.apiServerKey: missing; set it with: pulumi config set --secret --path clearml.apiServerKey',
+      'clearml.apiServerSecret: missing; set it with: pulumi config set --secret --path clearml.apiServerSecret',
+      'clearml.jwksKey: missing; set it with: pulumi config set --secret --path clearml.jwksKey',
+      'ingress.hostName: expected a host such as task-router.example.com, with or without https://, found nothing',
+      'kubernetes.context: missing; name the cluster, so that no other is changed by accident: pulumi config set --path kubernetes.context NAME (kubectl config get-contexts lists them)',
+    ],
+  },
+  {
+    name: 'a misspelt key, with the one that was meant',
+    config: { ...smallest, ingress: { ...ingress, host_name: 'x' } },
+    expected: ['ingress.host_name: unknown key; did you mean hostName?'],
+  },
+  {
+    name: 'a misspelt section',
+    config: { ...smallest, tcpSesion: {} },
+    expected: ['tcpSesion: unknown key; did you mean tcpSession?'],
+  },
+  {
+    name: 'a key that nothing is like',
+    config: { ...smallest, openshiftRoute: { zzzzzzzzzz: 1 } },
+    expected: ['openshiftRoute.zzzzzzzzzz: unknown key; known are enabled, annotations'],
+  },
+  {
+    name: 'a reversed port range',
+    config: { ...smallest, tcpSession: { portRange: { start: 31_000, end: 30_000 } } },
+    expected: ['tcpSession.portRange.start: the range is reversed: start 31000 is above end 30000'],
+  },
+  {
+    name: 'a port range that is too long',
+    config: { ...smallest, tcpSession: { portRange: { start: 20_000, end: 30_000 } } },
+    expected: ['tcpSession.portRange.end: the range holds 10001 ports; 2048 are the limit'],
+  },
+  {
+    name: 'a port that is none',
+    config: { ...smallest, tcpSession: { portRange: { start: 0, end: '30000' } } },
+    expected: [
+      'tcpSession.portRange.start: expected a port from 1 to 65535, found 0',
+      'tcpSession.portRange.end: expected a port from 1 to 65535, found "30000"',
+    ],
+  },
+  {
+    name: "the guide's placeholder of a URL",
+    config: { ...smallest, clearml: { ...clearml, apiServerUrlReference: 'https://api.' } },
+    expected: [
+      'clearml.apiServerUrlReference: expected a complete URL such as https://api.clearml.example.com, found "https://api."',
+    ],
+  },
+  {
+    name: 'a placeholder in a secret, which is not quoted',
+    config: { ...smallest, clearml: { ...clearml, jwksKey: '<jwks key>' } },
+    expected: [
+      "clearml.jwksKey: expected the key that signs ClearML's tokens, not a placeholder, found something else (not shown, since it is secret)",
+    ],
+  },
+  {
+    name: 'a section that is a text',
+    config: { ...smallest, ingress: 'tasks.example.com' },
+    expected: ['ingress: expected the settings of the Ingress, found "tasks.example.com"'],
+  },
+  {
+    name: 'credentials twice',
+    config: { ...smallest, clearml: { ...clearml, existingSecret: { name: 'router' } } },
+    expected: ['apiServerKey', 'apiServerSecret', 'jwksKey'].map(
+      (key) =>
+        `clearml.${key}: given together with clearml.existingSecret, which holds it; remove one of them`,
+    ),
+  },
+  {
+    name: 'plain HTTP with a certificate',
+    config: { ...smallest, ingress: { hostName: 'http://a.example.com', tlsSecretName: 'tls' } },
+    expected: [
+      'ingress.hostName: starts with http://, but ingress.tlsSecretName is set; write it without a scheme',
+    ],
+  },
+  {
+    name: "keys of the vendor's other values files, with their names here",
+    config: {
+      ...smallest,
+      clearml: { ...clearml, apiKey: 'SECRET' },
+      streamSession: {},
+      router: { replicas: 2 },
+    },
+    expected: [
+      'clearml.apiKey: now called clearml.apiServerKey',
+      'router.replicas: now called availability.replicas',
+      'streamSession: now called tcpSession',
+    ],
+  },
+  {
+    name: 'a key in the wrong section',
+    config: { ...smallest, router: { runAsUser: 7 } },
+    expected: ['router.runAsUser: unknown key here; did you mean pod.runAsUser?'],
+  },
+  {
+    name: 'two exposures',
+    config: {
+      ...smallest,
+      ingress: { ...ingress, enabled: true },
+      openshiftRoute: { enabled: true },
+    },
+    expected: [
+      'ingress.enabled: several exposures are on (ingress.enabled, openshiftRoute.enabled); keep exactly one',
+    ],
+  },
+  {
+    name: 'a route without a Gateway',
+    config: { ...smallest, gateway: { enabled: true } },
+    expected: [
+      'gateway.parentRefs: missing; name the Gateway that carries the route: parentRefs: [{name: NAME}]',
+    ],
+  },
+  {
+    name: 'two certificates',
+    config: {
+      ...smallest,
+      ingress: { hostName: 'a.example.com', tlsSecretName: 'tls' },
+      tls: { issuer: { name: 'letsencrypt' } },
+    },
+    expected: [
+      'ingress.tlsSecretName: several certificates are given (ingress.tlsSecretName, tls.issuer); keep one',
+    ],
+  },
+  {
+    name: 'a certificate without its key',
+    config: { ...smallest, tls: { certificate: '-----BEGIN CERTIFICATE-----' } },
+    expected: ['tls.privateKey: missing; a certificate and its private key are given together'],
+  },
+  {
+    name: 'a certificate where TLS ends elsewhere',
+    config: { ...smallest, service: { type: 'LoadBalancer' }, tls: { issuer: { name: 'a' } } },
+    expected: [
+      'tls.issuer: TLS ends in front of the Service, which has none; remove this, and write ingress.hostName with https:// if it does',
+    ],
+  },
+  {
+    name: 'an issuer for plain HTTP',
+    config: { ...smallest, ingress: { hostName: 'http://a.b' }, tls: { issuer: { name: 'a' } } },
+    expected: ['tls.issuer: has no effect while ingress.hostName starts with http://'],
+  },
+  {
+    name: 'a wildcard domain that contains the host of the router',
+    config: {
+      ...smallest,
+      ingress: { hostName: 'tasks.example.com', wildcardHost: 'example.com' },
+    },
+    expected: [
+      'ingress.wildcardHost: an endpoint could take the host of ingress.hostName (tasks.example.com), which lies below it; choose another domain',
+    ],
+  },
+  {
+    name: 'a node port of a Service that has none',
+    config: { ...smallest, service: { nodePort: 30_080 } },
+    expected: [
+      'service.nodePort: has no effect with service.type ClusterIP; set service.type NodePort or remove it',
+    ],
+  },
+  {
+    name: 'TCP on node ports outside of their range and without an address',
+    config: {
+      ...smallest,
+      tcpSession: { portRange: { start: 20_000, end: 20_001 }, service: { type: 'NodePort' } },
+    },
+    expected: [
+      'tcpSession.routerAddress: missing; with tcpSession.service.type NodePort nothing tells the address that users connect to',
+      'tcpSession.portRange: lies outside of the node ports, 30000 to 32767, which tcpSession.service.type NodePort uses',
+    ],
+  },
+  {
+    name: 'more ports than the load balancer has',
+    config: {
+      ...smallest,
+      tcpSession: { portRange: { start: 20_000, end: 20_050 }, service: { platform: 'aws-nlb' } },
+    },
+    expected: [
+      'tcpSession.portRange: asks one load balancer for 51 ports, and it has 50; narrow the range, or have the quota raised and set tcpSession.service.maxPorts to the new one',
+    ],
+  },
+  {
+    name: 'a split range without the address that its Services share',
+    config: {
+      ...smallest,
+      tcpSession: { portRange: { start: 20_000, end: 20_050 }, service: { portsPerService: 10 } },
+    },
+    expected: [
+      'tcpSession.routerAddress: missing; tcpSession.service.portsPerService makes several Services, and users connect to one address: name the one that they share',
+    ],
+  },
+  {
+    name: 'several pods without an election',
+    config: { ...smallest, availability: { replicas: 2, leaderElection: false } },
+    expected: [
+      'availability.leaderElection: is off, but there are several pods; two of them would hand out the same port',
+    ],
+  },
+  {
+    name: 'an autoscaler upside down',
+    config: { ...smallest, availability: { autoscaling: { minReplicas: 4, maxReplicas: 3 } } },
+    expected: ['availability.autoscaling.minReplicas: is above maxReplicas: 4 and 3'],
+  },
+  {
+    name: 'a setting that a key decides on',
+    config: { ...smallest, pod: { env: { ROUTER_URL: 'x', CLEARML_API_SECRET_KEY_FILE: 'y' } } },
+    expected: [
+      'pod.env.ROUTER_URL: set by ingress.hostName; use that',
+      'pod.env.CLEARML_API_SECRET_KEY_FILE: set by clearml.apiServerSecret; use that',
+    ],
+  },
+  {
+    name: 'a proxy with credentials in its URL, which is not quoted, and half of them beside it',
+    config: {
+      ...smallest,
+      clearml: { ...clearml, proxy: { url: 'http://me:SECRET@proxy.example.com', username: 'me' } },
+    },
+    expected: [
+      'clearml.proxy.url: holds a user name or a password, which have no place in a URL; replace them at their source, since they were readable',
+      'clearml.proxy.password: missing; set it with: pulumi config set --secret --path clearml.proxy.password',
+    ],
+  },
+  {
+    name: 'a proxy whose credentials are given twice, and exceptions that it would not understand',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        proxy: {
+          url: 'http://proxy.example.com:3128',
+          password: 'SECRET',
+          existingSecret: { name: 'proxy' },
+          noProxy: ['10.0.0.0/8'],
+        },
+      },
+    },
+    expected: [
+      'clearml.proxy.noProxy.0: expected a host, a .domain, an address or a range such as 10.0.0.1-10.0.0.254; networks in CIDR form are not understood, found "10.0.0.0/8"',
+      'clearml.proxy.password: given together with clearml.proxy.existingSecret, which holds it; remove one of them',
+    ],
+  },
+  {
+    name: "a proxy's password without its user name",
+    config: {
+      ...smallest,
+      clearml: { ...clearml, proxy: { url: 'http://proxy.example.com', password: 'SECRET' } },
+    },
+    expected: ['clearml.proxy.username: missing; a user name and its password are given together'],
+  },
+  {
+    name: 'two places for the CA certificates and for the key',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        serverSecret: {},
+        caCertificates: '-----BEGIN CERTIFICATE-----',
+        existingCaConfigMap: { name: 'ca' },
+      },
+    },
+    expected: [
+      'clearml.jwksKey: given together with clearml.serverSecret, which holds it; remove one of them',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
+    ],
+  },
+  ...wrongValues,
+];

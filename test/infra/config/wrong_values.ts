@@ -1,0 +1,637 @@
+import { smallest } from '../stacks.ts';
+
+/** A config that a stack may not have, and what it is told. */
+export interface WrongConfig {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly expected: readonly string[];
+}
+
+const { clearml, ingress } = smallest;
+
+/** Single values that are wrong, whatever the others are: section by section. */
+export const wrongValues: readonly WrongConfig[] = [
+  {
+    name: 'texts in place of sections',
+    config: {
+      clearml: 'x',
+      imageCredentials: 'x',
+      ingress: 'x',
+      tls: 'x',
+      gateway: 'x',
+      openshiftRoute: 'x',
+      service: 'x',
+      tcpSession: 'x',
+      namespace: 'x',
+      router: 'x',
+      pod: 'x',
+      availability: 'x',
+      networkPolicy: 'x',
+      monitoring: 'x',
+      transforms: 'x',
+      kubernetes: 'x',
+    },
+    expected: [
+      'clearml: expected the settings of the ClearML server, found "x"',
+      'imageCredentials: expected credentials of an image registry, found "x"',
+      'ingress: expected the settings of the Ingress, found "x"',
+      'tls: expected the settings of TLS, found "x"',
+      'gateway: expected the settings of the HTTPRoute, found "x"',
+      'openshiftRoute: expected the settings of the Route, found "x"',
+      'service: expected the settings of the HTTP Service, found "x"',
+      'tcpSession: expected the settings of TCP sessions, found "x"',
+      'namespace: expected the settings of the namespace, found "x"',
+      'router: expected the settings of the router, found "x"',
+      'pod: expected the settings of the pods, found "x"',
+      'availability: expected the settings of availability, found "x"',
+      'networkPolicy: expected the settings of the NetworkPolicy, found "x"',
+      'monitoring: expected the settings of monitoring, found "x"',
+      'transforms: expected a list of transforms, found "x"',
+      'kubernetes: expected the cluster: its context, found "x"',
+    ],
+  },
+  {
+    name: 'wrong types in the section of ClearML',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        apiServerKey: 7,
+        apiServerSecret: '',
+        authCookieName: 7,
+        sslVerify: 'yes',
+        caCertificates: 7,
+        webServerUrl: 7,
+        existingCaConfigMap: 'ca',
+        proxy: 'x',
+      },
+    },
+    expected: [
+      "clearml.apiServerKey: expected the access key of the router's ClearML account, found something else (not shown, since it is secret)",
+      "clearml.apiServerSecret: expected the secret key of the router's ClearML account, found an empty text",
+      'clearml.authCookieName: expected the name of a cookie, found 7',
+      'clearml.sslVerify: expected true or false, found "yes"',
+      'clearml.caCertificates: expected certificates in PEM form, found 7',
+      'clearml.existingCaConfigMap: expected the name and the key of a ConfigMap, found "ca"',
+      'clearml.webServerUrl: expected a URL such as https://api.clearml.example.com, found 7',
+      'clearml.proxy: expected the settings of the outgoing proxy, found "x"',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
+    ],
+  },
+  {
+    name: 'a cookie and certificates that are none',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        authCookieName: 'a b',
+        caCertificates: 'x',
+        existingCaConfigMap: { name: 'A', key: 'a/b' },
+      },
+    },
+    expected: [
+      'clearml.authCookieName: expected the name of a cookie, found "a b"',
+      'clearml.caCertificates: expected certificates in PEM form, found "x"',
+      'clearml.existingCaConfigMap.name: expected the name of a Kubernetes object: lower-case letters, digits, "-" and ".", found "A"',
+      'clearml.existingCaConfigMap.key: expected a key of its data: letters, digits, "-", "_", ".", found "a/b"',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
+    ],
+  },
+  {
+    name: 'existing Secrets by their names alone',
+    config: {
+      ...smallest,
+      clearml: {
+        apiServerUrlReference: clearml.apiServerUrlReference,
+        existingSecret: 'credentials',
+        serverSecret: 'clearml-conf',
+        proxy: { url: 'proxy', username: 7, existingSecret: 'proxy', noProxy: 'a' },
+      },
+    },
+    expected: [
+      'clearml.existingSecret: expected the name and, where they differ, the keys of a Secret, found "credentials"',
+      'clearml.serverSecret: expected the Secret of a ClearML server in the same cluster, found "clearml-conf"',
+      'clearml.proxy.url: expected a complete URL such as http://proxy.example.com:3128, found "proxy"',
+      'clearml.proxy.username: expected a user name, found 7',
+      'clearml.proxy.existingSecret: expected the name and, where they differ, the keys of a Secret, found "proxy"',
+      'clearml.proxy.noProxy: expected a list of hosts, found "a"',
+      'clearml.proxy.username: given together with clearml.proxy.existingSecret, which holds it; remove one of them',
+      'clearml.serverSecret: given together with clearml.existingSecret, which holds the key, too',
+    ],
+  },
+  {
+    name: 'the signing key in two Secrets',
+    config: {
+      ...smallest,
+      clearml: {
+        apiServerUrlReference: clearml.apiServerUrlReference,
+        existingSecret: { name: 'credentials', jwksKeyKey: 7 },
+        serverSecret: {},
+      },
+    },
+    expected: [
+      'clearml.existingSecret.jwksKeyKey: expected a key of its data, found 7',
+      'clearml.serverSecret: given together with clearml.existingSecret, which holds the key, too',
+    ],
+  },
+  {
+    name: 'wrong types in the settings of the proxy',
+    config: {
+      ...smallest,
+      clearml: {
+        ...clearml,
+        proxy: { url: 'http://proxy', username: '', password: 7, noProxy: [7] },
+      },
+    },
+    expected: [
+      'clearml.proxy.username: expected a user name, found ""',
+      'clearml.proxy.password: expected the password for the proxy, found something else (not shown, since it is secret)',
+      'clearml.proxy.noProxy.0: expected a host, a .domain or an address, found 7',
+    ],
+  },
+  {
+    name: 'wrong types in the credentials of images',
+    config: {
+      ...smallest,
+      imageCredentials: { registry: 7, username: 7, password: 7, existingImagePullSecrets: 'a' },
+    },
+    expected: [
+      'imageCredentials.registry: expected the host of a registry, found 7',
+      'imageCredentials.username: expected a user name, found 7',
+      'imageCredentials.password: expected the password or token for the registry, found something else (not shown, since it is secret)',
+      'imageCredentials.existingImagePullSecrets: expected a list of names of Secrets, found "a"',
+    ],
+  },
+  {
+    name: 'empty credentials of images',
+    config: {
+      ...smallest,
+      imageCredentials: {
+        registry: ' ',
+        username: ' ',
+        password: 'changeme',
+        existingImagePullSecrets: [7, 'A_B', 'a' + '.a'.repeat(127)],
+      },
+    },
+    expected: [
+      'imageCredentials.registry: expected the host of a registry, found " "',
+      'imageCredentials.username: expected a user name, found " "',
+      'imageCredentials.password: expected the password or token for the registry, not a placeholder, found something else (not shown, since it is secret)',
+      'imageCredentials.existingImagePullSecrets.0: expected the name of a Kubernetes object, found 7',
+      'imageCredentials.existingImagePullSecrets.1: expected the name of a Kubernetes object: lower-case letters, digits, "-" and ".", found "A_B"',
+      'imageCredentials.existingImagePullSecrets.2: expected 253 characters at most, found "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.…',
+    ],
+  },
+  {
+    name: 'wrong types in the section of the Ingress',
+    config: {
+      ...smallest,
+      ingress: {
+        ...ingress,
+        enabled: 'yes',
+        wildcardHost: 7,
+        className: 7,
+        controller: 'envoy',
+        annotations: [],
+        tlsSecretName: 7,
+        waitForAddress: 1,
+      },
+    },
+    expected: [
+      'ingress.enabled: expected true or false, found "yes"',
+      'ingress.wildcardHost: expected a host name, found 7',
+      'ingress.className: expected the name of a Kubernetes object, found 7',
+      'ingress.controller: expected traefik, haproxy, nginx, alb, gke, contour or other, found "envoy"',
+      'ingress.annotations: expected keys with texts, found a list',
+      'ingress.tlsSecretName: expected the name of a Kubernetes object, found 7',
+      'ingress.waitForAddress: expected true or false, found 1',
+    ],
+  },
+  {
+    name: 'a wildcard domain with its star',
+    config: {
+      ...smallest,
+      ingress: { ...ingress, wildcardHost: '*.tasks.example.com', annotations: { a: 1 } },
+    },
+    expected: [
+      'ingress.wildcardHost: expected a host name such as tasks.example.com, found "*.tasks.example.com"',
+      'ingress.annotations.a: expected a text (use quotes), found 1',
+    ],
+  },
+  {
+    name: 'wrong types in the section of TLS',
+    config: { ...smallest, tls: { certificate: 7, privateKey: 7, issuer: 'letsencrypt' } },
+    expected: [
+      'tls.certificate: expected a certificate in PEM form, found 7',
+      'tls.privateKey: expected the private key of tls.certificate, in PEM form, found something else (not shown, since it is secret)',
+      'tls.issuer: expected cert-manager\'s issuer: its name and kind, found "letsencrypt"',
+      'tls.certificate: several certificates are given (tls.certificate, tls.issuer); keep one',
+    ],
+  },
+  {
+    name: 'a certificate that is none, and an issuer of an unknown kind',
+    config: {
+      ...smallest,
+      tls: {
+        certificate: 'tls.crt',
+        privateKey: 'KEY',
+        issuer: { name: 'a', kind: 'Vault', group: 7 },
+      },
+    },
+    expected: [
+      'tls.certificate: expected a certificate in PEM form, chain included, found "tls.crt"',
+      'tls.issuer.kind: expected ClusterIssuer or Issuer, found "Vault"',
+      'tls.issuer.group: expected an API group, found 7',
+      'tls.certificate: several certificates are given (tls.certificate, tls.issuer); keep one',
+    ],
+  },
+  {
+    name: 'a certificate where a Gateway ends TLS',
+    config: {
+      ...smallest,
+      gateway: { enabled: true, parentRefs: [{ name: 'a' }] },
+      tls: { issuer: { name: 'a' } },
+    },
+    expected: [
+      "tls.issuer: TLS ends at the Gateway's listener; remove this, and write ingress.hostName with https:// if it does",
+    ],
+  },
+  {
+    name: 'wrong types in the section of the Gateway',
+    config: {
+      ...smallest,
+      gateway: { enabled: true, parentRefs: 'public', requestTimeout: 0, controller: 'istio' },
+    },
+    expected: [
+      'gateway.parentRefs: expected a list of Gateways, found "public"',
+      'gateway.requestTimeout: expected a time such as 0s or 1h, found 0',
+      'gateway.controller: expected gke or other, found "istio"',
+    ],
+  },
+  {
+    name: 'a Gateway by its name alone, and a time that is none',
+    config: {
+      ...smallest,
+      gateway: { enabled: true, parentRefs: ['public'], requestTimeout: '1 hour' },
+    },
+    expected: [
+      'gateway.parentRefs.0: expected a Gateway: its name and namespace, found "public"',
+      'gateway.requestTimeout: expected a time such as 0s or 1h, found "1 hour"',
+    ],
+  },
+  {
+    name: 'wrong types in the sections of Services',
+    config: {
+      ...smallest,
+      service: {
+        type: 'External',
+        port: 'http',
+        nodePort: '30080',
+        loadBalancerClass: 7,
+        loadBalancerIP: 7,
+        loadBalancerSourceRanges: '10.0.0.0/8',
+        externalTrafficPolicy: 'Node',
+        ipFamilyPolicy: 'Dual',
+        ipFamilies: 'IPv4',
+      },
+      tcpSession: { portRange: '30000-30010', service: 'LoadBalancer', waitSeconds: '5m' },
+    },
+    expected: [
+      'service.type: expected ClusterIP, LoadBalancer or NodePort, found "External"',
+      'service.port: expected a port from 1 to 65535, found "http"',
+      'service.nodePort: expected a node port, found "30080"',
+      'service.loadBalancerClass: expected the class of a load balancer, found 7',
+      'service.loadBalancerIP: expected an IP address, found 7',
+      'service.loadBalancerSourceRanges: expected a list of networks in CIDR form, found "10.0.0.0/8"',
+      'service.externalTrafficPolicy: expected Cluster or Local, found "Node"',
+      'service.ipFamilyPolicy: expected SingleStack, PreferDualStack or RequireDualStack, found "Dual"',
+      'service.ipFamilies: expected a list of IPv4 and IPv6, found "IPv4"',
+      'service.nodePort: has no effect with service.type External; set service.type NodePort or remove it',
+      'tcpSession.portRange: expected a port range: start and end, found "30000-30010"',
+      'tcpSession.service: expected the settings of the load balancer Service, found "LoadBalancer"',
+      'tcpSession.waitSeconds: expected a whole number of seconds, found "5m"',
+    ],
+  },
+  {
+    name: 'values of Services that are out of bounds',
+    config: {
+      ...smallest,
+      service: { type: 'NodePort', nodePort: 0 },
+      tcpSession: {
+        routerAddress: 'ssh.example.com:22',
+        portRange: { start: 1, end: 2 },
+        waitSeconds: 5,
+        service: {
+          type: 'External',
+          platform: 'azure',
+          maxPorts: '50',
+          portsPerService: '5',
+          loadBalancerClass: '',
+          loadBalancerIP: 'lb.example.com',
+          loadBalancerSourceRanges: [7, '10.0.0.0'],
+          ipFamilies: [],
+        },
+      },
+    },
+    expected: [
+      'service.nodePort: expected a node port, found 0',
+      'tcpSession.routerAddress: expected an IP address or a host name, without scheme and port, found "ssh.example.com:22"',
+      'tcpSession.service.type: expected LoadBalancer, NodePort or ClusterIP, found "External"',
+      'tcpSession.service.platform: expected aws-nlb, cilium, metallb or other, found "azure"',
+      'tcpSession.service.maxPorts: expected a number of ports, found "50"',
+      'tcpSession.service.portsPerService: expected a number of ports, found "5"',
+      'tcpSession.service.loadBalancerClass: expected the class of a load balancer, found ""',
+      'tcpSession.service.loadBalancerIP: expected an IP address, found "lb.example.com"',
+      'tcpSession.service.loadBalancerSourceRanges.0: expected a network such as 10.244.0.0/16, found 7',
+      'tcpSession.service.loadBalancerSourceRanges.1: expected a network in CIDR form, such as 10.244.0.0/16, found "10.0.0.0"',
+      'tcpSession.service.ipFamilies: expected one or two families, found a list',
+      'tcpSession.waitSeconds: expected 10 seconds or more, found 5',
+    ],
+  },
+  {
+    name: 'values of Services of the wrong type',
+    config: {
+      ...smallest,
+      tcpSession: {
+        routerAddress: 7,
+        portRange: { start: 1, end: 2 },
+        service: { maxPorts: 0, sharingKey: '', ipFamilies: ['IPv5'] },
+      },
+    },
+    expected: [
+      'tcpSession.routerAddress: expected an IP address or a host name, found 7',
+      'tcpSession.service.maxPorts: expected a number of ports, found 0',
+      'tcpSession.service.sharingKey: expected a key that Services share, found ""',
+      'tcpSession.service.ipFamilies.0: expected IPv4 or IPv6, found "IPv5"',
+      'tcpSession.service.sharingKey: has no effect with tcpSession.service.platform other; set that to cilium or metallb, or remove this',
+      'tcpSession.portRange: asks one load balancer for 2 ports, and it has 0; narrow the range, or have the quota raised and set tcpSession.service.maxPorts to the new one',
+    ],
+  },
+  {
+    name: 'keys of a load balancer for Services that are none',
+    config: {
+      ...smallest,
+      service: { type: 'ClusterIP', loadBalancerClass: 'a', externalTrafficPolicy: 'Local' },
+      tcpSession: {
+        routerAddress: 'ssh.example.com',
+        portRange: { start: 30000, end: 30001 },
+        service: {
+          type: 'NodePort',
+          loadBalancerIP: '10.0.0.9',
+          loadBalancerSourceRanges: ['10.0.0.0/8'],
+          allocateLoadBalancerNodePorts: false,
+        },
+      },
+    },
+    expected: [
+      'service.loadBalancerClass: has no effect with service.type ClusterIP; remove it',
+      'service.externalTrafficPolicy: has no effect with service.type ClusterIP; remove it',
+      'tcpSession.service.loadBalancerIP: has no effect with tcpSession.service.type NodePort; remove it',
+      'tcpSession.service.loadBalancerSourceRanges: has no effect with tcpSession.service.type NodePort; remove it',
+      'tcpSession.service.allocateLoadBalancerNodePorts: has no effect with tcpSession.service.type NodePort; remove it',
+    ],
+  },
+  {
+    name: 'an address that is shared where it cannot be',
+    config: {
+      ...smallest,
+      tcpSession: {
+        portRange: { start: 1, end: 2 },
+        service: { sharingKey: 'a', externalTrafficPolicy: 'Local' },
+      },
+    },
+    expected: [
+      'tcpSession.service.sharingKey: has no effect with tcpSession.service.platform other; set that to cilium or metallb, or remove this',
+      'tcpSession.service.externalTrafficPolicy: Local keeps other routers from sharing the address (sharingKey); leave it at Cluster',
+    ],
+  },
+  {
+    name: 'keys of exposures that are not in use',
+    config: {
+      ...smallest,
+      ingress: {
+        ...ingress,
+        className: 'traefik',
+        controller: 'traefik',
+        annotations: { a: 'b' },
+        waitForAddress: true,
+      },
+      service: { type: 'LoadBalancer' },
+    },
+    expected: [
+      'ingress.className: has no effect: what exposes the router is service.type LoadBalancer',
+      'ingress.annotations: has no effect: what exposes the router is service.type LoadBalancer',
+      'ingress.waitForAddress: has no effect: what exposes the router is service.type LoadBalancer',
+      'ingress.controller: has no effect: what exposes the router is service.type LoadBalancer',
+    ],
+  },
+  {
+    name: 'keys of other exposures beside an Ingress',
+    config: {
+      ...smallest,
+      gateway: { parentRefs: [{ name: 'a' }], annotations: { a: 'b' } },
+      openshiftRoute: { annotations: { a: 'b' } },
+    },
+    expected: [
+      'gateway.parentRefs: has no effect: what exposes the router is an Ingress',
+      'gateway.annotations: has no effect: what exposes the router is an Ingress',
+      'openshiftRoute.annotations: has no effect: what exposes the router is an Ingress',
+    ],
+  },
+  {
+    name: 'keys of an Ingress where nothing exposes the router',
+    config: { ...smallest, ingress: { ...ingress, enabled: false, className: 'traefik' } },
+    expected: [
+      'ingress.className: has no effect: nothing exposes the router (ingress.enabled is false)',
+    ],
+  },
+  {
+    name: 'wrong types in the section of the namespace',
+    config: { ...smallest, namespace: { name: 7, create: 'no', labels: 'x' } },
+    expected: [
+      'namespace.name: expected a name, found 7',
+      'namespace.create: expected true or false, found "no"',
+      'namespace.labels: expected keys with texts, found "x"',
+    ],
+  },
+  {
+    name: 'a namespace with a name that Kubernetes would not take',
+    config: { ...smallest, namespace: { name: 'My_Namespace' } },
+    expected: [
+      'namespace.name: expected lower-case letters, digits and "-", 63 at most, found "My_Namespace"',
+    ],
+  },
+  {
+    name: 'wrong types in the section of the router',
+    config: {
+      ...smallest,
+      router: {
+        name: 7,
+        image: 7,
+        code: 'git',
+        taskNetworks: '10.0.0.0/8',
+        trustedProxies: [7],
+        queues: 'default',
+        drainSeconds: '5m',
+        logLevel: 'trace',
+        imagePullPolicy: 'Sometimes',
+        staticRoutesConfigMap: 7,
+      },
+    },
+    expected: [
+      'router.name: expected a name, found 7',
+      'router.image: expected an image reference, found 7',
+      'router.code: expected configMap or image, found "git"',
+      'router.taskNetworks: expected a list of networks in CIDR form, found "10.0.0.0/8"',
+      'router.trustedProxies.0: expected a network such as 10.244.0.0/16, found 7',
+      'router.queues: expected a list of queues, found "default"',
+      'router.drainSeconds: expected a whole number of seconds, found "5m"',
+      'router.logLevel: expected debug, info, warn or error, found "trace"',
+      'router.imagePullPolicy: expected Always, IfNotPresent or Never, found "Sometimes"',
+      'router.staticRoutesConfigMap: expected the name of a Kubernetes object, found 7',
+    ],
+  },
+  {
+    name: 'values of the router that are out of bounds',
+    config: {
+      ...smallest,
+      router: {
+        name: 'a'.repeat(41),
+        image: '',
+        taskNetworks: ['10.0.0.0/33'],
+        queues: [7, ''],
+        drainSeconds: -1,
+      },
+    },
+    expected: [
+      'router.name: expected 40 characters at most, found "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
+      'router.image: expected an image reference, found ""',
+      'router.taskNetworks.0: expected a network in CIDR form, such as 10.244.0.0/16, found "10.0.0.0/33"',
+      'router.queues.0: expected the name of a queue, found 7',
+      'router.queues.1: expected a queue, found ""',
+      'router.drainSeconds: expected a whole number of seconds, 0 or more, found -1',
+    ],
+  },
+  {
+    name: 'wrong types in the section of the pods',
+    config: {
+      ...smallest,
+      pod: {
+        runAsUser: 0,
+        resources: '1Gi',
+        labels: { a: true },
+        tolerations: {},
+        affinity: 'a',
+        topologySpreadConstraints: 'a',
+        volumes: ['a'],
+        env: [],
+      },
+    },
+    expected: [
+      'pod.runAsUser: expected a user id above 0, or platform where the platform assigns one, found 0',
+      'pod.resources: expected requests and limits, found "1Gi"',
+      'pod.labels.a: expected a text (use quotes), found true',
+      'pod.tolerations: expected a list, found a group of keys',
+      'pod.affinity: expected a group of keys, found "a"',
+      'pod.topologySpreadConstraints: expected a list, found "a"',
+      'pod.volumes.0: expected a group of keys, found "a"',
+      'pod.env: expected keys with texts, found a list',
+    ],
+  },
+  {
+    name: 'amounts that are none',
+    config: { ...smallest, pod: { runAsUser: 'root', resources: { requests: '100m' } } },
+    expected: [
+      'pod.runAsUser: expected a user id above 0, or platform where the platform assigns one, found "root"',
+      'pod.resources.requests: expected amounts such as cpu: 100m, memory: 256Mi, found "100m"',
+    ],
+  },
+  {
+    name: 'wrong types in the section of availability',
+    config: {
+      ...smallest,
+      availability: {
+        replicas: '2',
+        autoscaling: 3,
+        podDisruptionBudget: 1,
+        leaderElection: 'yes',
+      },
+    },
+    expected: [
+      'availability.replicas: expected a number of pods, found "2"',
+      'availability.autoscaling: expected the bounds of the autoscaler, found 3',
+      'availability.podDisruptionBudget: expected true or false, found 1',
+      'availability.leaderElection: expected true or false, found "yes"',
+    ],
+  },
+  {
+    name: 'numbers of pods that are out of bounds',
+    config: {
+      ...smallest,
+      availability: {
+        replicas: 0,
+        autoscaling: { maxReplicas: 2.5, targetCPUUtilizationPercentage: 101 },
+      },
+    },
+    expected: [
+      'availability.replicas: expected at least one pod, found 0',
+      'availability.autoscaling.maxReplicas: expected a number of pods, found 2.5',
+      'availability.autoscaling.targetCPUUtilizationPercentage: expected a percentage, found 101',
+    ],
+  },
+  {
+    name: 'wrong types in the section of the NetworkPolicy',
+    config: {
+      ...smallest,
+      networkPolicy: {
+        enabled: 1,
+        ingressNamespaces: 'traefik',
+        clearmlNetworks: {},
+        clearmlPorts: 8008,
+      },
+    },
+    expected: [
+      'networkPolicy.enabled: expected true or false, found 1',
+      'networkPolicy.ingressNamespaces: expected a list of namespaces, found "traefik"',
+      'networkPolicy.clearmlNetworks: expected a list of networks in CIDR form, found a group of keys',
+      'networkPolicy.clearmlPorts: expected a list of ports, found 8008',
+    ],
+  },
+  {
+    name: 'wrong types in the section of monitoring',
+    config: { ...smallest, monitoring: { interval: 30 } },
+    expected: ['monitoring.interval: expected a time such as 30s, found 30'],
+  },
+  {
+    name: 'a time between readings without its unit',
+    config: { ...smallest, monitoring: { interval: '30' } },
+    expected: ['monitoring.interval: expected a time such as 30s, found "30"'],
+  },
+  {
+    name: 'wrong types in transforms',
+    config: {
+      ...smallest,
+      transforms: ['a', { kind: 7, name: 7, patch: 'x' }, { kind: '', patch: {} }],
+    },
+    expected: [
+      'transforms.0: expected kind and patch, found "a"',
+      'transforms.1.kind: expected a kind such as Deployment, found 7',
+      'transforms.1.name: expected the name of an object, found 7',
+      'transforms.1.patch: expected the keys to change, found "x"',
+      'transforms.2.kind: expected a kind such as Deployment, found ""',
+    ],
+  },
+  {
+    name: 'wrong types in the section of the cluster',
+    config: { ...smallest, kubernetes: { context: 7, kubeconfig: 7 } },
+    expected: [
+      'kubernetes.context: expected the name of a context of your kubeconfig, found 7',
+      'kubernetes.kubeconfig: expected the content of a kubeconfig, found something else (not shown, since it is secret)',
+    ],
+  },
+  {
+    name: 'a cluster with an empty name',
+    config: { ...smallest, kubernetes: { context: '' } },
+    expected: ['kubernetes.context: expected the name of a context of your kubeconfig, found ""'],
+  },
+];
