@@ -139,6 +139,10 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
 
   return {
     isLeader,
+    holder: () => {
+      if (isLeader()) return identity;
+      return isHeldByAnother() ? seen?.lease.spec.holderIdentity : undefined;
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -9,7 +9,7 @@ import { createLoop } from './loop.ts';
 import { createPortPool, type PortPool } from './port_pool.ts';
 import { createQueueFilter } from './queue_filter.ts';
 import { reportChanges } from './report.ts';
-import type { CreateRoutes, RoutesParts } from './routes.ts';
+import type { CreateRoutes, RoutesParts, RoutesState } from './routes.ts';
 import { readStaticRoutes } from './static_routes.ts';
 import { createTableOwner } from './table_source.ts';
 import { createTaskDrafts } from './task_drafts.ts';
@@ -73,6 +73,7 @@ export const createRoutes: CreateRoutes = (parts) => {
   let assembly = NOTHING_ROUTED;
   let led: boolean | undefined;
   let lastError: string | undefined;
+  let lastFailure: RoutesState['lastFailure'];
 
   const draftRules = (addresses: AddressRules): DraftRules => ({
     addresses,
@@ -129,6 +130,7 @@ export const createRoutes: CreateRoutes = (parts) => {
         log.error(fields, 'The look at ClearML failed; the last table stays in force');
       }
       lastError = message;
+      lastFailure = { at: Date.now(), message };
       const { version, stale, ...last } = table.current();
       if (version > 0 && !stale) table.swap({ ...last, stale: true });
     },
@@ -146,7 +148,9 @@ export const createRoutes: CreateRoutes = (parts) => {
     state: () => ({
       ready: table.current().version > 0,
       leader: leadership.isLeader(),
+      holder: leadership.holder(),
       lastError,
+      lastFailure,
       problems: table.current().problems,
       portsLeft: pool?.left(),
     }),

@@ -2,6 +2,8 @@
 export interface Leadership {
   /** Costs no more than reading a field; asked before each write. */
   readonly isLeader: () => boolean;
+  /** The replica that leads, as far as this one knows; undefined where nobody is known to, and for a process alone. */
+  readonly holder: () => string | undefined;
   /** Called after each change. Returns the function that ends the subscription. */
   readonly subscribe: (listener: (leader: boolean) => void) => () => void;
   /** Begins to apply for the lead. */
@@ -13,6 +15,7 @@ export interface Leadership {
 /** The leadership of a router that runs alone. */
 export const ALONE: Leadership = {
   isLeader: () => true,
+  holder: () => undefined,
   subscribe: () => () => undefined,
   start: () => undefined,
   stop: () => Promise.resolve(),

@@ -41,8 +41,12 @@ export interface RoutesState {
   /** The first look at ClearML has succeeded. */
   readonly ready: boolean;
   readonly leader: boolean;
+  /** Name of the replica that leads; undefined where it is not known, or where the process is alone. */
+  readonly holder: string | undefined;
   /** What went wrong with the last look; undefined when it succeeded. */
   readonly lastError: string | undefined;
+  /** The last look that failed, even when others have succeeded since; `at` in milliseconds since the epoch. */
+  readonly lastFailure: { readonly at: number; readonly message: string } | undefined;
   readonly problems: readonly string[];
   readonly portsLeft: number | undefined;
 }

@@ -11,7 +11,9 @@ export interface ReceivedRoutes extends Pick<Routes, 'current' | 'subscribe' | '
 const NOT_LOOKED: RoutesState = {
   ready: false,
   leader: false,
+  holder: undefined,
   lastError: undefined,
+  lastFailure: undefined,
   problems: [],
   portsLeft: undefined,
 };

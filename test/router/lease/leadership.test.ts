@@ -167,6 +167,9 @@ test('gives the Lease back when it stops, and another takes it at once', { skip 
   const second = apply(t, server, 'b');
   await eventually(second.isLeader, 'the next leader');
   assert.ok(performance.now() - began < TIMES.duration);
+  const third = apply(t, server, 'c');
+  await eventually(() => third.holder() === 'b', 'the name of the leader');
+  assert.deepEqual([first.holder(), second.holder()], [undefined, 'b']);
 });
 
 test(

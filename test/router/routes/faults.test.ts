@@ -51,6 +51,7 @@ for (const fault of LOOK_FAULTS) {
     const healed = await until((table) => !table.stale, 'a fresh table');
     assert.equal(healed.endpoints.size, 0);
     assert.equal(routes.state().lastError, undefined);
+    assert.ok(routes.state().lastFailure !== undefined);
   });
 }
 
@@ -318,6 +319,7 @@ function leadership(leader: boolean) {
   let leads = leader;
   return {
     isLeader: () => leads,
+    holder: () => undefined,
     set: (next: boolean) => {
       leads = next;
     },

@@ -147,7 +147,9 @@ export async function serveWeb(viewer: Viewer, table = tableWith()) {
       state: () => ({
         ready: true,
         leader: true,
+        holder: 'router-0',
         lastError: undefined,
+        lastFailure: { at: Date.UTC(2026, 0, 2, 3), message: 'ClearML answered 502' },
         problems: ['the TCP range is full'],
         portsLeft: 3,
       }),
