@@ -3,7 +3,12 @@ import type { types } from '@pulumi/kubernetes';
 import type { PodParts } from './pod.ts';
 import { ownPorts } from './ports.ts';
 import { BUNDLE_FILE } from './router_code.ts';
-import { CA_FOLDER, CREDENTIALS_FOLDER, STATIC_ROUTES_FOLDER } from './router_settings.ts';
+import {
+  CA_FOLDER,
+  CREDENTIALS_FOLDER,
+  ROUTER_SECRET_FOLDER,
+  STATIC_ROUTES_FOLDER,
+} from './router_settings.ts';
 import type { Scope } from './scope.ts';
 
 type Container = types.input.core.v1.Container;
@@ -59,6 +64,9 @@ function volumeMounts(scope: Scope, parts: PodParts): types.input.core.v1.Volume
   const mounts: [name: string, mountPath: string][] = [
     ...(parts.codeConfigMap === undefined ? [] : [['code', CODE_FOLDER] as [string, string]]),
     ['credentials', CREDENTIALS_FOLDER],
+    ...(parts.routerSecret === undefined
+      ? []
+      : [['router-secret', ROUTER_SECRET_FOLDER] as [string, string]]),
     ...(parts.certificateAuthorities === undefined
       ? []
       : [['certificate-authorities', CA_FOLDER] as [string, string]]),

@@ -6,6 +6,7 @@ import type { CertificateAuthorities } from './certificate_authorities.ts';
 import { routerContainer } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { hasLowPorts } from './ports.ts';
+import type { RouterSecret } from './router_secret.ts';
 import type { Scope } from './scope.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
@@ -19,6 +20,7 @@ export interface PodParts {
   /** Undefined where the image holds the router. */
   readonly codeConfigMap: Input<string> | undefined;
   readonly credentials: Credentials;
+  readonly routerSecret: RouterSecret | undefined;
   readonly certificateAuthorities: CertificateAuthorities | undefined;
   readonly imagePullSecrets: types.input.core.v1.LocalObjectReference[];
   /** Environment beside the settings: the way out through a proxy. */
@@ -100,6 +102,9 @@ function volumes(scope: Scope, parts: PodParts): Volume[] {
   return [
     ...code,
     { name: 'credentials', secret: { secretName: parts.credentials.secretName } },
+    ...(parts.routerSecret === undefined
+      ? []
+      : [{ name: 'router-secret', secret: { secretName: parts.routerSecret.secretName } }]),
     ...(parts.certificateAuthorities === undefined ? [] : [parts.certificateAuthorities.volume]),
     ...(staticRoutesConfigMap === undefined
       ? []

@@ -4,9 +4,13 @@ import type { StackConfig } from './config/schema.ts';
 import type { Credentials } from './credentials.ts';
 import { isSecure } from './exposure/tls.ts';
 import { ownPorts } from './ports.ts';
+import type { RouterSecret } from './router_secret.ts';
 
 /** Folder of the pod where the Secret's keys lie as files. */
 export const CREDENTIALS_FOLDER = '/etc/task-router/credentials';
+
+/** Folder of the pod where the router's own secret lies. */
+export const ROUTER_SECRET_FOLDER = '/etc/task-router/secret';
 
 /** Folder of the pod where further CA certificates lie. */
 export const CA_FOLDER = '/etc/task-router/ca';
@@ -26,6 +30,7 @@ export function routerUrl(config: StackConfig): string {
 export interface SettingSources {
   readonly config: StackConfig;
   readonly credentials: Credentials;
+  readonly routerSecret: RouterSecret | undefined;
   /** Undefined where the single pod leads without an election. */
   readonly leaseName: string | undefined;
   /** File of further CA certificates in its folder, where there is one. */
@@ -53,6 +58,10 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     CLEARML_API_ACCESS_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.accessKey}`,
     CLEARML_API_SECRET_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.secretKey}`,
     AUTH_BASE64_JWKS_KEY_FILE: `${CREDENTIALS_FOLDER}/${credentials.signingKey}`,
+    ROUTER_SECRET_FILE:
+      sources.routerSecret === undefined
+        ? undefined
+        : `${ROUTER_SECRET_FOLDER}/${sources.routerSecret.key}`,
     CLEARML_WEB_URL: clearml.webServerUrl,
     AUTH_COOKIE_NAME: clearml.authCookieName,
     SSL_VERIFY: clearml.sslVerify ? undefined : 'false',

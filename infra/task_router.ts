@@ -15,6 +15,7 @@ import { namespaceFor } from './namespace.ts';
 import { networkPolicy } from './network_policy.ts';
 import { outgoingProxy } from './outgoing_proxy.ts';
 import { routerCode } from './router_code.ts';
+import { routerSecret } from './router_secret.ts';
 import { routerSettings } from './router_settings.ts';
 import type { Scope } from './scope.ts';
 import { tcpAddress } from './tcp_service.ts';
@@ -52,11 +53,13 @@ export class TaskRouter extends ComponentResource {
 
     this.tcpAddress = tcpAddress(scope);
     const credentials = credentialsFor(scope);
+    const ownSecret = routerSecret(scope);
     const authorities = certificateAuthorities(scope);
     const isElected = config.availability.leaderElection;
     const settings = routerSettings({
       config,
       credentials,
+      routerSecret: ownSecret,
       leaseName: isElected ? names.router : undefined,
       caFile: authorities?.file,
       namespace: this.namespace,
@@ -67,6 +70,7 @@ export class TaskRouter extends ComponentResource {
     const deploymentName = deployment(scope, {
       codeConfigMap: config.router.code === 'image' ? undefined : routerCode(scope, args.code),
       credentials,
+      routerSecret: ownSecret,
       certificateAuthorities: authorities,
       imagePullSecrets: imagePullSecrets(scope),
       proxy: outgoingProxy(scope),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { SETTING_KEYS } from './settings_by_key.ts';
+import { type SettingName, SETTINGS } from '../../router/settings/schema.ts';
+import { FREE_SETTINGS, SETTING_KEYS } from './settings_by_key.ts';
 import { objectName, textMap } from './values.ts';
 
 const USER_ID = 'expected a user id above 0, or platform where the platform assigns one';
@@ -12,6 +13,15 @@ const quantities = z.record(z.string(), z.union([z.string(), z.number()]), {
 /** A part of Kubernetes' own API, handed on as it is: the API server checks it. */
 const kubernetesObject = z.record(z.string(), z.json(), { error: 'expected a group of keys' });
 const kubernetesObjects = z.array(kubernetesObject, { error: 'expected a list' });
+
+/** What is wrong with a variable of the router process. */
+function settingProblem(name: string, value: string): string | undefined {
+  const key = SETTING_KEYS[name.toUpperCase().replace(/_FILE$/, '')];
+  if (key !== undefined) return `set by ${key}; use that`;
+  if (!Object.hasOwn(FREE_SETTINGS, name)) return undefined;
+  const parsed = SETTINGS[name as SettingName].safeParse(value);
+  return parsed.success ? undefined : parsed.error.issues.map(({ message }) => message).join('; ');
+}
 
 /** `pod`: how and where the router's pods run. */
 export const pod = z
@@ -45,10 +55,9 @@ export const pod = z
       volumeMounts: kubernetesObjects.default([]).describe('Where the router sees them'),
       env: textMap
         .superRefine((env, context) => {
-          for (const name of Object.keys(env)) {
-            const key = SETTING_KEYS[name.toUpperCase().replace(/_FILE$/, '')];
-            if (key === undefined) continue;
-            context.addIssue({ code: 'custom', path: [name], message: `set by ${key}; use that` });
+          for (const [name, value] of Object.entries(env)) {
+            const message = settingProblem(name, value);
+            if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
           }
         })
         .default({})

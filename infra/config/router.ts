@@ -1,9 +1,25 @@
 import { z } from 'zod';
 
-import { cidrs, dnsLabel, objectName, seconds } from './values.ts';
+import {
+  cidrs,
+  dataKey,
+  dnsLabel,
+  evenWithOtherProblems,
+  objectName,
+  seconds,
+  secretText,
+} from './values.ts';
 
 /** Image that runs the router's bundle: any image with Node 24 as `node`. */
 export const NODE_IMAGE = 'node:24-alpine';
+
+const existingSecret = z.strictObject(
+  {
+    name: objectName.describe("Name of the Secret, in the router's namespace"),
+    key: dataKey.default('secret').describe('Its key that holds the value'),
+  },
+  { error: 'expected the name and, where it differs, the key of a Secret' },
+);
 
 /** `router`: the workload itself. */
 export const router = z
@@ -61,10 +77,21 @@ export const router = z
         })
         .default('IfNotPresent')
         .describe('When nodes pull the image'),
+      secret: secretText('the key of what the router itself signs, 16 characters or more', 16)
+        .optional()
+        .describe(
+          "Key of what the router itself signs or seals, such as sessions; two, separated by white space, while it is rotated; left out, derived from ClearML's signing key",
+        ),
+      existingSecret: existingSecret.optional().describe('Secret that holds it, in its stead'),
       staticRoutesConfigMap: objectName
         .optional()
         .describe('ConfigMap that holds static routes under the key routes.json'),
     },
     { error: 'expected the settings of the router' },
   )
+  .superRefine((value, context) => {
+    if (value.secret === undefined || value.existingSecret === undefined) return;
+    const message = 'given together with router.existingSecret, which holds it; remove one of them';
+    context.addIssue({ code: 'custom', path: ['secret'], message });
+  }, evenWithOtherProblems)
   .prefault({});

@@ -1,3 +1,5 @@
+import type { SettingName } from '../../router/settings/schema.ts';
+
 /** Settings of the router process that the program sets, and the key of config that decides on each. */
 export const SETTING_KEYS: Readonly<Record<string, string>> = {
   ROUTER_NAME: 'router.name',
@@ -25,7 +27,22 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   LEASE_NAMESPACE: 'availability.leaderElection',
   LEASE_NAME: 'availability.leaderElection',
   LOG_LEVEL: 'router.logLevel',
+  ROUTER_SECRET: 'router.secret',
   HTTP_PROXY: 'clearml.proxy',
   HTTPS_PROXY: 'clearml.proxy',
   NO_PROXY: 'clearml.proxy',
+};
+
+/** Settings that only `pod.env` sets, and why each has no key of its own. Their values are checked as the router checks them. */
+export const FREE_SETTINGS: Readonly<Partial<Record<SettingName, string>>> = {
+  ACCESS_CACHE_SECONDS: 'fits every installation as it is; shorter asks ClearML more often',
+  ACCESS_STALE_SECONDS: 'fits every installation as it is',
+  AUTH_DISABLED_ACKNOWLEDGED:
+    'sign-in is switched off by two settings that are meant, not by a key',
+  AUTH_ENABLED: 'sign-in is switched off by two settings that are meant, not by a key',
+  AUTH_SECURE_ENABLED: 'follows from the scheme of ingress.hostName',
+  BIND_ADDRESS: 'a pod has addresses of its own, and probes come to them',
+  POLL_INTERVAL: 'fits every installation as it is',
+  STATE_FILE: 'in a cluster the same is kept in a ConfigMap',
+  WORKERS: 'more pods do the same, and survive the loss of one',
 };

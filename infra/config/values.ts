@@ -121,12 +121,16 @@ export const textMap = z.record(z.string(), z.string({ error: 'expected a text (
 /**
  * A secret value: refused when empty or a left-over placeholder, then wrapped so that Pulumi never shows it. Whether it
  * was stored encrypted is checked before the schema sees it, by `plain_secrets.ts`.
+ *
+ * @param shortest characters that the value has at least; each of them where white space separates several.
  */
-export function secretText(expected: string): z.ZodType<Output<string>> {
+export function secretText(expected: string, shortest = 1): z.ZodType<Output<string>> {
   return z
     .string({ error: `expected ${expected}` })
     .trim()
-    .min(1, `expected ${expected}`)
+    .refine((text) => text.split(/\s+/).every(({ length }) => length >= shortest), {
+      error: `expected ${expected}`,
+    })
     .refine((text) => !/^(<.*>|\{.*\}|\$\{?.*|change[-_ ]?me|todo|x{3,}|\.{3})$/i.test(text), {
       error: `expected ${expected}, not a placeholder`,
     })

@@ -271,5 +271,24 @@ export const wrongConfigs: readonly WrongConfig[] = [
       'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
     ],
   },
+  {
+    name: 'a setting without a key, with a value that the router would not take',
+    config: { ...smallest, pod: { env: { POLL_INTERVAL: '2s', TZ: 'Europe/Berlin' } } },
+    expected: [
+      'pod.env.POLL_INTERVAL: expected seconds from 0.05 to 3600, fractions allowed, found "2s"',
+    ],
+  },
+  {
+    name: "the router's secret twice, and one that is too short",
+    config: {
+      ...smallest,
+      router: { secret: 'sixteen-characters short', existingSecret: 'router' },
+    },
+    expected: [
+      'router.secret: expected the key of what the router itself signs, 16 characters or more, found something else (not shown, since it is secret)',
+      'router.existingSecret: expected the name and, where it differs, the key of a Secret, found "router"',
+      'router.secret: given together with router.existingSecret, which holds it; remove one of them',
+    ],
+  },
   ...wrongValues,
 ];

@@ -57,6 +57,7 @@ suite('what is made from the schema of the config', () => {
         'clearml.proxy.password',
         'imageCredentials.password',
         'tls.privateKey',
+        'router.secret',
         'kubernetes.kubeconfig',
       ],
     );
