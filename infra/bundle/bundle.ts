@@ -37,8 +37,6 @@ export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
     charset: 'ascii',
     logLevel: 'silent',
     banner: { js: versionCheck },
-    // undici's own switch, as in the copy that Node brings: without its second, experimental HTTP parser.
-    define: { esbuildDetection: 'true' },
     plugins: [leaveOut],
   }).catch((error: unknown) => {
     throw new InfraError('bundle-failed', `The router does not build: ${String(error)}`);

@@ -13,26 +13,6 @@ const substitutes: readonly Substitute[] = [
     contents: 'export { default as en } from "./en.js";',
   },
   {
-    // The second copy of the HTTP parser, for processors without SIMD: Node 24 has none of them among its images.
-    module: /[\\/]undici[\\/]lib[\\/]llhttp[\\/]llhttp-wasm\.js$/,
-    contents: 'module.exports = require("./llhttp_simd-wasm.js");',
-  },
-  {
-    // Turns a FormData into a body; the router passes streams on and makes none.
-    module: /[\\/]undici[\\/]lib[\\/]web[\\/]fetch[\\/]body\.js$/,
-    contents: 'exports.extractBody = () => { throw new TypeError("FormData is left out"); };',
-  },
-  {
-    // The question whether a body is a FormData, for which undici loads half of fetch. None ever is.
-    module: /[\\/]undici[\\/]lib[\\/]web[\\/](fetch[\\/]formdata|webidl[\\/]index)\.js$/,
-    contents: 'exports.webidl = { is: { FormData: () => false } };',
-  },
-  {
-    // HTTP/2 to upstreams, which is never asked for: tasks speak HTTP/1.1.
-    module: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/,
-    contents: 'module.exports = () => { throw new Error("HTTP/2 upstreams are not supported"); };',
-  },
-  {
     // pino's transports in worker threads; the log is written by the process itself.
     module: /[\\/]thread-stream[\\/]index\.js$/,
     contents:

@@ -1,30 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import { ServerResponse } from 'node:http';
-import type { Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
 import type { Admitted } from '../auth/decision.ts';
 import type { Identity } from '../auth/identity.ts';
 import { preferredForm } from './accept.ts';
 import type { Answer } from './answer.ts';
 import { sendAnswer } from './answer.ts';
+import type { AnswerHead } from './answer_head.ts';
 import type { Origin } from './client_address.ts';
 import { passInterim, passTrailers } from './interim_and_trailers.ts';
 import type { RequestHead } from './request_head.ts';
 import { headersForClient } from './response_headers.ts';
 import type { Passage } from './session.ts';
-import { isReason, linesOf } from './task_answer.ts';
 import type { RequestKind } from './traffic_metrics.ts';
-import {
-  BadAnswer,
-  ROUTE_ENDED,
-  RouteEnded,
-  failureAnswer,
-  failureClass,
-} from './upstream_failure.ts';
+import type { TaskRequest, UpstreamConnection } from './upstream_connection.ts';
+import { ROUTE_ENDED, RouteEnded, failureAnswer, failureClass } from './upstream_failure.ts';
 import type { FailureClass } from './upstream_failure.ts';
+import type { QueuedAsker, UpstreamPool } from './upstream_pool.ts';
 
 /** How long a client may take to read what was already sent before a connection that can only be broken is broken. */
 const LAST_BYTES_TIME = 1_000;
-/** Longest body that leaves together with its head. */
+/** Longest body that leaves together with its head as one text. */
 const LONGEST_HELD = 8 * 1024;
 
 /** What exchanges report to, and what they take from the whole proxy. */
@@ -48,25 +44,27 @@ function onClose(this: RouterResponse): void {
   this.exchange?.closed();
 }
 
-/** Answers whose head is known and not yet sent. Filled and emptied within one turn of the event loop. */
-const heads: Exchange[] = [];
-
-/** Sends the heads of answers whose bodies did not follow at once: a stream that is quiet at first must still begin. */
-function flushHeads(): void {
-  for (const exchange of heads) exchange.flush();
-  heads.length = 0;
-}
-
 /** RFC 9110 section 9.2.2; only without a body, so that nothing of the request was used up. */
 function mayRepeat(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'DELETE';
 }
 
+/** What a task is asked before it is known. */
+const NOTHING: TaskRequest = {
+  method: '',
+  path: '',
+  headers: [],
+  contentLength: undefined,
+  body: undefined,
+  chunked: false,
+  last: false,
+};
+
 /**
- * One request and its answer, from the head that was read to the last byte. It is undici's dispatch handler: bytes go straight
- * from the task's connection to the client's, paused when the client does not keep up.
+ * One request and its answer, from the head that was read to the last byte. It is who asks the task: bytes go straight from the
+ * task's connection to the client's, and the task waits when the client does not keep up.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements QueuedAsker {
   readonly request: IncomingMessage;
   readonly response: RouterResponse;
   readonly head: RequestHead;
@@ -88,19 +86,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
   bytesOut = 0;
   /** Ends the gate's watch over a long answer. */
   release: (() => void) | undefined = undefined;
+  outgoing: TaskRequest = NOTHING;
   /** Length of the body that the task announced; -1 when it did not. */
   #bodyLength = -1;
   /** The whole of a short body, about to be sent. */
-  #held: Buffer | undefined = undefined;
+  #held: string | undefined = undefined;
   #done = false;
   #answering = false;
+  /** The head has been sent. */
+  #begun = false;
+  #ended = false;
   #retried = false;
+  /** The client's socket gathers what one read of the task's brings. */
+  #gathering: Socket | undefined = undefined;
   #listensForDrain = false;
   #setCookie: string | undefined = undefined;
   #ownCookies: readonly string[] = [];
-  #controller: Dispatcher.DispatchController | undefined = undefined;
-  #dispatcher: Dispatcher | undefined = undefined;
-  #options: Dispatcher.DispatchOptions | undefined = undefined;
+  #pool: UpstreamPool | undefined = undefined;
+  #connection: UpstreamConnection | undefined = undefined;
 
   constructor(
     request: IncomingMessage,
@@ -133,28 +136,29 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Sends the request to the task. `setCookie` is the router's own and joins the task's. */
   forward(
-    dispatcher: Dispatcher,
+    pool: UpstreamPool,
     passage: Passage,
-    headers: string[],
+    headers: readonly string[],
     ownCookies: readonly string[],
     setCookie: string | undefined,
   ): void {
     const { head, request } = this;
     const hasBody = head.chunked || (head.contentLength !== undefined && +head.contentLength > 0);
-    if (head.contentLength !== undefined) headers.push('Content-Length', head.contentLength);
     this.passage = passage;
     this.#ownCookies = ownCookies;
     this.#setCookie = setCookie;
-    this.#dispatcher = dispatcher;
-    this.#options = {
+    this.#pool = pool;
+    this.outgoing = {
       path: passage.path,
       method: head.method,
       headers,
-      body: hasBody ? request : null,
+      contentLength: head.contentLength,
+      body: hasBody ? request : undefined,
+      chunked: head.chunked,
       // A client that nominates framing headers is up to something: its bytes share a connection with nobody (A6).
-      ...(head.nominated === undefined ? undefined : { reset: true }),
+      last: head.nominated !== undefined,
     };
-    dispatcher.dispatch(this.#options, this);
+    pool.ask(this, false);
   }
 
   /** Ends an exchange whose right was withdrawn: what was sent stays sent, the rest never comes. */
@@ -163,33 +167,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.response.destroy();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#done) controller.abort(new Error('the client is gone'));
+  sentOver(connection: UpstreamConnection): void {
+    this.#connection = connection;
   }
 
-  onBodySent(chunk: Uint8Array): void {
-    this.bytesIn += chunk.length;
+  sent(bytes: number): void {
+    this.bytesIn += bytes;
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    statusText?: string,
-  ): void {
-    if (status < 200) {
-      const { response, request } = this;
-      passInterim(response, status, linesOf(controller.rawHeaders), request.httpVersionMinor > 0);
-      return;
-    }
+  interim({ status, headers }: AnswerHead): void {
+    passInterim(this.response, status, headers, this.request.httpVersionMinor > 0);
+  }
+
+  answered(answer: AnswerHead): void {
     const { passage, response, head, request } = this;
-    const reason = statusText ?? '';
-    if (status > 599 || !isReason(reason)) throw new BadAnswer(`status line ${status}`);
     if (passage === undefined) return;
+    const { status } = answer;
     this.#answering = true;
     const bodiless = head.method === 'HEAD' || status === 204 || status === 304;
-    const { headers, length } = headersForClient(linesOf(controller.rawHeaders), {
+    const { headers, length } = headersForClient(answer.headers, {
       passage,
       status,
       framing: { bodiless, chunks: request.httpVersionMinor === 1 },
@@ -199,59 +195,94 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#setCookie !== undefined) headers.push('Set-Cookie', this.#setCookie);
     response.sendDate = false;
     if (head.nominated !== undefined) response.shouldKeepAlive = false;
-    response.writeHead(status, reason, headers);
+    response.writeHead(status, answer.reason, headers);
     if (!bodiless) this.#bodyLength = length;
-    if (heads.length === 0) process.nextTick(flushHeads);
-    heads.push(this);
   }
 
-  /** Sends what is held back. */
-  flush(): void {
+  data(bytes: Buffer): void {
+    this.bytesOut += bytes.length;
+    // A short body that came whole waits for its end, which follows at once: head and body then leave as one text.
+    if (bytes.length === this.#bodyLength && bytes.length <= LONGEST_HELD) {
+      this.#held = bytes.toString('latin1');
+      return;
+    }
     const { response } = this;
-    if (response.destroyed || response.writableEnded) return;
-    if (this.#held === undefined) {
-      response.flushHeaders();
+    const { socket } = response;
+    if (socket === null) {
+      // The client sent this request before it had the answer to an earlier one, and gets this answer after that one.
+      this.#begun = true;
+      response.write(Buffer.from(bytes));
       return;
     }
-    const chunk = this.#held;
-    this.#held = undefined;
-    response.write(chunk);
+    this.#gather(socket);
+    // Past the response, which would hold everything back for a tick and so keep the bytes from being used again at once.
+    if (response.chunkedEncoding) {
+      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+      socket.write(bytes);
+      socket.write('\r\n', 'latin1');
+    } else socket.write(bytes);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.bytesOut += chunk.length;
-    // A short body that came whole waits for its end, which follows at once: head and body then leave in one write.
-    if (chunk.length === this.#bodyLength && chunk.length <= LONGEST_HELD) {
-      this.#held = chunk;
-      return;
+  #gather(socket: Socket): void {
+    if (this.#gathering === undefined) {
+      this.#gathering = socket;
+      socket.cork();
     }
-    if (!this.response.write(chunk)) {
-      controller.pause();
+    if (this.#begun) return;
+    this.#begun = true;
+    this.response.flushHeaders();
+  }
+
+  #release(): void {
+    this.#gathering?.uncork();
+    this.#gathering = undefined;
+  }
+
+  taken(): boolean {
+    const { response } = this;
+    const { socket } = response;
+    if (this.#answering && !this.#begun && !this.#ended) {
+      // A stream that is quiet at first must still begin.
+      this.#begun = true;
+      response.flushHeaders();
+    }
+    this.#release();
+    if (socket === null) {
+      if (!response.writableNeedDrain) return true;
       if (!this.#listensForDrain) {
         this.#listensForDrain = true;
-        this.response.on('drain', onDrain);
+        response.on('drain', onDrain);
       }
+      return false;
     }
+    if (socket.writableLength === 0) return true;
+    // Nothing, behind all that waits: its being written tells that the rest has been.
+    if (!this.#ended) socket.write('', 'latin1', () => this.drained());
+    return false;
   }
 
   /** The client has read what was waiting for it. */
   drained(): void {
-    this.#controller?.resume();
+    this.#connection?.resume();
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  ended(trailers: readonly string[]): void {
     const { response } = this;
+    this.#connection = undefined;
+    this.#ended = true;
     if (this.#held !== undefined) {
-      response.end(this.#held.toString('latin1'), 'latin1');
+      response.end(this.#held, 'latin1');
       return;
     }
-    passTrailers(response, linesOf(controller.rawTrailers));
+    passTrailers(response, trailers);
     response.end();
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
-    if (this.#done) return;
-    if (error instanceof RouteEnded || error.cause instanceof RouteEnded) {
+  failed(error: Error): void {
+    this.#connection = undefined;
+    this.#release();
+    if (this.#done || this.#ended) return;
+    if (error instanceof RouteEnded) {
       this.reason = 'task-ended';
       this.#fail(ROUTE_ENDED);
       return;
@@ -265,10 +296,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** A keep-alive connection that the task closed as the request went out says nothing of the task: once more, on a new one. */
   #tryAgain(): boolean {
-    if (this.#retried || this.#answering || this.#options === undefined) return false;
-    if (this.#options.body !== null || !mayRepeat(this.head.method)) return false;
+    if (this.#retried || this.#answering || this.outgoing.body !== undefined) return false;
+    if (!mayRepeat(this.head.method)) return false;
     this.#retried = true;
-    this.#dispatcher?.dispatch(this.#options, this);
+    this.#pool?.ask(this, true);
     return true;
   }
 
@@ -292,8 +323,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.release?.();
     if (!this.response.writableFinished) {
       this.reason ??= 'client-left';
-      this.#controller?.abort(new Error('the client is gone'));
     }
+    this.#connection?.destroy(undefined);
+    this.#connection = undefined;
     this.#host.finished(this);
   }
 }

@@ -14,22 +14,31 @@ export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
 
-/** Sorts the errors of sockets, undici and the router's own checks. */
+/** A task that does not take a connection in time. */
+export class ConnectTimeout extends Error {
+  override readonly name = 'ConnectTimeout';
+}
+
+/** A task that ended its connection before its answer was whole. */
+export class TaskClosed extends Error {
+  override readonly name = 'TaskClosed';
+}
+
+/** Sorts the errors of sockets and of the router's own checks. */
 export function failureClass(error: unknown): FailureClass {
   if (error instanceof BadAnswer) return 'protocol';
+  if (error instanceof ConnectTimeout) return 'timeout';
+  if (error instanceof TaskClosed) return 'reset';
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // undici says so of a second, unasked answer and of an unasked 101.
-  if (code === 'UND_ERR_SOCKET' && (error as Error).message.startsWith('bad ')) return 'protocol';
   return failureOfCode(code);
 }
 
-/** Sorts the codes of the system's errors, undici's and Node's. */
+/** Sorts the codes of the system's errors and Node's. */
 export function failureOfCode(code: string): FailureClass {
   switch (code) {
     case 'ECONNREFUSED':
       return 'refused';
-    case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ECONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return 'timeout';
@@ -40,11 +49,7 @@ export function failureOfCode(code: string): FailureClass {
       return 'unreachable';
     case 'ECONNRESET':
     case 'EPIPE':
-    case 'UND_ERR_SOCKET':
       return 'reset';
-    case 'UND_ERR_HEADERS_OVERFLOW':
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      return 'protocol';
     default:
       return code.startsWith('HPE_') || code.startsWith('ERR_HTTP') || code === 'ERR_INVALID_CHAR'
         ? 'protocol'

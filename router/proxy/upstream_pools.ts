@@ -1,31 +1,10 @@
-import type { Dispatcher } from 'undici';
-import Pool from 'undici/lib/dispatcher/pool.js';
 import type { EndpointId, Upstream } from '../routes/endpoint.ts';
 import type { RouteSource, RouteTable } from '../routes/table.ts';
 import { RouteEnded } from './upstream_failure.ts';
+import { UpstreamPool } from './upstream_pool.ts';
 
-const CONNECT_TIMEOUT = 5_000;
-/** What a task may say in its headers; longer ones are no answer (A34). */
-const LONGEST_HEADERS = 64 * 1024;
-
-interface OpenPool {
-  readonly upstream: Upstream;
-  readonly pool: Pool;
-}
-
-function openPool(upstream: Upstream): OpenPool {
-  const host = upstream.family === 6 ? `[${upstream.address}]` : upstream.address;
-  const pool = new Pool(`http://${host}:${upstream.port}`, {
-    pipelining: 1,
-    allowH2: false,
-    connectTimeout: CONNECT_TIMEOUT,
-    maxHeaderSize: LONGEST_HEADERS,
-    // Models think for minutes before the first byte, and streams are quiet for hours: no limit on either.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  return { upstream, pool };
-}
+/** How often idle connections are looked at. Milliseconds. */
+const SWEEP = 1_000;
 
 function isSame(one: Upstream, other: Upstream): boolean {
   return one === other || (one.address === other.address && one.port === other.port);
@@ -37,40 +16,46 @@ function isSame(one: Upstream, other: Upstream): boolean {
  * with all requests on it, so that an address that another task gets later is not spoken to over old sockets (A42).
  */
 export class UpstreamPools {
-  readonly #pools = new Map<EndpointId, OpenPool>();
+  readonly #pools = new Map<EndpointId, UpstreamPool>();
   readonly #unsubscribe: () => void;
+  readonly #sweep: NodeJS.Timeout;
 
   constructor(routes: RouteSource) {
     this.#unsubscribe = routes.subscribe((table) => this.#endStale(table));
+    this.#sweep = setInterval(() => {
+      const now = performance.now();
+      for (const pool of this.#pools.values()) pool.sweep(now);
+    }, SWEEP).unref();
   }
 
   /** The pool of this endpoint at this address. */
-  get(id: EndpointId, upstream: Upstream): Dispatcher {
-    const open = this.#pools.get(id);
-    if (open !== undefined) {
-      if (isSame(open.upstream, upstream)) return open.pool;
-      this.#end(id, open);
+  get(id: EndpointId, upstream: Upstream): UpstreamPool {
+    const known = this.#pools.get(id);
+    if (known !== undefined) {
+      if (isSame(known.upstream, upstream)) return known;
+      this.#end(id, known);
     }
-    const opened = openPool(upstream);
+    const opened = new UpstreamPool(upstream);
     this.#pools.set(id, opened);
-    return opened.pool;
+    return opened;
   }
 
-  #end(id: EndpointId, open: OpenPool): void {
+  #end(id: EndpointId, pool: UpstreamPool): void {
     this.#pools.delete(id);
-    open.pool.destroy(new RouteEnded('the route of this task has ended')).catch(() => undefined);
+    pool.end(new RouteEnded('the route of this task has ended'));
   }
 
   #endStale(table: RouteTable): void {
-    for (const [id, open] of this.#pools) {
+    for (const [id, pool] of this.#pools) {
       const lane = table.endpoints.get(id)?.http;
-      if (lane?.state !== 'open' || !isSame(lane.upstream, open.upstream)) this.#end(id, open);
+      if (lane?.state !== 'open' || !isSame(lane.upstream, pool.upstream)) this.#end(id, pool);
     }
   }
 
   /** Ends every connection to a task. */
   close(): void {
     this.#unsubscribe();
-    for (const [id, open] of this.#pools) this.#end(id, open);
+    clearInterval(this.#sweep);
+    for (const [id, pool] of this.#pools) this.#end(id, pool);
   }
 }

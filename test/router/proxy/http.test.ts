@@ -25,12 +25,9 @@ test('carries a request to the task, without the prefix, with who asks and from 
   assert.equal(answer.status, 200);
   assert.equal(answer.body, 'ok');
   const lines = task.seen().split('\r\n');
-  assert.deepEqual(lines.slice(0, 3), [
+  assert.deepEqual(lines, [
     'GET /a/b?x=1&y=%20 HTTP/1.1',
-    'host: router.test:8080',
-    'connection: keep-alive',
-  ]);
-  assert.deepEqual(lines.slice(3), [
+    'Host: router.test:8080',
     'Cookie: theme=dark; lang=en',
     'X-Odd-CASE: kept',
     'X-Forwarded-For: 127.0.0.1',
@@ -39,6 +36,7 @@ test('carries a request to the task, without the prefix, with who asks and from 
     `X-Forwarded-Prefix: ${T}`,
     'X-ClearML-User-Id: alice',
     'X-ClearML-User-Name: Alice Liddell',
+    'Connection: keep-alive',
     '',
     '',
   ]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { HOST, LET_IN, T, attacked, until } from '../../attacks/attacked.ts';
 import { OK, header, rawTask, replying } from '../../attacks/raw_peers.ts';
+import type { TaskConnection } from '../../attacks/raw_peers.ts';
 import { httpEndpoint } from './proxy_world.ts';
 
 const CHUNKED =
@@ -96,6 +97,87 @@ test('a reader that does not read stops the task, and memory stays flat', async 
   client.destroy();
 });
 
+/** Bytes in which each place can be told from every other. */
+function pattern(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let index = 0; index + 4 <= length; index += 4) bytes.writeUInt32BE(index, index);
+  return bytes;
+}
+
+function chunkedOf(body: Buffer, size: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.subarray(at, at + size);
+    pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n'));
+  }
+  return Buffer.concat([...pieces, Buffer.from('0\r\n\r\n')]);
+}
+
+test('what waits for a slow reader is not overwritten by what comes after it', async (t) => {
+  const body = pattern(8_000_000);
+  const head = 'HTTP/1.1 200 OK\r\n';
+  for (const bytes of [
+    Buffer.concat([Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n`), body]),
+    Buffer.concat([
+      Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n`),
+      chunkedOf(body, 50_000),
+    ]),
+  ]) {
+    let last: TaskConnection | undefined;
+    const attack = await attacked(t, (connection) => {
+      if (!connection.text().endsWith('\r\n\r\n')) return;
+      last = connection;
+      connection.socket.write(bytes);
+    });
+    // Two requests at once: the second answer waits for the first, and the task has a connection for each.
+    const client = await attack.client();
+    client.socket.pause();
+    const line = `GET ${T}/ HTTP/1.1\r\n${HOST}\r\n${LET_IN}\r\n`;
+    client.send(`${line}\r\n${line}Connection: close\r\n\r\n`);
+    await until(() => last !== undefined);
+    await standsStill(() => last?.socket.bytesWritten ?? 0);
+    client.socket.resume();
+    for (let turn = 0; turn < 2; turn++) {
+      const answer = await client.answer(false, 20_000);
+      assert.ok(Buffer.from(answer.body, 'latin1').equals(body), 'the bytes are those of the task');
+    }
+  }
+});
+
+test('a connection whose last bytes still wait for their reader serves others without touching them', async (t) => {
+  const length = 60_000;
+  let turn = 0;
+  const attack = await attacked(t, ({ socket, text }) => {
+    if (!text().endsWith('\r\n\r\n')) return;
+    turn += 1;
+    socket.write(
+      Buffer.concat([
+        Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`),
+        Buffer.alloc(length, turn),
+      ]),
+    );
+  });
+  const slow = await attack.client();
+  slow.socket.pause();
+  let asked = 0;
+  for (let before = -1; asked < 400 && before !== turn; asked++) {
+    before = turn;
+    slow.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+    await until(() => turn > before).catch(() => undefined);
+  }
+  const other = await attack.client();
+  for (let index = 0; index < 20; index++) {
+    other.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+    await other.answer();
+  }
+  slow.socket.resume();
+  for (let index = 1; index < asked; index++) {
+    const { body } = await slow.answer();
+    const first = body.charCodeAt(0);
+    assert.ok(Buffer.from(body, 'latin1').equals(Buffer.alloc(length, first)), `answer ${index}`);
+  }
+});
+
 test('a task that does not read stops the client', async (t) => {
   const attack = await attacked(t, ({ socket }) => socket.pause());
   const client = await attack.client();
@@ -134,7 +216,7 @@ test('bodies of every framing arrive as they were sent', async (t) => {
     assert.match(attack.task.seen(), new RegExp(`${method} /${method} HTTP/1.1\r\n`));
     assert.match(
       attack.task.connections.map((c) => c.text()).join('\n'),
-      /content-length: 5\r\n\r\nhello/,
+      /Content-Length: 5\r\n\r\nhello/,
     );
   }
   client.send(`POST ${T}/empty HTTP/1.1`, HOST, LET_IN, 'Content-Length: 0', '', '');
