@@ -10,6 +10,7 @@ import type { RouteTable } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Activity } from '../proxy/activity.ts';
 import { ACTIVITY_INTERVAL } from './messages.ts';
+import { closeUntaken } from './handoff.ts';
 import type { FromWorker, MetricsReport, ToWorker } from './messages.ts';
 
 /** What the workers are told about. */
@@ -24,13 +25,20 @@ export interface WorkersParts {
 
 /** Pause before a worker that ended by itself gets a successor, so that a defect at start does not spin. Milliseconds. */
 const RESTART_PAUSE = 1_000;
+/** A worker that has not ended this long after its grace is killed. Milliseconds. */
+const LATE_END = 5_000;
 /** A worker that does not report within this time is left out of one scrape. Milliseconds. */
 const REPORT_TIME = 1_000;
 
 /** What is known of one worker. */
 interface Known {
   key: KeyState;
-  report: ((report: MetricsReport) => void) | undefined;
+  /** The scrapes that wait for its next report: several Prometheus servers may ask at once. */
+  readonly scrapes: Set<(report: MetricsReport) => void>;
+}
+
+function answer({ scrapes }: Known, report: MetricsReport): void {
+  for (const settle of scrapes) settle(report);
 }
 
 /** Whether two tables differ in more than their times. */
@@ -72,11 +80,12 @@ export function createWorkers(parts: WorkersParts): Front {
     for (const worker of workers.keys()) send(worker, { kind: 'activity', changes });
   }, ACTIVITY_INTERVAL).unref();
 
-  /** Starts one worker; resolves with its port. */
+  /** Starts one worker, or in its place the next; resolves with the port of the first that listens. */
   const start = (): Promise<number> =>
     new Promise((resolve, reject) => {
       const worker = cluster.fork();
-      const known: Known = { key: 'unsettled', report: undefined };
+      closeUntaken(worker);
+      const known: Known = { key: 'unsettled', scrapes: new Set() };
       workers.set(worker, known);
       const endLogin = clearml.onLogin((login) => send(worker, { kind: 'login', login }));
       endLogin();
@@ -96,32 +105,33 @@ export function createWorkers(parts: WorkersParts): Front {
             for (const other of workers.keys()) if (other !== worker) send(other, message);
             return;
           case 'metrics':
-            known.report?.(message.report);
+            answer(known, message.report);
         }
       });
       worker.once('exit', (code, signal) => {
         workers.delete(worker);
-        known.report?.([]);
+        answer(known, []);
         if (draining) return;
         log.error(
           { event: 'worker_ended', code, signal },
           'A worker ended; another takes its place',
         );
         setTimeout(() => {
-          if (!draining) start().catch(() => undefined);
+          if (!draining) start().then(resolve, reject);
         }, RESTART_PAUSE);
       });
     });
 
-  const report = (worker: Worker, known: Known): Promise<MetricsReport> =>
+  const report = (worker: Worker, { scrapes }: Known): Promise<MetricsReport> =>
     new Promise((resolve) => {
-      const timer = setTimeout(() => known.report?.([]), REPORT_TIME);
-      known.report = (values) => {
+      const settle = (values: MetricsReport): void => {
         clearTimeout(timer);
-        known.report = undefined;
+        scrapes.delete(settle);
         resolve(values);
       };
-      send(worker, { kind: 'measure' });
+      const timer = setTimeout(() => settle([]), REPORT_TIME);
+      if (scrapes.size === 0) send(worker, { kind: 'measure' });
+      scrapes.add(settle);
     });
 
   return {
@@ -141,7 +151,15 @@ export function createWorkers(parts: WorkersParts): Front {
         [...workers.keys()].map(
           (worker) =>
             new Promise<void>((resolve) => {
-              worker.once('exit', () => resolve());
+              // One that hangs does not keep the others' process.
+              const timer = setTimeout(
+                () => worker.process.kill('SIGKILL'),
+                times.delay + times.grace + LATE_END,
+              );
+              worker.once('exit', () => {
+                clearTimeout(timer);
+                resolve();
+              });
               send(worker, { kind: 'drain', times });
             }),
         ),

@@ -82,6 +82,9 @@ export async function runWorker(
     tell({ kind: 'key', state: told });
     tell({ kind: 'listening', port: await front.listen() });
   } catch (error) {
-    tell({ kind: 'failed', message: error instanceof RouterError ? error.message : String(error) });
+    const text = error instanceof RouterError ? error.message : String(error);
+    const message: FromWorker = { kind: 'failed', message: text };
+    // Told first, so that a start that fails says why; later another worker tries again.
+    process.send?.(message, () => process.exit(1));
   }
 }

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { ClearMl } from '../lab/clearml/server.ts';
 import { credentials } from '../lab/clearml/seed.ts';
 
-const MAIN = fileURLToPath(new URL('../../router/main.ts', import.meta.url));
+/** The router's program. */
+export const MAIN = fileURLToPath(new URL('../../router/main.ts', import.meta.url));
 
 type LogLine = Readonly<Record<string, unknown>>;
 
@@ -42,9 +43,26 @@ export function settingsFor(clearml: ClearMl): Record<string, string> {
   };
 }
 
+/** How a router process differs from a plain `node router/main.ts`. */
+export interface ProcessOptions {
+  /** Arguments of Node, before the program. */
+  readonly nodeOptions?: readonly string[];
+  /** The program; `router/main.ts` unless given. */
+  readonly program?: string;
+  /** The most descriptors that the process may have open. */
+  readonly descriptors?: number;
+}
+
 /** Starts `node router/main.ts` with nothing in its environment but these settings. */
-export async function startRouterProcess(settings: Record<string, string>): Promise<RouterProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+export async function startRouterProcess(
+  settings: Record<string, string>,
+  options: ProcessOptions = {},
+): Promise<RouterProcess> {
+  const { nodeOptions = [], program = MAIN, descriptors } = options;
+  const command = [process.execPath, ...nodeOptions, program];
+  const limited = ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, ...command];
+  const [file = '', ...args] = descriptors === undefined ? command : limited;
+  const child = spawn(file, args, {
     env: settings,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
