@@ -4,7 +4,7 @@ import { startRouter } from './router.ts';
 import type { Router } from './router.ts';
 import { readSettings } from './settings/settings.ts';
 import type { Settings } from './settings/settings.ts';
-import { createLog } from './telemetry/log.ts';
+import { createLog, standardOutput } from './telemetry/log.ts';
 import { runWorker } from './workers/worker.ts';
 
 /** Settings are missing or wrong: starting again will not help. */
@@ -29,7 +29,7 @@ function settingsOrExit(): Settings {
 
 async function main(): Promise<void> {
   const settings = settingsOrExit();
-  const log = createLog(settings.LOG_LEVEL);
+  const log = createLog(settings.LOG_LEVEL, standardOutput(settings.WORKERS > 1));
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error({ event: 'fatal', error: text }, 'a defect of the router ends it');

@@ -36,19 +36,23 @@ export interface Log {
 /** Where lines go: standard output of the process, or a stand-in in tests. */
 export interface LogDestination {
   readonly write: (line: string) => void;
+  /** Writes out what is held back. */
+  readonly flushSync?: () => void;
 }
 
 /**
- * Standard output, never waited for: lines are gathered for up to 100 ms or 2 KiB, so that an access log costs little, and a
- * reader that stalls costs lines (beyond 16 MiB) but never a request. No write is longer than PIPE_BUF (4 KiB) unless one line is,
- * so that the lines of several WORKERS on one pipe stay whole.
+ * Standard output, never waited for: lines are gathered for up to 100 ms, so that an access log costs little, and a reader that
+ * stalls costs lines (beyond 16 MiB) but never a request.
+ *
+ * @param shared other processes (WORKERS) write to it, too: no write is then longer than PIPE_BUF (4 KiB) unless one line is, so
+ * that lines stay whole. A process that has it for itself writes more at once: each write is a detour through a thread.
  */
-function standardOutput(): ReturnType<typeof pino.destination> {
+export function standardOutput(shared: boolean): LogDestination {
   const output = pino.destination({
     fd: 1,
     sync: false,
-    minLength: 2_048,
-    maxWrite: 4_096,
+    minLength: shared ? 2_048 : 16_384,
+    maxWrite: shared ? 4_096 : 65_536,
     maxLength: 16 << 20,
     periodicFlush: 100,
   });
@@ -56,13 +60,10 @@ function standardOutput(): ReturnType<typeof pino.destination> {
   return output;
 }
 
-/** Lines go to standard output unless `destination` is given. */
-export function createLog(level: LogLevel, destination?: LogDestination): Log {
-  const standard = destination === undefined ? standardOutput() : undefined;
-  const output = standard ?? destination;
+export function createLog(level: LogLevel, destination: LogDestination): Log {
   const escaping: LogDestination = {
     write: (line) => {
-      output?.write(escapeActive(line));
+      destination.write(escapeActive(line));
     },
   };
   const sink = pino(
@@ -88,6 +89,6 @@ export function createLog(level: LogLevel, destination?: LogDestination): Log {
       sink.level = next;
     },
     debugging: () => sink.isLevelEnabled('debug'),
-    flush: () => standard?.flushSync(),
+    flush: () => destination.flushSync?.(),
   };
 }

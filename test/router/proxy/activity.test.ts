@@ -31,7 +31,9 @@ async function freePort(): Promise<number> {
 
 /** A proxy, a clock that the test moves, and requests that are over when their promise resolves. */
 async function start(t: TestContext, port: number) {
-  const world = await startProxy([httpEndpoint(port)], { log: createLog('error') });
+  const world = await startProxy([httpEndpoint(port)], {
+    log: createLog('error', { write: () => undefined }),
+  });
   t.after(() => world.close());
   const ask = async (line: string, ...headers: string[]): Promise<number> => {
     const before = world.access.length;
@@ -113,7 +115,11 @@ async function tcpWorld(t: TestContext, listens: boolean) {
   const endpoint = tcpEndpoint({ port: upstream, external });
   const routes = testRoutes(endpoint);
   const activity = new Activity(routes);
-  const common = { log: createLog('error'), metrics: createMetrics(createRegistry()), activity };
+  const common = {
+    log: createLog('error', { write: () => undefined }),
+    metrics: createMetrics(createRegistry()),
+    activity,
+  };
   const listeners = createTcpListeners({ routes, bindAddress: '127.0.0.1', ...common });
   assert.ok(await listeners.claim(external));
   t.after(() => listeners.drain(0));

@@ -58,11 +58,16 @@ test('an excerpt of a megabyte is short (A53)', () => {
   assert.equal(excerpt('short'), 'short');
 });
 
-test('lines are written out when the process exits at once', async () => {
+for (const shared of [false, true]) {
+  test(`lines are written out when the process exits at once (${shared ? 'shared' : 'own'} output)`, () =>
+    writesOut(shared));
+}
+
+async function writesOut(shared: boolean): Promise<void> {
   const module = new URL('../../../router/telemetry/log.ts', import.meta.url).href;
   const code = `
-    const { createLog } = await import(${JSON.stringify(module)});
-    const log = createLog('info');
+    const { createLog, standardOutput } = await import(${JSON.stringify(module)});
+    const log = createLog('info', standardOutput(${shared}));
     for (let index = 0; index < 1000; index += 1) log.info({ index }, 'line');
     process.exit(0);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
@@ -77,4 +82,4 @@ test('lines are written out when the process exits at once', async () => {
     indexes,
     Array.from({ length: 1000 }, (_, index) => index),
   );
-});
+}
