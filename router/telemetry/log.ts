@@ -40,24 +40,45 @@ export interface LogDestination {
   readonly flushSync?: () => void;
 }
 
+/** Bytes that are written at once; PIPE_BUF where other processes write to the same pipe. */
+const OWN_BATCH = 32 * 1024;
+const SHARED_BATCH = 4 * 1024;
+/** How long a line waits for others at the most. Milliseconds. */
+const LONGEST_WAIT = 100;
+
 /**
- * Standard output, never waited for: lines are gathered for up to 100 ms, so that an access log costs little, and a reader that
- * stalls costs lines (beyond 16 MiB) but never a request.
+ * Standard output, never waited for: lines are gathered, so that an access log costs little, and a reader that stalls costs
+ * lines (beyond 16 MiB) but never a request. They are gathered here, since the library would measure all that waits with every
+ * line.
  *
- * @param shared other processes (WORKERS) write to it, too: no write is then longer than PIPE_BUF (4 KiB) unless one line is, so
- * that lines stay whole. A process that has it for itself writes more at once: each write is a detour through a thread.
+ * @param shared other processes (WORKERS) write to it, too: no write is then longer than PIPE_BUF unless one line is, so that
+ * lines stay whole. A process that has it for itself writes more at once: each write is a detour through a thread.
  */
 export function standardOutput(shared: boolean): LogDestination {
-  const output = pino.destination({
-    fd: 1,
-    sync: false,
-    minLength: shared ? 2_048 : 16_384,
-    maxWrite: shared ? 4_096 : 65_536,
-    maxLength: 16 << 20,
-    periodicFlush: 100,
-  });
-  process.once('exit', () => output.flushSync());
-  return output;
+  const batch = shared ? SHARED_BATCH : OWN_BATCH;
+  const output = pino.destination({ fd: 1, sync: false, maxWrite: batch, maxLength: 16 << 20 });
+  let lines = '';
+  let bytes = 0;
+  const handOn = (): void => {
+    if (bytes > 0) output.write(lines);
+    lines = '';
+    bytes = 0;
+  };
+  const flushSync = (): void => {
+    handOn();
+    output.flushSync();
+  };
+  setInterval(handOn, LONGEST_WAIT).unref();
+  process.once('exit', flushSync);
+  return {
+    write: (line) => {
+      const length = Buffer.byteLength(line);
+      if (bytes + length > batch) handOn();
+      lines += line;
+      bytes += length;
+    },
+    flushSync,
+  };
 }
 
 export function createLog(level: LogLevel, destination: LogDestination): Log {
