@@ -18,7 +18,11 @@ const configOutput = z.record(
   z.looseObject({ value: z.string().optional(), secret: z.boolean().optional() }),
 );
 
-/** Runs the checks of a command for the stack that `--stack` names; status 1 when one is bad. */
+/** Exit status of a command that found something bad, and of one that could not look: no such stack, a wrong config. */
+const BAD = 1;
+const NOT_CHECKED = 2;
+
+/** Runs the checks of a command for the stack that `--stack` names. */
 export async function runChecks(
   help: string,
   checksOf: (config: StackConfig) => Promise<readonly Check[]>,
@@ -30,18 +34,20 @@ export async function runChecks(
     options: { stack: { type: 'string', short: 's' }, help: { type: 'boolean', short: 'h' } },
   });
   if (values.help === true || values.stack === undefined) {
-    write(help);
-    process.exitCode = values.help === true ? 0 : 1;
+    write(
+      `${help}\n\nExit status: 0 when nothing is bad, ${BAD} when something is, ${NOT_CHECKED} when it could not be looked at.`,
+    );
+    process.exitCode = values.help === true ? 0 : NOT_CHECKED;
     return;
   }
   try {
     const config = configOfStack(values.stack);
     write('✔ config: complete and valid, secrets encrypted');
-    process.exitCode = (await performChecks(await checksOf(config), write)) ? 0 : 1;
+    process.exitCode = (await performChecks(await checksOf(config), write)) ? 0 : BAD;
   } catch (error) {
     if (!(error instanceof InfraError)) throw error;
     write(error.message);
-    process.exitCode = 1;
+    process.exitCode = NOT_CHECKED;
   }
 }
 

@@ -1,4 +1,4 @@
-import { CoreV1Api, VersionApi } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig, VersionApi } from '@kubernetes/client-node';
 
 import { messageOf } from '../checks/check.ts';
 import { type ClusterAddress, kubeConfigOf } from './kube_config.ts';
@@ -19,13 +19,21 @@ const TIME_LIMIT = 8000;
 
 /** Asks the cluster for its version and its nodes' pod networks. Never throws: what could not be asked is missing. */
 export async function askCluster(address: ClusterAddress): Promise<ClusterFacts> {
+  try {
+    return await factsOf(kubeConfigOf(address));
+  } catch (error) {
+    return { version: undefined, podNetworks: [], trouble: messageOf(error) };
+  }
+}
+
+/** The same for a kubeconfig that was read already. */
+export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     tooLate.reject(new Error(`no answer within ${TIME_LIMIT / 1000} seconds`));
   }, TIME_LIMIT);
   let version: KubernetesVersion | undefined;
   try {
-    const config = kubeConfigOf(address);
     const code = await Promise.race([config.makeApiClient(VersionApi).getCode(), tooLate.promise]);
     version = parseVersion(code.major, code.minor);
     const nodes = await Promise.race([

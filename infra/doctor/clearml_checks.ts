@@ -1,58 +1,96 @@
 import type { Check, Finding } from '../checks/check.ts';
 import { type ClearmlServer, clearmlServer, isSignedBy } from '../checks/clearml.ts';
-import { textOf } from '../checks/known_secret.ts';
+import { once } from '../checks/once.ts';
+import { type ClearmlValues, clearmlValues } from '../checks/stored_values.ts';
+import type { ClusterReader } from '../cluster/reader.ts';
 import type { StackConfig } from '../config/schema.ts';
 
-/** The server that config names, with the account that is in config; undefined where an existing Secret holds that. */
-export async function serverOf(config: StackConfig): Promise<ClearmlServer | undefined> {
-  const { apiServerKey, apiServerSecret, apiServerUrlReference: api } = config.clearml;
-  const accessKey = await textOf(apiServerKey);
-  const secretKey = await textOf(apiServerSecret);
-  if (accessKey === undefined || secretKey === undefined) return undefined;
-  const { caCertificates: ca, sslVerify: verify } = config.clearml;
-  return clearmlServer({ api, accessKey, secretKey }, { verify, ca });
+/**
+ * The server that config names, and the router's login there.
+ *
+ * @throws Error when the credentials lie in the cluster and cannot be read.
+ */
+export async function serverOf(config: StackConfig, reader: ClusterReader): Promise<ServerInUse> {
+  const values = await clearmlValues(config, reader);
+  const { accessKey, ca, secretKey } = values;
+  const { apiServerUrlReference: api, sslVerify: verify } = config.clearml;
+  const server = clearmlServer({ api, accessKey, secretKey }, { verify, ca });
+  return { ...values, server, logIn: once(server.logIn) };
 }
 
-/** Whether the credentials and the key are those of the server. Values in existing Secrets are not looked at. */
-export async function clearmlChecks(config: StackConfig): Promise<readonly Check[]> {
-  const server = await serverOf(config);
-  if (server === undefined) return [];
-  const key = await textOf(config.clearml.jwksKey);
-  const login = once(server.logIn);
+/** A ClearML server with the values that the router uses on it. */
+export interface ServerInUse extends ClearmlValues {
+  readonly server: ClearmlServer;
+  /** Logs in at the first call. */
+  readonly logIn: () => Promise<string>;
+}
+
+/** Whether the credentials and the key are those of the server, and the account can do what the router does. */
+export function clearmlChecks(config: StackConfig, reader: ClusterReader): readonly Check[] {
+  const { apiServerUrlReference: api } = config.clearml;
+  const inUse = once(() => serverOf(config, reader));
+  const token = async (): Promise<string> => (await inUse()).logIn();
   return [
     {
       title: 'ClearML account',
-      find: async (): Promise<Finding> => {
-        await login();
-        const says = `${config.clearml.apiServerUrlReference} accepts the credentials`;
-        return { outcome: 'good', says };
+      find: async () => {
+        await token();
+        return { outcome: 'good', says: `${api} accepts the credentials` };
       },
     },
     {
-      title: 'ClearML tasks',
-      find: async (): Promise<Finding> => {
-        await server.listTasks(await login());
-        return { outcome: 'good', says: 'the account may list tasks' };
-      },
+      title: 'tasks of others',
+      find: async () => worksForOthers((await inUse()).server, await token()),
     },
-    ...(key === undefined ? [] : [{ title: 'signing key', find: () => signedBy(login, key) }]),
+    {
+      title: 'signing key',
+      find: async () => judgeKey(config, await token(), (await inUse()).signingKey),
+    },
   ];
 }
 
-async function signedBy(login: () => Promise<string>, key: string): Promise<Finding> {
-  if (await isSignedBy(await login(), key)) {
+const ACCOUNT =
+  "Use the credentials of an administrator or of a service account: the router serves everybody's tasks.";
+
+/** The router reads all tasks and writes answers into them, so its account has to see and edit those of other users. */
+async function worksForOthers(server: ClearmlServer, token: string): Promise<Finding> {
+  const { ofOthers, seen } = await server.tasks(token);
+  const [task] = ofOthers;
+  if (task === undefined) {
+    return {
+      outcome: 'unsure',
+      says: `of the last ${seen} tasks that the account sees none is another user's`,
+      fix: `Good on a server that nobody else uses yet. ${ACCOUNT}`,
+    };
+  }
+  try {
+    await server.editNothing(token, task);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      outcome: 'bad',
+      says: `sees other users' tasks, but may not edit task ${task}: ${why}`,
+      fix: ACCOUNT,
+    };
+  }
+  return { outcome: 'good', says: "the account sees and may edit other users' tasks" };
+}
+
+async function judgeKey(config: StackConfig, token: string, key: string): Promise<Finding> {
+  if (await isSignedBy(token, key)) {
     return { outcome: 'good', says: "it verifies the server's own token" };
   }
+  const { existingSecret, serverSecret } = config.clearml;
+  const place =
+    existingSecret === undefined
+      ? ((serverSecret && `key ${serverSecret.key} of Secret ${serverSecret.name}`) ??
+        'clearml.jwksKey')
+      : `key ${existingSecret.jwksKeyKey} of Secret ${existingSecret.name}`;
   return {
     outcome: 'bad',
-    says: "clearml.jwksKey does not verify the server's own token, neither as base64url nor as raw text",
+    says: `${place} does not verify the server's own token, neither as base64url nor as raw text`,
     fix:
       'Read it anew: kubectl -n clearml get secret clearml-conf -o ' +
       "jsonpath='{.data.secure_auth_token_secret}' | base64 -d",
   };
-}
-
-function once(work: () => Promise<string>): () => Promise<string> {
-  let result: Promise<string> | undefined;
-  return () => (result ??= work());
 }

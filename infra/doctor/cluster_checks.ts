@@ -1,44 +1,44 @@
-import { ApisApi, AuthorizationV1Api, CoreV1Api, NetworkingV1Api } from '@kubernetes/client-node';
+import { AuthorizationV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { z } from 'zod';
 
 import type { Check, Finding } from '../checks/check.ts';
-import { textOf } from '../checks/known_secret.ts';
-import { askCluster } from '../cluster/facts.ts';
-import { type ClusterAddress, kubeConfigOf } from '../cluster/kube_config.ts';
+import type { ClusterOfStack } from '../checks/cluster_of.ts';
+import { factsOf } from '../cluster/facts.ts';
+import type { ClusterReader } from '../cluster/reader.ts';
 import { checkVersion } from '../cluster/version.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { checkLowPorts } from '../ports.ts';
+import { certificateChecks } from './certificate_checks.ts';
+import { clashChecks } from './clash_checks.ts';
 import { neededApis, neededRights } from './needs.ts';
-
-type Cluster = ReturnType<typeof kubeConfigOf>;
+import { defaultClassChecks, objectChecks } from './object_checks.ts';
+import { portChecks } from './port_checks.ts';
 
 /** Whether the cluster answers, lets this program in, and has what config names. */
-export async function clusterChecks(config: StackConfig): Promise<readonly Check[]> {
-  const address: ClusterAddress = {
-    kubeconfig: await textOf(config.kubernetes.kubeconfig),
-    context: config.kubernetes.context,
-  };
-  const cluster = kubeConfigOf(address);
-  const { className } = config.ingress;
+export function clusterChecks(
+  config: StackConfig,
+  { kubeConfig, reader }: ClusterOfStack,
+): readonly Check[] {
   return [
-    { title: 'cluster', find: () => versionFits(address, config) },
-    { title: 'rights', find: () => hasRights(cluster, config) },
-    { title: 'namespace', find: () => namespaceFits(cluster, config) },
-    ...(className === undefined
-      ? []
-      : [{ title: 'ingress class', find: () => hasIngressClass(cluster, className) }]),
-    ...neededApis(config).map((api) => ({ title: api, find: () => hasApi(cluster, api) })),
-    ...existingSecrets(config).map(([name, keys]) => ({
-      title: `Secret ${name}`,
-      find: () => hasSecret(cluster, config.namespace.name, name, keys),
-    })),
+    { title: 'cluster', find: () => versionFits(kubeConfig, config) },
+    { title: 'rights', find: () => hasRights(kubeConfig, config) },
+    { title: 'namespace', find: () => namespaceFits(reader, config) },
+    ...neededApis(config).map((api) => ({ title: api, find: () => hasApi(reader, api) })),
+    ...defaultClassChecks(config, reader),
+    ...objectChecks(config, reader),
+    ...certificateChecks(config, reader),
+    ...clashChecks(config, reader),
+    ...portChecks(config, reader),
   ];
 }
 
-async function versionFits(address: ClusterAddress, config: StackConfig): Promise<Finding> {
-  const { podNetworks, trouble, version } = await askCluster(address);
+async function versionFits(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
+  const { podNetworks, trouble, version } = await factsOf(cluster);
   if (version === undefined) {
     return { outcome: 'bad', says: trouble ?? 'no answer', fix: 'Look at kubernetes.context.' };
   }
   const warning = checkVersion(version);
+  checkLowPorts(config, version);
   if (config.router.taskNetworks === undefined && podNetworks.length === 0) {
     return {
       outcome: 'bad',
@@ -52,30 +52,34 @@ async function versionFits(address: ClusterAddress, config: StackConfig): Promis
     : { outcome: 'unsure', says, fix: warning };
 }
 
-async function hasRights(cluster: Cluster, config: StackConfig): Promise<Finding> {
+/** What `pulumi up`, a change and `pulumi destroy` do with each object. */
+const VERBS = ['get', 'create', 'patch', 'delete'];
+
+async function hasRights(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
   const api = cluster.makeApiClient(AuthorizationV1Api);
   const denied: string[] = [];
   for (const { group, resource, isNamespaced } of neededRights(config)) {
     const namespace = isNamespaced ? { namespace: config.namespace.name } : {};
-    const resourceAttributes = { group, resource, verb: 'create', ...namespace };
-    const body = { spec: { resourceAttributes } };
-    const { status } = await api.createSelfSubjectAccessReview({ body });
-    if (status?.allowed !== true) denied.push(resource);
+    const asked = VERBS.map(async (verb) => {
+      const resourceAttributes = { group, resource, verb, ...namespace };
+      const body = { spec: { resourceAttributes } };
+      const { status } = await api.createSelfSubjectAccessReview({ body });
+      return status?.allowed === true ? [] : [verb];
+    });
+    const verbs = (await Promise.all(asked)).flat();
+    if (verbs.length > 0) denied.push(`${verbs.join(', ')} ${resource}`);
   }
-  if (denied.length === 0) return { outcome: 'good', says: 'everything may be created' };
+  if (denied.length === 0) return { outcome: 'good', says: 'everything may be made and changed' };
   return {
     outcome: 'bad',
-    says: `may not create ${denied.join(', ')}`,
+    says: `may not ${denied.join('; ')}`,
     fix: `Use an account that may, or let somebody grant it in namespace ${config.namespace.name}.`,
   };
 }
 
-async function namespaceFits(cluster: Cluster, config: StackConfig): Promise<Finding> {
+async function namespaceFits(reader: ClusterReader, config: StackConfig): Promise<Finding> {
   const { create, name } = config.namespace;
-  const { items } = await cluster
-    .makeApiClient(CoreV1Api)
-    .listNamespace({ fieldSelector: `metadata.name=${name}` });
-  const exists = items.length > 0;
+  const exists = (await reader.read(`/api/v1/namespaces/${name}`)) !== undefined;
   if (create && exists) {
     return {
       outcome: 'unsure',
@@ -89,58 +93,23 @@ async function namespaceFits(cluster: Cluster, config: StackConfig): Promise<Fin
   return { outcome: 'good', says: create ? `${name} will be created` : `${name} is there` };
 }
 
-async function hasIngressClass(cluster: Cluster, className: string): Promise<Finding> {
-  const { items } = await cluster.makeApiClient(NetworkingV1Api).listIngressClass();
-  const names = items.map(({ metadata }) => metadata?.name ?? '');
-  if (names.includes(className)) return { outcome: 'good', says: `${className} is there` };
+/** Whether the API server serves the resource in the version that this program writes. */
+async function hasApi(reader: ClusterReader, api: string): Promise<Finding> {
+  const [group = '', version = '', resource = ''] = api.split('/');
+  const served = await reader.read(`/apis/${group}/${version}`);
+  const { resources } = resourceList.parse(served ?? { resources: [] });
+  if (resources.some(({ name }) => name === resource)) return { outcome: 'good', says: 'is there' };
+  const known = groupVersions.safeParse(await reader.read(`/apis/${group}`)).data?.versions ?? [];
+  const versions = known.map(({ version: name }) => name).join(', ');
   return {
     outcome: 'bad',
-    says: `${className} is not there`,
-    fix: names.length === 0 ? 'Install an ingress controller.' : `There is: ${names.join(', ')}.`,
+    says:
+      versions === ''
+        ? 'the cluster has no such API'
+        : `the cluster serves ${group} as ${versions}, without ${resource} in ${version}`,
+    fix: `Install or upgrade the CRDs of ${group}.`,
   };
 }
 
-async function hasApi(cluster: Cluster, api: string): Promise<Finding> {
-  const [group = ''] = api.split('/');
-  const { groups } = await cluster.makeApiClient(ApisApi).getAPIVersions();
-  if (groups.some(({ name }) => name === group)) return { outcome: 'good', says: 'is there' };
-  return {
-    outcome: 'bad',
-    says: 'the cluster has no such API',
-    fix: `Install the CRDs of ${group}.`,
-  };
-}
-
-function existingSecrets(config: StackConfig): readonly (readonly [string, readonly string[]])[] {
-  const { clearml, imageCredentials, ingress } = config;
-  const { existingSecret: credentials } = clearml;
-  const found: [string, string[]][] = imageCredentials.existingImagePullSecrets.map((name) => [
-    name,
-    ['.dockerconfigjson'],
-  ]);
-  const { tlsSecretName } = ingress;
-  if (tlsSecretName !== undefined) found.push([tlsSecretName, ['tls.crt', 'tls.key']]);
-  if (credentials !== undefined) {
-    const { apiServerKeyKey, apiServerSecretKey, jwksKeyKey, name } = credentials;
-    found.push([name, [apiServerKeyKey, apiServerSecretKey, jwksKeyKey]]);
-  }
-  return found;
-}
-
-async function hasSecret(
-  cluster: Cluster,
-  namespace: string,
-  name: string,
-  keys: readonly string[],
-): Promise<Finding> {
-  const { data = {} } = await cluster
-    .makeApiClient(CoreV1Api)
-    .readNamespacedSecret({ name, namespace });
-  const missing = keys.filter((key) => !Object.hasOwn(data, key));
-  if (missing.length === 0) return { outcome: 'good', says: `has ${keys.join(', ')}` };
-  return {
-    outcome: 'bad',
-    says: `has no ${missing.join(', ')}`,
-    fix: `It has ${Object.keys(data).join(', ') || 'nothing'}; name the keys in config, or add them.`,
-  };
-}
+const resourceList = z.looseObject({ resources: z.array(z.looseObject({ name: z.string() })) });
+const groupVersions = z.looseObject({ versions: z.array(z.looseObject({ version: z.string() })) });

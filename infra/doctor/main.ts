@@ -1,3 +1,4 @@
+import { clusterOf } from '../checks/cluster_of.ts';
 import { runChecks } from '../checks/command.ts';
 import { clearmlChecks } from './clearml_checks.ts';
 import { clusterChecks } from './cluster_checks.ts';
@@ -5,10 +6,14 @@ import { nameChecks } from './name_checks.ts';
 
 const HELP = `npm run doctor -- --stack NAME
 
-Looks, before pulumi up, at what could go wrong: config, cluster, rights, classes, names, ClearML, DNS. Changes nothing.`;
+Looks, before pulumi up, at what could go wrong: config, cluster, rights, classes, CRDs, what exists
+already, certificate, names, ports, ClearML, DNS. Changes nothing.`;
 
-await runChecks(HELP, async (config) => [
-  ...(await clusterChecks(config)),
-  ...(await clearmlChecks(config)),
-  ...nameChecks(config),
-]);
+await runChecks(HELP, async (config) => {
+  const cluster = await clusterOf(config);
+  return [
+    ...clusterChecks(config, cluster),
+    ...clearmlChecks(config, cluster.reader),
+    ...nameChecks(config),
+  ];
+});

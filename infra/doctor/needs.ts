@@ -38,25 +38,28 @@ export function neededRights(config: StackConfig): readonly Right[] {
       ? []
       : [right('autoscaling', 'horizontalpodautoscalers')]),
     ...(config.networkPolicy.enabled ? [right('networking.k8s.io', 'networkpolicies')] : []),
+    ...neededApis(config).map((api) => {
+      const [group = '', , resource = ''] = api.split('/');
+      return right(group, resource);
+    }),
   ];
 }
 
-/** APIs beyond Kubernetes' own that config makes use of, as `group/resource`. */
+/** APIs beyond Kubernetes' own that config makes use of, as `group/version/resource`. */
 export function neededApis(config: StackConfig): readonly string[] {
   const { gateway, ingress, monitoring, tls } = config;
   const exposure = exposureOf(config);
   return [
-    ...(exposure === 'gateway' ? ['gateway.networking.k8s.io/httproutes'] : []),
+    ...(exposure === 'gateway' ? ['gateway.networking.k8s.io/v1/httproutes'] : []),
     ...(exposure === 'gateway' && gateway.controller === 'gke'
-      ? ['networking.gke.io/gcpbackendpolicies', 'networking.gke.io/healthcheckpolicies']
+      ? ['networking.gke.io/v1/gcpbackendpolicies', 'networking.gke.io/v1/healthcheckpolicies']
       : []),
     ...(exposure === 'ingress' && ingress.controller === 'gke'
-      ? ['cloud.google.com/backendconfigs']
+      ? ['cloud.google.com/v1/backendconfigs']
       : []),
-    ...(exposure === 'openshiftRoute' ? ['route.openshift.io/routes'] : []),
-    ...(tls.issuer === undefined ? [] : ['cert-manager.io/certificates']),
-    ...(monitoring.serviceMonitor || monitoring.rules
-      ? ['monitoring.coreos.com/servicemonitors']
-      : []),
+    ...(exposure === 'openshiftRoute' ? ['route.openshift.io/v1/routes'] : []),
+    ...(tls.issuer === undefined ? [] : ['cert-manager.io/v1/certificates']),
+    ...(monitoring.serviceMonitor ? ['monitoring.coreos.com/v1/servicemonitors'] : []),
+    ...(monitoring.rules ? ['monitoring.coreos.com/v1/prometheusrules'] : []),
   ];
 }

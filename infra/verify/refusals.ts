@@ -1,7 +1,5 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-
 import type { Finding } from '../checks/check.ts';
+import { answerOf, UPGRADE } from './ask.ts';
 
 /** An endpoint that no task has: whoever has no token is refused before it is looked for. */
 const NOWHERE = '/service/00000000000000000000000000000000/';
@@ -36,39 +34,11 @@ export async function refusesProgram(url: string): Promise<Finding> {
  * its status.
  */
 export async function refusesUpgrade(url: string): Promise<Finding> {
-  const { status } = await answerOf(url + NOWHERE, {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  });
+  const { status } = await answerOf(url + NOWHERE, UPGRADE);
   if (status === 401) return { outcome: 'good', says: 'upgrades come through, and get 401' };
   return {
     outcome: 'bad',
     says: `answered with ${status}`,
     fix: 'Look whether the ingress controller carries WebSockets (ingress.controller sets what it needs).',
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-}
-
-/** By `node:http`, since `fetch` writes `Sec-Fetch-Mode` itself and knows no upgrades. */
-function answerOf(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
-  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const options = { headers, agent: false, signal: AbortSignal.timeout(10_000) };
-    const request = send(url, options, (response) => {
-      response.resume();
-      resolve({ status: response.statusCode ?? 0, headers: response.headers });
-    });
-    request.on('upgrade', (response, socket) => {
-      socket.destroy();
-      resolve({ status: response.statusCode ?? 0, headers: response.headers });
-    });
-    request.on('error', reject);
-    request.end();
-  });
 }

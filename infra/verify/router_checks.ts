@@ -1,45 +1,53 @@
-import { AppsV1Api } from '@kubernetes/client-node';
+import { AppsV1Api, type KubeConfig } from '@kubernetes/client-node';
 
 import type { Check, Finding } from '../checks/check.ts';
-import { textOf } from '../checks/known_secret.ts';
-import { kubeConfigOf } from '../cluster/kube_config.ts';
+import { clusterOf } from '../checks/cluster_of.ts';
+import { once } from '../checks/once.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { serverOf } from '../doctor/clearml_checks.ts';
+import { hostsOf } from '../exposure/tls.ts';
 import { routerUrl } from '../router_settings.ts';
+import { judgeServedCertificate } from './certificate.ts';
 import { refusesProgram, refusesUpgrade, sendsToSignIn } from './refusals.ts';
-import { listRoutes, reachesRoute, reachesTcp } from './routes.ts';
+import { judgeList, opensWebSocket, reachesRoute, reachesTcp, routesOf } from './routes.ts';
 
 /** What users should get from a router that was put up. */
 export async function routerChecks(config: StackConfig): Promise<readonly Check[]> {
   const url = routerUrl(config);
-  const cluster = kubeConfigOf({
-    kubeconfig: await textOf(config.kubernetes.kubeconfig),
-    context: config.kubernetes.context,
-  });
-  const outside: readonly Check[] = [
-    { title: 'pods', find: () => podsAreReady(cluster, config) },
+  const { kubeConfig, reader } = await clusterOf(config);
+  const token = once(async () => (await serverOf(config, reader)).logIn());
+  const listing = once(async () => routesOf(url, await token()));
+  return [
+    { title: 'pods', find: () => podsAreReady(kubeConfig, config) },
+    ...certificateChecks(config, url),
     { title: 'sign-in', find: () => sendsToSignIn(url) },
     { title: 'no token', find: () => refusesProgram(url) },
     { title: 'WebSocket without a token', find: () => refusesUpgrade(url) },
-  ];
-  const server = await serverOf(config);
-  if (server === undefined) return outside;
-  const token = await server.logIn().catch(() => undefined);
-  if (token === undefined) return outside;
-  return [
-    ...outside,
-    { title: 'list of routes', find: () => listRoutes(url, token) },
-    { title: 'a route, end to end', find: () => reachesRoute(url, token) },
+    { title: 'list of routes', find: async () => judgeList(await listing()) },
+    {
+      title: 'a route, end to end',
+      find: async () => reachesRoute(await listing(), await token()),
+    },
+    {
+      title: 'a WebSocket, end to end',
+      find: async () => opensWebSocket(await listing(), await token()),
+    },
     ...(config.tcpSession === undefined
       ? []
-      : [{ title: 'a TCP port', find: () => reachesTcp(url, token) }]),
+      : [{ title: 'a TCP port', find: async () => reachesTcp(await listing()) }]),
   ];
 }
 
-async function podsAreReady(
-  cluster: ReturnType<typeof kubeConfigOf>,
-  config: StackConfig,
-): Promise<Finding> {
+function certificateChecks(config: StackConfig, url: string): Check[] {
+  if (!url.startsWith('https:')) return [];
+  return hostsOf(config).map((host) => {
+    // Any name below the wildcard stands for all of them.
+    const name = host.replace(/^\*/, 'any');
+    return { title: `certificate of ${host}`, find: () => judgeServedCertificate(url, name) };
+  });
+}
+
+async function podsAreReady(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
   const { name: namespace } = config.namespace;
   const { name } = config.router;
   const { spec, status } = await cluster

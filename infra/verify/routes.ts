@@ -3,22 +3,31 @@ import { connect } from 'node:net';
 import { z } from 'zod';
 
 import type { Finding } from '../checks/check.ts';
+import { answerOf, UPGRADE } from './ask.ts';
 
 /** The part of the router's own list that the checks need. */
 const listing = z.looseObject({
+  stale: z.boolean(),
   endpoints: z.array(
     z.looseObject({
       http: z.looseObject({ url: z.string().nullable() }).nullable(),
       tcp: z
-        .looseObject({ address: z.string().nullable(), port: z.number().nullable() })
+        .looseObject({
+          address: z.string().nullable(),
+          port: z.number().nullable(),
+          tunnelUrl: z.string().nullable(),
+        })
         .nullable(),
     }),
   ),
+  administration: z.looseObject({ problems: z.array(z.string()) }).nullable(),
 });
 
-type Listing = z.output<typeof listing>;
+/** What the router says of itself and of the endpoints that the token may see. */
+export type Listing = z.output<typeof listing>;
 
-async function routesOf(url: string, token: string): Promise<Listing> {
+/** The router's list. @throws Error with the status when it is refused. */
+export async function routesOf(url: string, token: string): Promise<Listing> {
   const response = await fetch(`${url}/api/v1/routes`, {
     headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
     redirect: 'manual',
@@ -29,46 +38,79 @@ async function routesOf(url: string, token: string): Promise<Listing> {
 }
 
 /** The router verifies a token of the server and asks the server about it: both ways work. */
-export async function listRoutes(url: string, token: string): Promise<Finding> {
-  const { endpoints } = await routesOf(url, token);
-  return { outcome: 'good', says: `a ClearML token is accepted; ${endpoints.length} endpoints` };
+export function judgeList({ administration, endpoints, stale }: Listing): Finding {
+  const says = `a ClearML token is accepted; ${endpoints.length} endpoints`;
+  if (stale) {
+    const fix = 'ClearML did not answer the last look: the log of the router says why.';
+    return { outcome: 'bad', says: `${says}, and the list is stale`, fix };
+  }
+  const problems = administration?.problems ?? [];
+  if (problems.length === 0) return { outcome: 'good', says };
+  return { outcome: 'unsure', says: `${says}, and problems`, fix: problems.join('; ') };
 }
 
 const NO_TASK = 'Start a task that asks for access, such as clearml-session, and run this again.';
+const REACH =
+  'Look whether the task listens, and whether a NetworkPolicy of its namespace lets the router in.';
+
+/** Statuses that the router answers for a task that it does not reach, or that a token does not open. */
+const NOT_THE_TASK = new Set([401, 403, 404, 502, 503, 504]);
 
 /** A running task answers through the router. */
-export async function reachesRoute(url: string, token: string): Promise<Finding> {
-  const { endpoints } = await routesOf(url, token);
+export async function reachesRoute({ endpoints }: Listing, token: string): Promise<Finding> {
   const route = endpoints.map(({ http }) => http?.url).find((known) => typeof known === 'string');
   if (typeof route !== 'string') {
     return { outcome: 'unsure', says: 'no task asks for HTTP', fix: NO_TASK };
   }
-  const response = await fetch(route, {
-    headers: { authorization: `Bearer ${token}` },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(10_000),
-  });
-  await response.body?.cancel();
-  const says = `${route} answers with ${response.status}`;
-  if (response.status < 500 && response.status !== 401 && response.status !== 404) {
-    return { outcome: 'good', says };
+  const { status } = await answerOf(route, { authorization: `Bearer ${token}` });
+  const says = `${route} answers with ${status}`;
+  return NOT_THE_TASK.has(status)
+    ? { outcome: 'bad', says, fix: REACH }
+    : { outcome: 'good', says };
+}
+
+/**
+ * A WebSocket with a token comes through to a task: the tunnel of one that asks for TCP, which is opened whatever the task
+ * speaks; else the handshake at one that asks for HTTP, whose own refusal shows, too, that it came through.
+ */
+export async function opensWebSocket({ endpoints }: Listing, token: string): Promise<Finding> {
+  const headers = { ...UPGRADE, authorization: `Bearer ${token}` };
+  const tunnel = endpoints.map(({ tcp }) => tcp?.tunnelUrl).find((url) => typeof url === 'string');
+  if (typeof tunnel === 'string') {
+    const url = tunnel.replace(/^ws/, 'http');
+    const protocol = 'tcp.task-traffic-router';
+    const { status } = await answerOf(url, { ...headers, 'sec-websocket-protocol': protocol });
+    if (status === 101) return { outcome: 'good', says: `${tunnel} opens` };
+    return { outcome: 'bad', says: `${tunnel} answers with ${status}`, fix: REACH };
   }
-  return {
-    outcome: 'bad',
-    says,
-    fix: 'Look whether the task listens, and whether a NetworkPolicy of its namespace lets the router in.',
-  };
+  const route = endpoints.map(({ http }) => http?.url).find((url) => typeof url === 'string');
+  if (typeof route !== 'string') {
+    return { outcome: 'unsure', says: 'no task asks for access', fix: NO_TASK };
+  }
+  const { status } = await answerOf(route, headers);
+  const says = `the handshake at ${route} is answered with ${status}`;
+  if (status === 101) return { outcome: 'good', says };
+  return NOT_THE_TASK.has(status)
+    ? { outcome: 'unsure', says, fix: 'Good when the task speaks no WebSocket there.' }
+    : { outcome: 'good', says: `${says}, by the task` };
 }
 
 /** A port of the range can be reached from here. */
-export async function reachesTcp(url: string, token: string): Promise<Finding> {
-  const { endpoints } = await routesOf(url, token);
+export async function reachesTcp({ endpoints }: Listing): Promise<Finding> {
   const lane = endpoints.map(({ tcp }) => tcp).find((known) => typeof known?.port === 'number');
   const { address, port } = lane ?? {};
   if (typeof address !== 'string' || typeof port !== 'number') {
     return { outcome: 'unsure', says: 'no task asks for TCP', fix: NO_TASK };
   }
-  await reach(address, port);
+  try {
+    await reach(address, port);
+  } catch (error) {
+    return {
+      outcome: 'bad',
+      says: `${address}:${port} cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
+      fix: 'Look at tcpSession.routerAddress, the load balancer, its source ranges, and firewalls in between.',
+    };
+  }
   return { outcome: 'good', says: `${address}:${port} can be reached` };
 }
 
@@ -80,7 +122,7 @@ function reach(host: string, port: number): Promise<void> {
       resolve();
     });
     socket.on('timeout', () => {
-      socket.destroy(new Error(`${host}:${port} does not answer`));
+      socket.destroy(new Error('no answer within 10 seconds'));
     });
     socket.on('error', reject);
   });

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { readConfig } from '../../infra/config/read.ts';
 import { trustedProxyWarnings } from '../../infra/trusted_proxies.ts';
+import { parsedConfig } from './parsed_config.ts';
 import { smallest } from './stacks.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
 function warnings(more: Raw, taskNetworks: readonly string[] = ['10.244.0.0/16']): string[] {
-  const values = Object.entries({ ...smallest, ...more });
-  const config = readConfig({
-    stack: 'test',
-    values: Object.fromEntries(values.map(([key, value]) => [key, JSON.stringify(value)])),
-    storage: { isEncrypted: () => true, file: undefined },
-  });
-  return [...trustedProxyWarnings(config, taskNetworks)];
+  return [...trustedProxyWarnings(parsedConfig({ ...smallest, ...more }), taskNetworks)];
 }
 
 function unset(whatToName: string): string {

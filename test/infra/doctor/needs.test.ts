@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { readConfig } from '../../../infra/config/read.ts';
 import { neededApis, neededRights } from '../../../infra/doctor/needs.ts';
 import { examples } from '../examples.ts';
 import { objectsOf } from '../manifests.ts';
+import { parsedConfig } from '../parsed_config.ts';
 import { runStack } from '../stack_run.ts';
 
 /** Resource of a kind, as rights name it. */
@@ -17,20 +17,12 @@ function resourceOf(kind: unknown): string {
 suite('what the doctor asks for', () => {
   test('is what the program creates, for every example', async () => {
     for (const { name, config } of examples()) {
-      const parsed = readConfig({
-        stack: name,
-        values: Object.fromEntries(
-          Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]),
-        ),
-        storage: { isEncrypted: () => true, file: undefined },
-      });
+      const parsed = parsedConfig(config);
       const run = await runStack(config);
       const created = new Set(objectsOf(run).map(({ kind }) => resourceOf(kind)));
       const asked = new Set([
         ...neededRights(parsed).map(({ resource }) => resource),
         ...neededApis(parsed).map((api) => api.split('/').at(-1) ?? ''),
-        // Of the same APIs as others.
-        'prometheusrules',
       ]);
       assert.deepEqual(
         [...created].filter((resource) => !asked.has(resource)),

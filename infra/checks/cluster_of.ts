@@ -1,0 +1,19 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+
+import { kubeConfigOf } from '../cluster/kube_config.ts';
+import { type ClusterReader, clusterReader } from '../cluster/reader.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { textOf } from './known_secret.ts';
+
+/** The cluster of a stack, as the checks ask it. */
+export interface ClusterOfStack {
+  readonly kubeConfig: KubeConfig;
+  readonly reader: ClusterReader;
+}
+
+/** @throws InfraError `cluster-unreachable` when the kubeconfig lacks the context that config names. */
+export async function clusterOf({ kubernetes }: StackConfig): Promise<ClusterOfStack> {
+  const kubeconfig = await textOf(kubernetes.kubeconfig);
+  const kubeConfig = kubeConfigOf({ kubeconfig, context: kubernetes.context });
+  return { kubeConfig, reader: clusterReader(kubeConfig) };
+}
