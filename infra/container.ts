@@ -1,5 +1,6 @@
 import type { types } from '@pulumi/kubernetes';
 
+import { NODE_FLAGS } from './bundle/bundle.ts';
 import type { PodParts } from './pod.ts';
 import { ownPorts } from './ports.ts';
 import { BUNDLE_FILE } from './router_code.ts';
@@ -14,13 +15,6 @@ import type { Scope } from './scope.ts';
 type Container = types.input.core.v1.Container;
 
 const CODE_FOLDER = '/opt/task-router';
-
-/**
- * V8 lets its heap grow with each burst, by the memory of the node, and hardly gives it back. With 10,000 tasks, whose data are
- * 50 MB, the process took 350 MB without these flags and 165 MB with them, at the same CPU time. In MB; the second leaves room for
- * sockets and buffers under the default memory limit of the pod.
- */
-const NODE_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=320'];
 
 /** The one container of the router's pod. */
 export function routerContainer(scope: Scope, parts: PodParts): Container {

@@ -96,10 +96,12 @@ export function cpuOf(pid: number): number {
   return family(pid).reduce((sum, each) => sum + (statOf(each)?.cpu ?? 0), 0);
 }
 
-/** Bytes of memory that a process alone holds. */
+/** Bytes of memory that a process and its children hold. */
 export function memoryOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  return family(pid).reduce((sum, each) => {
+    const text = readFileSync(`/proc/${each}/smaps_rollup`, 'utf8');
+    return sum + Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  }, 0);
 }
 
 export async function freePort(): Promise<number> {

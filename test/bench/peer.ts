@@ -17,6 +17,8 @@ export interface RunningPeer {
 /** One of those that are compared. */
 export interface Peer {
   readonly name: string;
+  /** Names of the scenarios that it takes part in, where it is not all of them. */
+  readonly only?: readonly string[];
   /** What the machine lacks for it; undefined when it can run. */
   readonly lacks: () => string | undefined;
   /** @param folder an empty folder of its own. */

@@ -9,7 +9,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { bundleRouter } from '../../infra/bundle/bundle.ts';
+import { NODE_FLAGS, bundleRouter } from '../../infra/bundle/bundle.ts';
 import { addTask, httpAsk, taskWhen, tcpAsk } from '../lab/clearml/asks.ts';
 import { credentials } from '../lab/clearml/seed.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
@@ -106,29 +106,25 @@ const server = await startClearMl();
 fill(server);
 const [http, adminPort] = [await freePort(), await freePort()];
 const started = Date.now();
-const router = spawn(
-  process.execPath,
-  ['--max-semi-space-size=8', '--max-old-space-size=320', bundle],
-  {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ROUTER_URL: `http://127.0.0.1:${http}`,
-      CLEARML_API_HOST: server.url,
-      CLEARML_API_ACCESS_KEY: credentials.router.accessKey,
-      CLEARML_API_SECRET_KEY: credentials.router.secretKey,
-      AUTH_BASE64_JWKS_KEY: server.signingKey.raw,
-      TASK_NETWORKS: '10.0.0.0/8',
-      TCP_ROUTER_ADDRESS: '127.0.0.1',
-      TCP_PORT_START: '20000',
-      TCP_PORT_END: '21999',
-      BIND_ADDRESS: '127.0.0.1',
-      HTTP_PORT: String(http),
-      ADMIN_PORT: String(adminPort),
-      POLL_INTERVAL: String(POLL / 1000),
-      DRAIN_SECONDS: '0',
-    },
+const router = spawn(process.execPath, [...NODE_FLAGS, bundle], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  env: {
+    ROUTER_URL: `http://127.0.0.1:${http}`,
+    CLEARML_API_HOST: server.url,
+    CLEARML_API_ACCESS_KEY: credentials.router.accessKey,
+    CLEARML_API_SECRET_KEY: credentials.router.secretKey,
+    AUTH_BASE64_JWKS_KEY: server.signingKey.raw,
+    TASK_NETWORKS: '10.0.0.0/8',
+    TCP_ROUTER_ADDRESS: '127.0.0.1',
+    TCP_PORT_START: '20000',
+    TCP_PORT_END: '21999',
+    BIND_ADDRESS: '127.0.0.1',
+    HTTP_PORT: String(http),
+    ADMIN_PORT: String(adminPort),
+    POLL_INTERVAL: String(POLL / 1000),
+    DRAIN_SECONDS: '0',
   },
-);
+});
 try {
   console.log(`${TASKS} tasks that ask, one in ten for TCP too; a look each ${POLL} ms`);
   await measure(server, `http://127.0.0.1:${adminPort}`, started);

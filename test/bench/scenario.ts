@@ -8,19 +8,37 @@ export interface Measurement {
   readonly cpu?: number;
 }
 
-/** What the router is held against: at least (or at most) `times` the peer's figure. */
+/** What a figure of the router is held against. */
 export interface Goal {
-  readonly peer: string;
+  /** Whose figure; the router's unless it says otherwise. */
+  readonly subject?: string;
   readonly of: 'value' | 'cpu';
   readonly comparison: 'at least' | 'at most';
-  readonly times: number;
+  /** `ratio`: so many times the peer's figure; `above`: so much more than it; `absolute`: the figure itself. */
+  readonly against:
+    | { readonly ratio: number; readonly peer: string }
+    | { readonly above: number; readonly peer: string }
+    | { readonly absolute: number };
 }
 
 /** One thing that is measured. */
 export interface Scenario {
   readonly name: string;
   readonly unit: string;
+  readonly better: 'more' | 'less';
   readonly goals: readonly Goal[];
+  /** The process under test has done nothing before. */
+  readonly fresh?: boolean;
   /** Undefined where the peer offers nothing of the kind. */
   readonly run: (peer: RunningPeer, seconds: number) => Promise<Measurement | undefined>;
+}
+
+/** At least so many times as much as the peer. */
+export function atLeast(ratio: number, peer: string): Goal {
+  return { of: 'value', comparison: 'at least', against: { ratio, peer } };
+}
+
+/** At most so many times as much of the CPU as the peer. */
+export function cpuAtMost(ratio: number, peer: string): Goal {
+  return { of: 'cpu', comparison: 'at most', against: { ratio, peer } };
 }

@@ -25,6 +25,7 @@ defaults
   timeout server 60s
   timeout tunnel 1h
   http-reuse always
+  option http-no-delay
 frontend http
   bind 127.0.0.1:${port} backlog 4096
   option forwardfor

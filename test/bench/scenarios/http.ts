@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuOf, output } from '../machine.ts';
 import type { RunningPeer } from '../peer.ts';
+import { atLeast, cpuAtMost } from '../scenario.ts';
 import type { Measurement, Scenario } from '../scenario.ts';
 
 const CHP = 'configurable-http-proxy';
@@ -44,11 +45,13 @@ async function wrk(
 export const SMALL: Scenario = {
   name: 'small answers, 64 connections',
   unit: 'req/s',
+  better: 'more',
   goals: [
-    { peer: 'Caddy', of: 'value', comparison: 'at least', times: 1.5 },
-    { peer: CHP, of: 'value', comparison: 'at least', times: 2.3 },
-    { peer: 'nginx', of: 'value', comparison: 'at least', times: 0.2 },
-    { peer: 'bare dispatch', of: 'cpu', comparison: 'at most', times: 1.3 },
+    atLeast(1.5, 'Caddy'),
+    atLeast(2.3, CHP),
+    atLeast(0.2, 'nginx'),
+    cpuAtMost(1.3, 'bare dispatch'),
+    { ...cpuAtMost(1.25, 'router'), subject: 'router, 2 workers' },
   ],
   run: (peer, seconds) => wrk(peer, '/small', 64, seconds),
 };
@@ -56,21 +59,24 @@ export const SMALL: Scenario = {
 export const MEDIUM: Scenario = {
   name: '100 KiB answers, 64 connections',
   unit: 'req/s',
-  goals: [{ peer: CHP, of: 'value', comparison: 'at least', times: 2 }],
+  better: 'more',
+  goals: [atLeast(2, CHP)],
   run: (peer, seconds) => wrk(peer, '/100k', 64, seconds),
 };
 
 export const LARGE: Scenario = {
   name: '10 MiB answers, 8 connections',
   unit: 'req/s',
-  goals: [{ peer: 'nginx', of: 'value', comparison: 'at least', times: 0.5 }],
+  better: 'more',
+  goals: [atLeast(0.5, 'nginx')],
   run: (peer, seconds) => wrk(peer, '/10m', 8, seconds),
 };
 
 export const UPLOAD: Scenario = {
   name: '1 MiB uploads, 16 connections',
   unit: 'req/s',
-  goals: [{ peer: CHP, of: 'value', comparison: 'at least', times: 1.2 }],
+  better: 'more',
+  goals: [atLeast(1.2, CHP)],
   run: async (peer, seconds) => {
     const folder = mkdtempSync(join(tmpdir(), 'router-bench-'));
     const script = join(folder, 'upload.lua');

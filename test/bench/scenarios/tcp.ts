@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { cpuOf } from '../machine.ts';
+import { atLeast } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const TCP_BULK: Scenario = {
   name: 'TCP bulk, 4 connections',
   unit: 'MB/s',
-  goals: [
-    { peer: 'haproxy', of: 'value', comparison: 'at least', times: 0.6 },
-    { peer: 'nginx', of: 'value', comparison: 'at least', times: 0.85 },
-  ],
+  better: 'more',
+  goals: [atLeast(0.6, 'haproxy'), atLeast(0.85, 'nginx')],
   run: async (peer, seconds) => {
     const port = peer.tcp;
     if (port === undefined) return undefined;
@@ -40,7 +39,8 @@ export const TCP_BULK: Scenario = {
 export const TCP_CONNECT: Scenario = {
   name: 'new TCP connections, one byte each way',
   unit: 'conn/s',
-  goals: [{ peer: 'haproxy', of: 'value', comparison: 'at least', times: 0.4 }],
+  better: 'more',
+  goals: [atLeast(0.4, 'haproxy')],
   run: async (peer, seconds) => {
     const port = peer.tcp;
     if (port === undefined) return undefined;

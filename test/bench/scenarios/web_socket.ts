@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import { cpuOf, memoryOf } from '../machine.ts';
 import type { RunningPeer } from '../peer.ts';
+import { cpuAtMost } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import { quantile } from './even_rate.ts';
 
@@ -21,7 +22,8 @@ async function open(peer: RunningPeer, url: string): Promise<WebSocket> {
 export const WEBSOCKET_ECHO: Scenario = {
   name: 'WebSocket echo, 32 clients',
   unit: 'msg/s',
-  goals: [{ peer: CHP, of: 'cpu', comparison: 'at most', times: 1 }],
+  better: 'more',
+  goals: [cpuAtMost(1, CHP)],
   run: async (peer, seconds) => {
     const url = peer.webSocket;
     if (url === undefined) return undefined;
@@ -46,7 +48,10 @@ export const WEBSOCKET_ECHO: Scenario = {
 export const WEBSOCKET_IDLE: Scenario = {
   name: 'memory of an idle WebSocket',
   unit: 'KiB',
-  goals: [],
+  better: 'less',
+  goals: [{ of: 'value', comparison: 'at most', against: { absolute: 25 } }],
+  // Memory that earlier load has left behind would be used again, and count as nothing.
+  fresh: true,
   run: async (peer, seconds) => {
     const url = peer.webSocket;
     if (url === undefined) return undefined;
@@ -68,7 +73,8 @@ export const WEBSOCKET_IDLE: Scenario = {
 export const EVENTS: Scenario = {
   name: 'delay of a server-sent event (median)',
   unit: 'ms',
-  goals: [],
+  better: 'less',
+  goals: [{ of: 'value', comparison: 'at most', against: { above: 0.2, peer: 'direct' } }],
   run: async (peer, seconds) => {
     if (peer.webSocket === undefined) return undefined;
     const delays: number[] = [];
