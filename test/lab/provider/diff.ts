@@ -31,8 +31,8 @@ const OF_EVERY_KIND: readonly Keys[] = [
 
 /** Properties whose change means a new object, by `apiVersion/kind`. */
 const REPLACING: Readonly<Record<string, readonly Keys[]>> = {
-  'v1/ConfigMap': [['data'], ['binaryData'], ['immutable']],
-  'v1/Secret': [['data'], ['stringData'], ['type'], ['immutable']],
+  'v1/ConfigMap': [['data'], ['binaryData']],
+  'v1/Secret': [['data'], ['stringData'], ['type']],
   'v1/Service': [['spec', 'clusterIP']],
   'v1/Pod': [['spec']],
   'apps/v1/Deployment': [['spec', 'selector']],
