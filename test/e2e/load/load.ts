@@ -37,7 +37,7 @@ export interface LoadReport {
 /** Load that runs. */
 export interface Load {
   readonly report: () => LoadReport;
-  /** Waits for what is under way, ends the sessions, and reports. */
+  /** Waits for what is under way, ends the sessions, and reports; the second time, the same. */
   readonly stop: () => Promise<LoadReport>;
 }
 
@@ -60,14 +60,13 @@ export async function startLoad(targets: LoadTargets): Promise<Load> {
     webSockets: webSockets.report(),
     tcpSessions: tcpSessions.report(),
   });
-  return {
-    report,
-    stop: async () => {
-      await Promise.all([http.stop(), connections.stop(), webSockets.stop(), tcpSessions.stop()]);
-      await requester.close();
-      return report();
-    },
+  const end = async (): Promise<LoadReport> => {
+    await Promise.all([http.stop(), connections.stop(), webSockets.stop(), tcpSessions.stop()]);
+    await requester.close();
+    return report();
   };
+  let ended: Promise<LoadReport> | undefined;
+  return { report, stop: () => (ended ??= end()) };
 }
 
 /** Everything in a report that is a failure or an end, a line each, for an assertion's message. */

@@ -10,7 +10,8 @@ import type { TcpTarget } from './tcp_connect.ts';
 export async function openTcpSession(target: TcpTarget | undefined): Promise<Session> {
   if (target === undefined) throw new Error('there is no TCP service to connect to');
   const socket = connect({ host: target.address, port: target.port });
-  const lines = createInterface({ input: socket });
+  // It passes the socket's errors on, which are heard of below.
+  const lines = createInterface({ input: socket }).on('error', () => undefined);
   let how = 'the end of the stream';
   socket.on('error', (error) => (how = wordsOf(error)));
   const session: Session = {
