@@ -21,9 +21,10 @@ import type { TrafficMetrics } from './traffic_metrics.ts';
 import type { Tunnel } from './tunnel.ts';
 import { UpgradeAttempt, detachedResponse } from './upgrade_attempt.ts';
 import { sendUpgrade } from './upgrade_request.ts';
-import { failureAnswer, failureClass } from './upstream_failure.ts';
-import { headersByName } from './websocket_headers.ts';
+import { TaskClosed, failureAnswer, failureClass } from './upstream_failure.ts';
+import { headersByName, switchingHead } from './websocket_headers.ts';
 import { WebSocketSession } from './websocket_session.ts';
+import type { WebSocketEnds } from './websocket_session.ts';
 
 /** RFC 6455 section 7.4.1. */
 const GOING_AWAY = 1001;
@@ -38,6 +39,14 @@ export interface UpgradeHandlerDeps {
   readonly writeAccess: (record: AccessRecord) => void;
   readonly metrics: TrafficMetrics;
   readonly activity: Activity;
+}
+
+/**
+ * A client may vanish at any time; what matters is that its socket closes, which others listen for. No closure, which would keep
+ * all of the upgrade for as long as the socket lives.
+ */
+function destroySelf(this: Duplex): void {
+  this.destroy();
 }
 
 /** Carries upgrades: the same way in as for requests, then a WebSocket to the task or a tunnel to its TCP lane. */
@@ -62,8 +71,7 @@ export class UpgradeHandler {
 
   /** One upgrade; `early` is what came with it. */
   handle(request: IncomingMessage, socket: Duplex, early: Buffer): void {
-    // A client may vanish at any time; what matters is that its socket closes, which others listen for.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroySelf);
     const head = readHead(request);
     if ('status' in head) {
       sendAnswer(
@@ -103,7 +111,7 @@ export class UpgradeHandler {
   /** Ends all sessions: the router stops. */
   endAll(): void {
     this.#unsubscribe();
-    for (const session of this.#sessions.keys()) session.end(GOING_AWAY, 'the router stops');
+    for (const session of this.#sessions.keys()) session.close(GOING_AWAY, 'the router stops');
   }
 
   async #decided(
@@ -156,79 +164,91 @@ export class UpgradeHandler {
     ownCookies: readonly string[],
   ): void {
     const { request, socket, early } = attempt;
-    const { entrance, metrics, activity, log, writeAccess } = this.#deps;
+    const { entrance, activity, writeAccess } = this.#deps;
     const hosts = entrance.ownHosts;
+    const failed = (error: Error): void => this.#failed(attempt, passage, error);
     // http-proxy sends what it finds in these two.
     request.url = passage.path;
     request.headers = headersByName([...headers, 'connection', 'Upgrade', 'upgrade', 'websocket']);
-    sendUpgrade(request, socket, early, passage.upstream, passage.path, {
-      switched: (answer) => {
-        const confined = headersForClient(answer.rawHeaders, {
+    sendUpgrade(request, socket, passage.upstream, passage.path, {
+      switched: (answer, task, head) => {
+        const { headers: confined } = headersForClient(answer.rawHeaders, {
           passage,
           status: 101,
           framing: { bodiless: true, chunks: false },
           hosts,
           ownCookies,
         });
-        answer.headers = headersByName([
-          'connection',
-          'Upgrade',
-          'upgrade',
-          'websocket',
-          ...confined.headers,
-        ]);
+        const greeting = [switchingHead(confined), head];
+        // The server of users' traffic hands out sockets, and promises streams alone.
+        const client = socket as Socket;
+        const opened = this.#open(attempt, passage, { client, early, task, greeting });
+        if (!opened) failed(new TaskClosed('the task closed the connection'));
       },
-      opened: (task) => this.#opened(attempt, passage, task),
       declined: (answer) => {
         attempt.passOn(answer, passage, ownCookies, hosts);
         activity.reached('http', passage.endpoint.id);
         writeAccess(attempt.record(answer.statusCode ?? 0, 0, 0));
       },
-      failed: (error) => {
-        if (socket.destroyed) {
-          attempt.reason = 'client-left';
-          writeAccess(attempt.record(0, 0, 0));
-          return;
-        }
-        const failure = failureClass(error);
-        metrics.failed(failure);
-        activity.failed('http', passage.endpoint.id, failure);
-        log.warn(
-          {
-            event: 'upstream-failed',
-            endpoint: passage.endpoint.id,
-            failure,
-            error: excerpt(String(error)),
-          },
-          'a task did not answer an upgrade',
-        );
-        this.#answer(attempt, failureAnswer(failure));
-      },
+      failed,
     });
   }
 
-  #opened(attempt: UpgradeAttempt, passage: Passage, task: Socket): void {
+  #failed(attempt: UpgradeAttempt, passage: Passage, error: Error): void {
+    const { metrics, activity, log, writeAccess } = this.#deps;
+    if (attempt.socket.destroyed) {
+      attempt.reason = 'client-left';
+      writeAccess(attempt.record(0, 0, 0));
+      return;
+    }
+    const failure = failureClass(error);
+    metrics.failed(failure);
+    activity.failed('http', passage.endpoint.id, failure);
+    log.warn(
+      {
+        event: 'upstream-failed',
+        endpoint: passage.endpoint.id,
+        failure,
+        error: excerpt(String(error)),
+      },
+      'a task did not answer an upgrade',
+    );
+    this.#answer(attempt, failureAnswer(failure));
+  }
+
+  /** False when the task has gone already. */
+  #open(attempt: UpgradeAttempt, passage: Passage, ends: WebSocketEnds): boolean {
     const { metrics, hold, activity, writeAccess } = this.#deps;
+    const { admitted } = attempt;
     const { id } = passage.endpoint;
+    // All that is kept of the request while the session lasts.
+    const record = attempt.record(101, 0, 0);
+    const started = performance.now() - record.duration;
+    let reason: string | undefined;
     let release: (() => void) | undefined;
-    const session = new WebSocketSession(attempt.socket, task, () => {
+    const session = WebSocketSession.start(ends, () => {
+      if (session === undefined) return;
       this.#sessions.delete(session);
       release?.();
       unfollow();
       if (this.#sessions.size === 0) this.#onLastEnded?.();
-      metrics.webSocketClosed(session.bytesIn, session.bytesOut);
-      writeAccess(attempt.record(101, session.bytesIn, session.bytesOut));
+      const { bytesIn, bytesOut } = session;
+      metrics.webSocketClosed(bytesIn, bytesOut);
+      const duration = performance.now() - started;
+      writeAccess({ ...record, time: Date.now(), duration, bytesIn, bytesOut, reason });
     });
+    if (session === undefined) return false;
     this.#sessions.set(session, passage);
     activity.reached('http', id);
     const unfollow = activity.follow('http', id, () => session.bytesIn + session.bytesOut);
     metrics.webSocketOpened();
-    if (attempt.admitted !== undefined) {
-      release = hold(attempt.admitted, (reason) => {
-        attempt.reason = reason;
-        session.end(POLICY_VIOLATION, 'access to this task was withdrawn');
+    if (admitted !== undefined) {
+      release = hold(admitted, (withdrawn) => {
+        reason = withdrawn;
+        session.close(POLICY_VIOLATION, 'access to this task was withdrawn');
       });
     }
+    return true;
   }
 
   #answer(attempt: UpgradeAttempt, answer: Answer): void {
@@ -251,7 +271,7 @@ export class UpgradeHandler {
         lane?.state === 'open' &&
         lane.upstream.address === upstream.address &&
         lane.upstream.port === upstream.port;
-      if (!stands) session.end(GOING_AWAY, 'the task has ended');
+      if (!stands) session.close(GOING_AWAY, 'the task has ended');
     }
   }
 }

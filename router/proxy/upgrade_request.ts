@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'http-proxy';
 import type { Upstream } from '../routes/endpoint.ts';
@@ -11,10 +11,8 @@ const UPGRADE_TIMEOUT = 30_000;
 
 /** What becomes of an upgrade; exactly one of `switched`, `declined` and `failed` is called, once. */
 export interface UpgradeOutcome {
-  /** The task agreed. Its 101 has been checked and is about to be written: `headers` may still be changed. */
-  readonly switched: (answer: IncomingMessage) => void;
-  /** Follows `switched` at once: the two sockets are piped into each other, and nothing has flowed yet. */
-  readonly opened: (task: Socket) => void;
+  /** The task agreed, and its 101 has been checked; `head` are bytes that came with it. The socket is the caller's. */
+  readonly switched: (answer: IncomingMessage, task: Socket, head: Buffer) => void;
   /** The task answered something else than 101, with a body to be passed on. */
   readonly declined: (answer: IncomingMessage) => void;
   readonly failed: (error: Error) => void;
@@ -33,23 +31,26 @@ proxy.on('error', () => undefined);
 const outcomes = new WeakMap<IncomingMessage, (taskRequest: ClientRequest) => void>();
 proxy.on('proxyReqWs', (taskRequest, request) => outcomes.get(request)?.(taskRequest));
 
+/** What came with the request stays with the caller until the task has agreed (A30). */
+const NOTHING = Buffer.alloc(0);
+
 function isWebSocket(answer: IncomingMessage): boolean {
   return answer.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /**
- * Sends an upgrade to a task over http-proxy and carries its bytes. http-proxy knows only two ends of an upgrade, and leaves the
- * sockets of others behind: what comes back is therefore looked at before http-proxy sees it. It gets to see a 101 to WebSocket
- * and nothing else; early bytes of the client stay unread until then (A30).
+ * Sends an upgrade to a task over http-proxy. http-proxy knows only two ends of an upgrade, leaves the sockets of others behind,
+ * and keeps all of the request for as long as its sockets live: what comes back is therefore looked at before it sees it, and
+ * the client's socket that it gets is a stand-in that ends as soon as the task has answered.
  */
 export function sendUpgrade(
   request: IncomingMessage,
   client: Duplex,
-  head: Buffer,
   upstream: Upstream,
   path: string,
   outcome: UpgradeOutcome,
 ): void {
+  const standIn = new Socket();
   let settled = false;
   let taskRequest: ClientRequest | undefined;
   const settle = (): boolean => {
@@ -58,6 +59,7 @@ export function sendUpgrade(
     clearTimeout(timer);
     client.off('end', clientLeft);
     client.off('close', clientLeft);
+    standIn.destroy();
     return true;
   };
   const fail = (error: Error): void => {
@@ -100,13 +102,8 @@ export function sendUpgrade(
             fail(new BadAnswer('101 to another protocol'));
             return true;
           }
-          if (!settle()) {
-            task.destroy();
-            return true;
-          }
-          outcome.switched(answer);
-          emit(event, ...values);
-          outcome.opened(task);
+          if (settle()) outcome.switched(answer, task, values[2] as Buffer);
+          else task.destroy();
           return true;
         }
         default:
@@ -120,7 +117,7 @@ export function sendUpgrade(
     hostname: upstream.address,
     port: upstream.port,
   };
-  proxy.ws(request, client, head, { target, connectTimeout: CONNECT_TIMEOUT }, (error: Error) =>
+  proxy.ws(request, standIn, NOTHING, { target, connectTimeout: CONNECT_TIMEOUT }, (error: Error) =>
     fail(error),
   );
 }

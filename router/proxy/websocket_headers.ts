@@ -22,3 +22,12 @@ export function headersByName(raw: readonly string[]): IncomingHttpHeaders {
   }
   return headers;
 }
+
+/** The head of the answer that turns a connection into a WebSocket, with these headers (name, value, name, value …) besides. */
+export function switchingHead(headers: readonly string[]): string {
+  let head = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+  for (let index = 0; index < headers.length; index += 2) {
+    head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  }
+  return `${head}\r\n`;
+}

@@ -1,45 +1,79 @@
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { adopt } from './tcp_accept.ts';
+import { TcpCopy } from './tcp_copy.ts';
+import type { Sink } from './tcp_copy.ts';
 import { FrameFollower, closeFrame } from './websocket_frames.ts';
 
 /** What the other side gets to finish once one side has ended, and what an ended session gets for its last bytes. */
 const FAREWELL_TIME = 1_000;
 const HALF_CLOSED_TIME = 5_000;
+/** Silence after which the kernel begins to ask whether the task is still there. Milliseconds. */
+const KEEP_ALIVE_DELAY = 60_000;
+
+/** Two sockets that have become a WebSocket. */
+export interface WebSocketEnds {
+  readonly client: Socket;
+  /** Bytes of the client that came before the task had agreed. */
+  readonly early: Buffer;
+  /** Taken over. */
+  readonly task: Socket;
+  /** What the client is to read first: the answer to its upgrade, and what the task sent with it. */
+  readonly greeting: readonly (string | Buffer)[];
+}
 
 /**
- * One open WebSocket between a client and a task, whose bytes http-proxy carries. This side of it sees to the end: that neither
- * socket outlives the other for long, and that the router can end it with a close frame.
+ * One open WebSocket between a client and a task: carries its bytes, sees to it that neither socket outlives the other for long,
+ * and can end it with a close frame. Most WebSockets are idle most of the time, so it holds little: the task's socket reads into
+ * one small buffer, and neither socket keeps anything of the requests that it came from.
  */
-export class WebSocketSession {
-  readonly #client: Duplex;
+export class WebSocketSession implements Sink {
+  readonly #client: Socket;
   readonly #task: Socket;
+  readonly #outward: TcpCopy;
   readonly #frames = new FrameFollower();
-  readonly #onClosed: (session: WebSocketSession) => void;
-  readonly #readBefore: number;
+  readonly #onClosed: () => void;
   readonly #writtenBefore: number;
   #farewell: Buffer | undefined = undefined;
   #closed = false;
 
-  /** `client` and `task` are piped into each other, and nothing has flowed yet. */
-  constructor(client: Duplex, task: Socket, onClosed: (session: WebSocketSession) => void) {
+  /** Undefined when the task has gone already. `onClosed` is called once, when the client's socket is closed. */
+  static start(ends: WebSocketEnds, onClosed: () => void): WebSocketSession | undefined {
+    const outward = new TcpCopy();
+    const task = adopt(ends.task, outward.onread);
+    ends.task.destroy();
+    return task === undefined ? undefined : new WebSocketSession(ends, task, outward, onClosed);
+  }
+
+  private constructor(ends: WebSocketEnds, task: Socket, outward: TcpCopy, onClosed: () => void) {
+    const { client, early, greeting } = ends;
     this.#client = client;
     this.#task = task;
+    this.#outward = outward;
     this.#onClosed = onClosed;
-    this.#readBefore = task.bytesRead;
     this.#writtenBefore = task.bytesWritten;
-    task.on('data', (chunk: Buffer) => this.#follow(chunk));
-    // A side that vanished sends nothing more: the other must not wait for it (A49).
-    const halfClosed = (): void => {
-      setTimeout(() => this.destroy(), HALF_CLOSED_TIME).unref();
-    };
-    client.once('end', halfClosed);
-    task.once('end', halfClosed);
-    task.once('close', halfClosed);
-    client.once('close', () => {
-      task.destroySoon();
-      setTimeout(() => task.destroy(), FAREWELL_TIME).unref();
-      this.#close();
+    task.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_DELAY);
+    outward.join(task, this);
+    client.cork();
+    for (const part of greeting) {
+      if (typeof part !== 'string') this.#frames.follow(part);
+      client.write(part, 'latin1');
+    }
+    client.uncork();
+    if (early.length > 0) task.write(early);
+
+    client.on('data', (chunk: Buffer) => this.#carryInward(chunk));
+    client.once('end', () => {
+      task.end();
+      this.#endSoon();
     });
+    client.once('close', () => this.#clientClosed());
+    task.on('drain', () => client.resume());
+    task.on('error', () => client.destroySoon());
+    task.once('close', () => {
+      outward.release();
+      this.end();
+    });
+    task.resume();
   }
 
   get bytesIn(): number {
@@ -47,16 +81,14 @@ export class WebSocketSession {
   }
 
   get bytesOut(): number {
-    return this.#task.bytesRead - this.#readBefore;
+    return this.#outward.bytes;
   }
 
   /** Ends the session with a close frame, after the frame that is half sent, if there is one. */
-  end(code: number, reason: string): void {
+  close(code: number, reason: string): void {
     if (this.#closed || this.#farewell !== undefined) return;
     this.#farewell = closeFrame(code, reason);
-    this.#task.unpipe();
-    if (this.#frames.betweenFrames) this.#sendFarewell();
-    else this.#task.resume();
+    if (this.#frames.betweenFrames) this.#sendFarewell(this.#farewell);
     setTimeout(() => this.destroy(), FAREWELL_TIME).unref();
   }
 
@@ -66,26 +98,56 @@ export class WebSocketSession {
     this.#task.destroy();
   }
 
-  #follow(chunk: Buffer): void {
-    if (this.#farewell === undefined) {
-      this.#frames.follow(chunk);
-      return;
-    }
-    if (this.#frames.betweenFrames) return;
-    this.#client.write(chunk.subarray(0, this.#frames.finishFrame(chunk)));
-    if (this.#frames.betweenFrames) this.#sendFarewell();
+  get destroyed(): boolean {
+    return this.#client.destroyed;
   }
 
-  #sendFarewell(): void {
-    this.#client.end(this.#farewell);
-    this.#client.unpipe();
+  get writableLength(): number {
+    return this.#client.writableLength;
+  }
+
+  /** Bytes of the task, on their way to the client. */
+  write(chunk: Uint8Array, written: () => void): void {
+    const frames = this.#frames;
+    if (this.#farewell === undefined) {
+      frames.follow(chunk);
+      this.#client.write(chunk, written);
+      return;
+    }
+    if (frames.betweenFrames) return;
+    this.#client.write(chunk.subarray(0, frames.finishFrame(chunk)), written);
+    if (frames.betweenFrames) this.#sendFarewell(this.#farewell);
+  }
+
+  /** The task has said all that it will say. */
+  end(): void {
+    this.#client.end();
+    this.#endSoon();
+  }
+
+  #carryInward(chunk: Buffer): void {
+    if (this.#farewell !== undefined) return;
+    const task = this.#task;
+    task.write(chunk);
+    if (task.writableLength > 0 && task.writableNeedDrain) this.#client.pause();
+  }
+
+  /** A side that vanished sends nothing more: the other must not wait for it (A49). */
+  #endSoon(): void {
+    setTimeout(() => this.destroy(), HALF_CLOSED_TIME).unref();
+  }
+
+  #sendFarewell(farewell: Buffer): void {
+    this.#client.end(farewell);
     this.#client.resume();
     this.#task.end();
   }
 
-  #close(): void {
+  #clientClosed(): void {
+    this.#task.destroySoon();
+    setTimeout(() => this.#task.destroy(), FAREWELL_TIME).unref();
     if (this.#closed) return;
     this.#closed = true;
-    this.#onClosed(this);
+    this.#onClosed();
   }
 }

@@ -63,6 +63,29 @@ test('carries messages, subprotocol and extensions', async (t) => {
   assert.equal(world.gate.asked[0]?.kind, 'upgrade');
 });
 
+test('carries what waits for a slow reader whole and in order, and closes as the task does', async (t) => {
+  const task = await echoTask(t);
+  const count = 200;
+  task.server.on('connection', (socket) => {
+    for (let index = 0; index < count; index++) socket.send(Buffer.alloc(100_000, index));
+    socket.close(4001, 'done');
+  });
+  const world = await startProxy([httpEndpoint(task.port)]);
+  t.after(() => world.close());
+  const socket = await open(world);
+  const closed = once(socket, 'close');
+  let next = 0;
+  socket.on('message', (data: Buffer) => {
+    assert.ok(data.equals(Buffer.alloc(100_000, next)), `message ${next}`);
+    next += 1;
+    if (next % 10 !== 0) return;
+    socket.pause();
+    setTimeout(() => socket.resume(), 5);
+  });
+  assert.equal((await closed)[0], 4001);
+  assert.equal(next, count);
+});
+
 test('ends with a close frame when the right is withdrawn, the route ends, the router stops', async (t) => {
   const task = await echoTask(t);
   const world = await startProxy([httpEndpoint(task.port)]);
