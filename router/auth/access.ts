@@ -20,6 +20,8 @@ interface Answer {
   readonly askedAt: number;
   /** Until then nobody asks again. */
   readonly keepUntil: number;
+  /** A yes that the server, away or silent, has not renewed when it was asked last. */
+  readonly outlives?: boolean;
 }
 
 /** A token that the server has refused, or that was signed out here. */
@@ -79,15 +81,15 @@ export class AccessDecisions {
     const key = identity.tokenKey + question;
     const kept = this.#kept(identity, key);
     if (kept !== undefined) return kept;
-    const flight = this.#flights.get(key);
-    if (flight !== undefined) return flight;
     const renews = this.#isStaleYes(identity, key);
-    if (!renews && !this.#budget.take(identity.userId)) return 'over-budget';
-    const next = this.#fly(identity, question, key, renews).finally(() =>
-      this.#flights.delete(key),
-    );
-    this.#flights.set(key, next);
-    return next;
+    let flight = this.#flights.get(key);
+    if (flight === undefined) {
+      if (!renews && !this.#budget.take(identity.userId)) return 'over-budget';
+      flight = this.#fly(identity, question, key, renews).finally(() => this.#flights.delete(key));
+      this.#flights.set(key, flight);
+    }
+    // A server that was silent is asked on, but not waited for again: or each request would wait, for as long as it is silent.
+    return renews && this.#answers.peek(key)?.outlives === true ? 'yes' : flight;
   }
 
   /**
@@ -207,7 +209,7 @@ export class AccessDecisions {
     const keepUntil = now + KEEP_UNAVAILABLE;
     const answer = this.#answers.peek(key);
     if (answer !== undefined && this.#isStaleYes(identity, key)) {
-      this.#answers.set(key, { ...answer, keepUntil });
+      this.#answers.set(key, { ...answer, keepUntil, outlives: true });
       return 'yes';
     }
     this.#answers.set(key, { verdict: 'unavailable', askedAt: now, keepUntil });

@@ -31,6 +31,11 @@ async function start(environment: Record<string, string> = {}): Promise<Lab> {
 
 afterEach(() => open?.auth.close());
 
+/** Lets questions that are answered come home. */
+async function flown(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+}
+
 /** Status and reason of a denial; fails where the request was admitted. */
 async function refusal(decision: unknown): Promise<Denied> {
   const settled = (await decision) as Admitted | Denied;
@@ -191,6 +196,19 @@ describe('the gate', () => {
     t.mock.timers.tick(3_001);
     await admission(waiting);
     assert.ok(!(auth.gate.admit(request(MINE, bearer(token))) instanceof Promise));
+    pass(1_001);
+    const calls = clearml.calls;
+    assert.ok(!(auth.gate.admit(request(MINE, bearer(token))) instanceof Promise), 'waits again');
+    assert.equal(clearml.calls, calls + 1, 'is asked on');
+    // It is back, and says no: known with the answer to the first question.
+    t.mock.timers.tick(3_001);
+    await flown();
+    clearml.state = 'here';
+    clearml.refused.add(token);
+    pass(1_001);
+    await admission(auth.gate.admit(request(MINE, bearer(token))));
+    await flown();
+    assert.equal((await refusal(auth.gate.admit(request(MINE, bearer(token))))).status, 401);
   });
 
   it('lets nobody in while the signing key does not fit the server', async () => {
