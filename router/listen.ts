@@ -30,6 +30,8 @@ export function listen(server: Server, port: number, address: string | undefined
     server.once('error', failed);
     server.listen({ port, ...(address === undefined ? {} : { host: address }) }, () => {
       server.off('error', failed);
+      // From now on an error is a connection that could not be accepted, for want of a descriptor: it is lost, the server goes on.
+      server.on('error', () => undefined);
       const bound = server.address();
       resolve(bound !== null && typeof bound === 'object' ? bound.port : port);
     });

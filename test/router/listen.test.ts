@@ -23,3 +23,12 @@ test('listen says why a port cannot be bound, and what to do', async () => {
       'cannot listen on 192.0.2.1, port 0: the address is none of this machine; correct BIND_ADDRESS',
   });
 });
+
+test('a connection that cannot be accepted ends nothing', async () => {
+  const server = createServer();
+  await listen(server, 0, '127.0.0.1');
+  // As Node does when accept(2) fails.
+  server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+  assert.ok(server.listening);
+  server.close();
+});
