@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { KubeConfig, NetworkingV1Api } from '@kubernetes/client-node';
 import type { IngressController } from './cluster.ts';
 import type { Setup } from './setup.ts';
@@ -6,6 +8,18 @@ import type { Setup } from './setup.ts';
 const CLASS_NAME = 'traefik';
 /** The `spec.controller` by which Traefik knows its IngressClasses. */
 const CONTROLLER = 'traefik.io/ingress-controller';
+
+/**
+ * Sends a request to another pod when one cannot be connected to; by itself Traefik answers 502 until it hears that the pod is
+ * gone, where nginx and HAProxy try the next. Nothing that was sent is sent again.
+ */
+const RETRY = `http:
+  middlewares:
+    retry:
+      retry:
+        attempts: 4
+        initialInterval: 50ms
+`;
 
 /** Starts Traefik on ports 80 and 443 of the node, and declares its IngressClass; or passes on why there is none. */
 export async function startIngressController(setup: Setup): Promise<IngressController> {
@@ -19,6 +33,8 @@ export async function startIngressController(setup: Setup): Promise<IngressContr
   await config.makeApiClient(NetworkingV1Api).createIngressClass({
     body: { metadata: { name: CLASS_NAME }, spec: { controller: CONTROLLER } },
   });
+  const dynamic = join(setup.directory, 'traefik.yaml');
+  await writeFile(dynamic, RETRY);
   await daemons.start(
     'traefik',
     [
@@ -29,6 +45,9 @@ export async function startIngressController(setup: Setup): Promise<IngressContr
       '--providers.kubernetesingress=true',
       `--providers.kubernetesingress.ingressclass=${CLASS_NAME}`,
       `--providers.kubernetesingress.ingressendpoint.ip=${nodeAddress}`,
+      `--providers.file.filename=${dynamic}`,
+      '--entrypoints.web.http.middlewares=retry@file',
+      '--entrypoints.websecure.http.middlewares=retry@file',
       `--entrypoints.web.address=${nodeAddress}:80`,
       `--entrypoints.websecure.address=${nodeAddress}:443`,
       // With Traefik's own certificate, where the Ingress names none.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import type { ConfigMap, Stack } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
 
 import { startClearMl, type ClearMl } from '../clearml/server.ts';
@@ -44,6 +44,8 @@ export interface SessionParts {
   readonly progress: Progress;
   /** Aborted when the user wants to end: no further step begins. */
   readonly signal: AbortSignal;
+  /** Config of the stack beside the lab's own, or in its place. */
+  readonly config?: ConfigMap;
 }
 
 /** What the program puts out, as far as the run needs it. */
@@ -176,7 +178,8 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     signal.throwIfAborted();
     const url = await openUrl(parts, target, record);
     const stack = await openStack(folder, tools);
-    await stack.setAllConfig(stackConfig({ target, clearml, url }), true);
+    const config = { ...stackConfig({ target, clearml, url }), ...parts.config };
+    await stack.setAllConfig(config, true);
     const { tcp } = await progress.step('pulumi up', async (tell) => {
       const result = await stackUp(stack, signal, tell);
       const count = Object.values(result.changes).reduce((sum, n) => sum + n, 0);
