@@ -149,12 +149,15 @@ async function openUrl(parts: SessionParts, target: Target, record: RunRecord): 
   return exposeByService(config);
 }
 
+/** A run before its first `pulumi up`: the stack has its config, and the tasks wait for an answer. */
+export type Prepared = Omit<Session, 'answers'>;
+
 /**
- * Brings everything up, step by step: tools, cluster, ClearML, tasks, `pulumi up`, and the router's answers. What was made is
- * recorded first, so that `removeRun` can take it away however this ends.
+ * Brings everything up to the moment before `pulumi up`, step by step: tools, cluster, ClearML, tasks, the stack's config. What
+ * was made is recorded first, so that `removeRun` can take it away however this ends.
  */
-export async function startSession(parts: SessionParts): Promise<Session> {
-  const { options, folder, progress, signal } = parts;
+export async function prepareSession(parts: SessionParts): Promise<Prepared> {
+  const { options, folder, signal } = parts;
   if (options.context !== undefined) namedContext(options.context);
   const runner = await identify(process.pid);
   const record: RunRecord = {
@@ -180,17 +183,29 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     const stack = await openStack(folder, tools);
     const config = { ...stackConfig({ target, clearml, url }), ...parts.config };
     await stack.setAllConfig(config, true);
+    return { target, tools, clearml, stack, samples, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Brings everything up: what `prepareSession` does, then `pulumi up`, and the router's answers. */
+export async function startSession(parts: SessionParts): Promise<Session> {
+  const { progress, signal } = parts;
+  const prepared = await prepareSession(parts);
+  const { clearml, samples, stack, stop } = prepared;
+  try {
     const { tcp } = await progress.step('pulumi up', async (tell) => {
       const result = await stackUp(stack, signal, tell);
       const count = Object.values(result.changes).reduce((sum, n) => sum + n, 0);
       return { done: `pulumi up: ${count} resources`, value: outputs.parse(result.outputs) };
     });
-    const running = samples;
     const answers = await progress.step("Waiting for the router's answers", async () => {
-      const value = await awaitAnswers(clearml, running, tcp.value.address);
+      const value = await awaitAnswers(clearml, samples, tcp.value.address);
       return { done: 'The router has answered both tasks', value };
     });
-    return { target, tools, clearml, stack, samples, answers, url, stop };
+    return { ...prepared, answers };
   } catch (error) {
     await stop();
     throw error;

@@ -7,6 +7,7 @@ import {
   LocalWorkspace,
   PulumiCommand,
   type LocalWorkspaceOptions,
+  type PulumiFn,
   type Stack,
 } from '@pulumi/pulumi/automation/index.js';
 
@@ -69,25 +70,26 @@ export async function stackEnvironment(
 
 /**
  * The stack, made where there is none. With the language host, the CLI runs the project as it does for users; without, the
- * same program runs inside of this process, through the Automation API.
+ * same program runs inside of this process, through the Automation API. A program that is given instead always runs inside.
  */
 export async function openStack(
   folder: WorkFolder,
   tools: StackTools,
   stackName = STACK,
+  otherProgram?: PulumiFn,
 ): Promise<Stack> {
   const options: LocalWorkspaceOptions = {
     pulumiCommand: await command(tools.pulumi),
     envVars: await stackEnvironment(folder, tools),
     secretsProvider: 'passphrase',
   };
-  if ('path' in tools.languageHost) {
+  if ('path' in tools.languageHost && otherProgram === undefined) {
     return LocalWorkspace.createOrSelectStack({ stackName, workDir: REPOSITORY }, options);
   }
   const workDir = join(folder.pulumi, 'project');
   await mkdir(workDir, { recursive: true });
   return LocalWorkspace.createOrSelectStack(
-    { stackName, projectName: PROJECT, program },
+    { stackName, projectName: PROJECT, program: otherProgram ?? program },
     { ...options, workDir, projectSettings: { name: PROJECT, runtime: 'nodejs' } },
   );
 }

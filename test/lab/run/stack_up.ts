@@ -7,6 +7,16 @@ export interface UpResult {
   readonly outputs: OutputMap;
   /** Number of resources by what was done to them: `create`, `same`, `update`, … */
   readonly changes: Readonly<Record<string, number>>;
+  /** What was done to each resource that was not left the same, in the engine's order. */
+  readonly steps: readonly Step[];
+}
+
+/** One step of the engine. */
+export interface Step {
+  /** `create`, `update`, `replace`, `create-replacement`, `delete-replaced`, `delete`. */
+  readonly op: string;
+  /** Kind and name: `Service task-router`. */
+  readonly resource: string;
 }
 
 /** A resource that the CLI is through with: its type without package and version, its name, and what was done. */
@@ -22,10 +32,17 @@ export async function stackUp(
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<UpResult> {
+  const steps: Step[] = [];
   try {
     const result = await stack.up({
       color: 'never',
       signal,
+      onEvent: ({ resourcePreEvent }) => {
+        if (resourcePreEvent === undefined) return;
+        const { op, type, urn } = resourcePreEvent.metadata;
+        if (op === 'same') return;
+        steps.push({ op, resource: `${type.split(':').at(-1)} ${urn.split('::').at(-1)}` });
+      },
       onOutput: (text) => {
         for (const line of text.split('\n')) {
           const [, done] = DONE.exec(line) ?? [];
@@ -34,7 +51,7 @@ export async function stackUp(
       },
     });
     const changes = result.summary.resourceChanges ?? {};
-    return { outputs: result.outputs, changes: { ...changes } };
+    return { outputs: result.outputs, changes: { ...changes }, steps };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new LabError('COMMAND_FAILED', `pulumi up failed.\n${diagnostics(error.message)}`, {

@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import {
+  prepareSession,
+  startSession,
+  type Prepared,
+  type Session,
+  type SessionParts,
+} from '../lab/run/session.ts';
+import { removeRun } from '../lab/run/teardown.ts';
+import { WorkFolder } from '../lab/run/work_folder.ts';
+import { toolsOrSkip } from './availability.ts';
+import { linesOf } from './progress_lines.ts';
+
+/** A run of a test's own, and its folder. */
+export type OwnRun<Kind> = Kind & { readonly folder: WorkFolder };
+
+/** A run with a router, removed after the test; undefined, and the test is skipped, where it cannot be had. */
+export function sessionOrSkip(t: TestContext, name: string): Promise<OwnRun<Session> | undefined> {
+  return runOrSkip(t, name, startSession);
+}
+
+/** The same before its first `pulumi up`. */
+export function preparedOrSkip(
+  t: TestContext,
+  name: string,
+): Promise<OwnRun<Prepared> | undefined> {
+  return runOrSkip(t, name, prepareSession);
+}
+
+async function runOrSkip<Kind extends Prepared>(
+  t: TestContext,
+  name: string,
+  start: (parts: SessionParts) => Promise<Kind>,
+): Promise<OwnRun<Kind> | undefined> {
+  if ((await toolsOrSkip(t)) === undefined) return undefined;
+  const folder = new WorkFolder(resolve(import.meta.dirname, `../../.work/e2e-${name}`));
+  await removeRun(folder, () => undefined);
+  t.after(() => removeRun(folder, () => undefined));
+  const run = await start({
+    options: { context: undefined, address: undefined, once: true, noInstall: true },
+    folder,
+    progress: linesOf(t),
+    signal: new AbortController().signal,
+  });
+  t.after(() => run.stop());
+  return { ...run, folder };
+}
