@@ -1,16 +1,14 @@
 import { coordination, core, rbac } from '@pulumi/kubernetes';
-import type { Output } from '@pulumi/pulumi';
+import type { Resource } from '@pulumi/pulumi';
 
 import type { Scope } from './scope.ts';
 
 /**
  * The Lease that elects the replica which hands out ports, the ConfigMap that keeps which endpoint tokens there are (no
- * secret among it), and a service account with the right to these two objects. A single pod needs the Lease, too: while a
- * new pod replaces it, both run.
- *
- * @returns the name of the service account.
+ * secret among it), and the account's right to these two objects. A single pod needs the Lease, too: while a new pod replaces
+ * it, both run.
  */
-export function leaseAccess(scope: Scope): Output<string> {
+export function leaseAccess(scope: Scope, account: Resource): Resource {
   const { parent } = scope;
   const name = scope.names.router;
   const metadata = { name, namespace: scope.namespace, labels: scope.names.labels };
@@ -28,11 +26,6 @@ export function leaseAccess(scope: Scope): Output<string> {
     { metadata: { ...metadata, name: tokensName } },
     // The router owns the data.
     { parent, ignoreChanges: ['data'] },
-  );
-  const account = new core.v1.ServiceAccount(
-    name,
-    { metadata, automountServiceAccountToken: false },
-    { parent },
   );
   const role = new rbac.v1.Role(
     name,
@@ -55,7 +48,7 @@ export function leaseAccess(scope: Scope): Output<string> {
     },
     { parent },
   );
-  const binding = new rbac.v1.RoleBinding(
+  return new rbac.v1.RoleBinding(
     name,
     {
       metadata,
@@ -64,6 +57,4 @@ export function leaseAccess(scope: Scope): Output<string> {
     },
     { parent, dependsOn: [lease, tokens, account] },
   );
-  // Waits for the binding: a pod that starts before it would be refused by the API at first.
-  return binding.metadata.name;
 }

@@ -4,6 +4,7 @@ import type { Resource } from '@pulumi/pulumi';
 import { isAtLeast, type KubernetesVersion } from './cluster/version.ts';
 import type { StackConfig } from './config/schema.ts';
 import { ownPorts, portsOf } from './ports.ts';
+import { asksApiServer } from './service_account.ts';
 import type { Scope } from './scope.ts';
 
 type Rule = types.input.networking.v1.NetworkPolicyEgressRule;
@@ -78,14 +79,14 @@ function inNamespaces(namespaces: readonly string[]): Peer[] {
 }
 
 function egress(scope: Scope, taskNetworks: readonly string[]): Rule[] {
-  const { availability, networkPolicy } = scope.config;
+  const { networkPolicy } = scope.config;
   const names: Rule = { ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] };
   const tasks: Rule = { to: blocks(taskNetworks), ports: [{ protocol: 'TCP' }] };
   return [
     names,
     tasks,
     ...waysToClearml(scope.config),
-    ...(availability.leaderElection ? [reach(networkPolicy.apiServerNetworks, [443, 6443])] : []),
+    ...(asksApiServer(scope.config) ? [reach(networkPolicy.apiServerNetworks, [443, 6443])] : []),
   ];
 }
 

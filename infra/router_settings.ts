@@ -68,6 +68,8 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     CLEARML_CA_FILE: sources.caFile === undefined ? undefined : `${CA_FOLDER}/${sources.caFile}`,
     LISTEN_QUEUE_NAME: listed(router.queues),
     TASK_NETWORKS: listed(sources.taskNetworks),
+    VERIFY_TASK_PODS: listed(router.verifyPods?.namespaces ?? []),
+    TASK_POD_NAME_PREFIX: router.verifyPods?.namePrefix,
     TRUSTED_PROXIES: listed(router.trustedProxies ?? []),
     STATIC_ROUTES_FILE:
       router.staticRoutesConfigMap === undefined

@@ -8,7 +8,6 @@ import { credentialsFor } from './credentials.ts';
 import { deployment } from './deployment.ts';
 import { expose } from './exposure/expose.ts';
 import { imagePullSecrets } from './image_pull_secret.ts';
-import { leaseAccess } from './lease_access.ts';
 import { monitor } from './monitoring/monitor.ts';
 import { namesOf } from './names.ts';
 import { namespaceFor } from './namespace.ts';
@@ -18,6 +17,7 @@ import { routerCode } from './router_code.ts';
 import { routerSecret } from './router_secret.ts';
 import { routerSettings } from './router_settings.ts';
 import type { Scope } from './scope.ts';
+import { serviceAccount } from './service_account.ts';
 import { tcpAddress } from './tcp_service.ts';
 import { objectTransformation } from './transforms.ts';
 
@@ -74,7 +74,7 @@ export class TaskRouter extends ComponentResource {
       certificateAuthorities: authorities,
       imagePullSecrets: imagePullSecrets(scope),
       proxy: outgoingProxy(scope),
-      serviceAccount: isElected ? leaseAccess(scope) : undefined,
+      serviceAccount: serviceAccount(scope),
       settings,
     });
     keepAvailable(scope, deploymentName);

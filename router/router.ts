@@ -8,6 +8,7 @@ import { Activity } from './proxy/activity.ts';
 import { createTcpListeners } from './proxy/tcp_listeners.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
+import { followTaskPods } from './routes/follow_task_pods.ts';
 import { observeRoutes } from './routes/metrics.ts';
 import type { Settings } from './settings/settings.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
@@ -47,6 +48,7 @@ export async function startRouter(
     log,
     metrics,
     leadership,
+    taskPods: followTaskPods(settings, environment, log),
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'],
     // The listeners follow the table, and the table's ports are claimed at the listeners: each is asked only once both exist.
     ports: {

@@ -21,6 +21,21 @@ const existingSecret = z.strictObject(
   { error: 'expected the name and, where it differs, the key of a Secret' },
 );
 
+const verifyPods = z.strictObject(
+  {
+    namespaces: z
+      .array(dnsLabel, { error: 'expected a list of namespaces' })
+      .min(1, 'expected at least one namespace')
+      .describe("Namespaces in which ClearML's agent starts the pods of tasks"),
+    namePrefix: z
+      .string({ error: 'expected the beginning of a name' })
+      .regex(/^[a-z0-9][a-z0-9.-]*$/, 'expected the beginning of a name')
+      .default('clearml-id-')
+      .describe("What the agent calls a pod before the task's id"),
+  },
+  { error: 'expected the namespaces of the pods of tasks' },
+);
+
 /** `router`: the workload itself. */
 export const router = z
   .strictObject(
@@ -46,6 +61,12 @@ export const router = z
         .optional()
         .describe(
           "Networks that tasks' addresses may lie in; left out, the pod networks that the nodes tell",
+        ),
+      verifyPods: verifyPods
+        .optional()
+        .describe(
+          "Checks that an address is that of the task's own pod, for tasks that ClearML's agent for Kubernetes runs; the router may " +
+            'then list and watch pods of these namespaces, and nothing else of them',
         ),
       trustedProxies: cidrs
         .optional()

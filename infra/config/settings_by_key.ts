@@ -15,6 +15,8 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   SSL_VERIFY: 'clearml.sslVerify',
   LISTEN_QUEUE_NAME: 'router.queues',
   TASK_NETWORKS: 'router.taskNetworks',
+  VERIFY_TASK_PODS: 'router.verifyPods',
+  TASK_POD_NAME_PREFIX: 'router.verifyPods',
   TRUSTED_PROXIES: 'router.trustedProxies',
   STATIC_ROUTES_FILE: 'router.staticRoutesConfigMap',
   TCP_ROUTER_ADDRESS: 'tcpSession.routerAddress',

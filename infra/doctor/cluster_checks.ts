@@ -58,8 +58,10 @@ const VERBS = ['get', 'create', 'patch', 'delete'];
 async function hasRights(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
   const api = cluster.makeApiClient(AuthorizationV1Api);
   const denied: string[] = [];
-  for (const { group, resource, isNamespaced } of neededRights(config)) {
-    const namespace = isNamespaced ? { namespace: config.namespace.name } : {};
+  for (const needed of neededRights(config)) {
+    const { group, namespace: elsewhere, resource } = needed;
+    const place = elsewhere ?? config.namespace.name;
+    const namespace = needed.isNamespaced ? { namespace: place } : {};
     const asked = VERBS.map(async (verb) => {
       const resourceAttributes = { group, resource, verb, ...namespace };
       const body = { spec: { resourceAttributes } };
@@ -67,7 +69,8 @@ async function hasRights(cluster: KubeConfig, config: StackConfig): Promise<Find
       return status?.allowed === true ? [] : [verb];
     });
     const verbs = (await Promise.all(asked)).flat();
-    if (verbs.length > 0) denied.push(`${verbs.join(', ')} ${resource}`);
+    const where = elsewhere === undefined ? '' : ` in ${elsewhere}`;
+    if (verbs.length > 0) denied.push(`${verbs.join(', ')} ${resource}${where}`);
   }
   if (denied.length === 0) return { outcome: 'good', says: 'everything may be made and changed' };
   return {

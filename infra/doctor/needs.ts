@@ -1,5 +1,6 @@
 import { hasSeveralPods } from '../availability.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { asksApiServer } from '../service_account.ts';
 import { exposureOf } from '../exposure/exposure.ts';
 
 /** A kind of object that the program creates. */
@@ -8,6 +9,8 @@ export interface Right {
   readonly group: string;
   readonly resource: string;
   readonly isNamespaced: boolean;
+  /** Left out for the namespace of the router. */
+  readonly namespace?: string;
 }
 
 function right(group: string, resource: string, isNamespaced = true): Right {
@@ -22,14 +25,20 @@ export function neededRights(config: StackConfig): readonly Right[] {
     right('', 'secrets'),
     right('', 'services'),
     right('apps', 'deployments'),
-    ...(config.availability.leaderElection
+    ...(config.availability.leaderElection ? [right('coordination.k8s.io', 'leases')] : []),
+    ...(asksApiServer(config)
       ? [
           right('', 'serviceaccounts'),
-          right('coordination.k8s.io', 'leases'),
           right('rbac.authorization.k8s.io', 'roles'),
           right('rbac.authorization.k8s.io', 'rolebindings'),
         ]
       : []),
+    ...(config.router.verifyPods?.namespaces ?? []).flatMap((namespace) =>
+      ['roles', 'rolebindings'].map((resource) => ({
+        ...right('rbac.authorization.k8s.io', resource),
+        namespace,
+      })),
+    ),
     ...(exposureOf(config) === 'ingress' ? [right('networking.k8s.io', 'ingresses')] : []),
     ...((config.availability.podDisruptionBudget ?? hasSeveralPods(config))
       ? [right('policy', 'poddisruptionbudgets')]

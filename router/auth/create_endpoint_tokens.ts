@@ -1,4 +1,4 @@
-import { createKubernetesApi, SERVICE_ACCOUNT } from '../kubernetes/api.ts';
+import { createKubernetesApi, inCluster } from '../kubernetes/api.ts';
 import type { Settings } from '../settings/settings.ts';
 import { CONFIG_MAP_NEEDS, createConfigMapStore } from './config_map_store.ts';
 import { EndpointTokens } from './endpoint_tokens.ts';
@@ -12,12 +12,9 @@ function chooseStore(
   environment: NodeJS.ProcessEnv,
 ): EndpointTokenStore | undefined {
   if (file !== undefined) return createStateFile(file);
-  const host = environment['KUBERNETES_SERVICE_HOST'];
-  if (namespace === undefined || name === undefined || host === undefined) return undefined;
-  const port = Number(
-    environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT'] ?? 443,
-  );
-  const api = createKubernetesApi({ ...SERVICE_ACCOUNT, host, port, needs: CONFIG_MAP_NEEDS });
+  const place = inCluster(environment);
+  if (namespace === undefined || name === undefined || place === undefined) return undefined;
+  const api = createKubernetesApi({ ...place, needs: CONFIG_MAP_NEEDS });
   return createConfigMapStore(api, namespace, `${name}-endpoint-tokens`);
 }
 

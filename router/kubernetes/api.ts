@@ -34,14 +34,31 @@ export type KubernetesAnswer =
 export interface KubernetesApi {
   /** @throws RouterError KUBERNETES_UNAVAILABLE unless it is answered as `KubernetesAnswer` says. */
   readonly call: (call: KubernetesCall) => Promise<KubernetesAnswer>;
+  /**
+   * Opens an answer that goes on, such as a watch; `signal` ends it.
+   *
+   * @throws RouterError KUBERNETES_UNAVAILABLE unless it begins with 200.
+   */
+  readonly open: (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
   readonly close: () => void;
 }
 
 /** The paths at which every pod finds its service account. */
-export const SERVICE_ACCOUNT = {
+const SERVICE_ACCOUNT = {
   caFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
   tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
 } as const;
+
+/** Where the API is and who asks, as every pod of a cluster is told; undefined outside of one. */
+export function inCluster(
+  environment: NodeJS.ProcessEnv,
+): Pick<KubernetesApiOptions, 'host' | 'port' | 'caFile' | 'tokenFile'> | undefined {
+  const host = environment['KUBERNETES_SERVICE_HOST'];
+  if (host === undefined) return undefined;
+  const port =
+    environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT'];
+  return { ...SERVICE_ACCOUNT, host, port: Number(port ?? 443) };
+}
 
 const TIMEOUT = 3_000;
 const TYPES = { GET: undefined, POST: 'application/json', PATCH: 'application/merge-patch+json' };
@@ -50,7 +67,7 @@ const TYPES = { GET: undefined, POST: 'application/json', PATCH: 'application/me
 export function createKubernetesApi(options: KubernetesApiOptions): KubernetesApi {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(options.caFile) });
 
-  const send = ({ method, path, body }: KubernetesCall) =>
+  const send = ({ method, path, body }: KubernetesCall, signal: AbortSignal) =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const json = body === undefined ? undefined : JSON.stringify(body);
       const sent = request({
@@ -59,7 +76,7 @@ export function createKubernetesApi(options: KubernetesApiOptions): KubernetesAp
         path,
         host: options.host,
         port: options.port,
-        signal: AbortSignal.timeout(options.timeout ?? TIMEOUT),
+        signal,
         headers: {
           accept: 'application/json',
           authorization: `Bearer ${readFileSync(options.tokenFile, 'utf8').trim()}`,
@@ -73,27 +90,42 @@ export function createKubernetesApi(options: KubernetesApiOptions): KubernetesAp
       sent.end(json);
     });
 
-  const call = async (wanted: KubernetesCall): Promise<KubernetesAnswer> => {
-    const fail = (why: string, cause?: unknown): RouterError =>
+  const failure =
+    ({ method, path }: KubernetesCall) =>
+    (why: string, cause?: unknown): RouterError =>
       new RouterError(
         'KUBERNETES_UNAVAILABLE',
-        `The Kubernetes API did not carry out ${wanted.method} ${wanted.path}: ${why}`,
+        `The Kubernetes API did not carry out ${method} ${path}: ${why}`,
         { cause },
       );
+  const meaning = (status: number): string =>
+    status === 401 || status === 403
+      ? `status ${status}; the service account needs ${options.needs}`
+      : `status ${status}`;
+
+  const open = async (path: string, signal: AbortSignal): Promise<IncomingMessage> => {
+    const wanted: KubernetesCall = { method: 'GET', path };
+    const message = await send(wanted, signal).catch((error: unknown) => {
+      throw failure(wanted)((error as Error).message, error);
+    });
+    if (message.statusCode === 200) return message;
+    message.destroy();
+    throw failure(wanted)(meaning(message.statusCode ?? 0));
+  };
+
+  const call = async (wanted: KubernetesCall): Promise<KubernetesAnswer> => {
+    const fail = failure(wanted);
     let status: number;
     let answer: string;
     try {
-      const message = await send(wanted);
+      const message = await send(wanted, AbortSignal.timeout(options.timeout ?? TIMEOUT));
       status = message.statusCode ?? 0;
       answer = await text(message);
     } catch (error) {
       throw fail((error as Error).message, error);
     }
     if (status === 404 || status === 409) return { status, object: undefined };
-    if (status === 401 || status === 403) {
-      throw fail(`status ${status}; the service account needs ${options.needs}`);
-    }
-    if (status !== 200 && status !== 201) throw fail(`status ${status}`);
+    if (status !== 200 && status !== 201) throw fail(meaning(status));
     try {
       return { status, object: JSON.parse(answer) as unknown };
     } catch (error) {
@@ -101,5 +133,5 @@ export function createKubernetesApi(options: KubernetesApiOptions): KubernetesAp
     }
   };
 
-  return { call, close: () => agent.destroy() };
+  return { call, open, close: () => agent.destroy() };
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { RouterError } from '../errors.ts';
-import { SERVICE_ACCOUNT } from '../kubernetes/api.ts';
+import { inCluster } from '../kubernetes/api.ts';
 import { ALONE, type Leadership } from '../routes/leader.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -19,18 +19,15 @@ export function createLeadership(
 ): Leadership {
   const { LEASE_NAMESPACE: namespace, LEASE_NAME: name } = settings;
   if (namespace === undefined || name === undefined) return ALONE;
-  const host = environment['KUBERNETES_SERVICE_HOST'];
-  if (host === undefined) {
+  const place = inCluster(environment);
+  if (place === undefined) {
     throw new RouterError(
       'SETTINGS_INVALID',
       'LEASE_NAME: a Lease needs Kubernetes, but KUBERNETES_SERVICE_HOST is not set; leave LEASE_NAME and LEASE_NAMESPACE away outside a cluster',
     );
   }
-  const port = Number(
-    environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT'] ?? 443,
-  );
   try {
-    const api = createLeaseApi({ ...SERVICE_ACCOUNT, host, port, namespace, name });
+    const api = createLeaseApi({ ...place, namespace, name });
     return createLeaseLeadership({ api, identity: hostname(), log });
   } catch (error) {
     throw new RouterError(

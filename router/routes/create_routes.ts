@@ -46,7 +46,7 @@ function portProblems(pool: PortPool, portless: number): string[] {
  * @throws RouterError SETTINGS_INVALID when STATIC_ROUTES_FILE is wrong.
  */
 export const createRoutes: CreateRoutes = (parts) => {
-  const { settings, clearml, log, metrics, leadership } = parts;
+  const { settings, clearml, log, metrics, leadership, taskPods } = parts;
   const { STATIC_ROUTES_FILE: staticFile, ROUTER_URL: routerUrl } = settings;
   const staticRules = staticFile === undefined ? [] : readStaticRoutes(staticFile, routerUrl);
   const pool = createPool(parts);
@@ -77,6 +77,7 @@ export const createRoutes: CreateRoutes = (parts) => {
 
   const draftRules = (addresses: AddressRules): DraftRules => ({
     addresses,
+    podRefusal: taskPods?.refusal,
     tcpAddress,
     inRange: (port) => pool?.inRange(port) ?? false,
     held: (id) => pool?.held(id),
@@ -85,6 +86,7 @@ export const createRoutes: CreateRoutes = (parts) => {
   const problems = (): readonly string[] => [
     ...queues.problems(),
     ...answers.problems(),
+    ...(taskPods?.problems() ?? []),
     ...(pool === undefined ? [] : portProblems(pool, assembly.portless)),
   ];
 
@@ -101,6 +103,7 @@ export const createRoutes: CreateRoutes = (parts) => {
   const reconcile = async (): Promise<void> => {
     const lookedAt = performance.now();
     drafts.mark(await looker.look());
+    if (taskPods !== undefined) drafts.mark(taskPods.takeAffected(drafts.all()));
     const queuesChanged = await queues.refresh(looker.rows.values());
     const addressesChanged = await forbidden.refresh();
     const leading = leadership.isLeader();
@@ -139,9 +142,12 @@ export const createRoutes: CreateRoutes = (parts) => {
   return {
     current: table.current,
     subscribe: table.subscribe,
-    start: loop.start,
+    start: () => {
+      taskPods?.start();
+      loop.start();
+    },
     stop: async () => {
-      await loop.stop();
+      await Promise.all([loop.stop(), taskPods?.stop()]);
       await answers.stop();
     },
     ready: () => firstLook.promise,

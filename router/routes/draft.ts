@@ -4,11 +4,14 @@ import { checkAddress, type AddressRules } from './address.ts';
 import { readAsks, type EndpointAsk } from './ask.ts';
 import type { EndpointId, Lane, Task } from './endpoint.ts';
 import { endpointId, endpointLabels } from './endpoint_id.ts';
+import type { TaskPods } from './task_pods.ts';
 import { readTcpMeaning } from './tcp_answer.ts';
 
 /** What decides how a task's asks are read, besides the asks. */
 export interface DraftRules {
   readonly addresses: AddressRules;
+  /** Why a task may not name an address, by the pods of the cluster; left out where they are not looked at. */
+  readonly podRefusal?: TaskPods['refusal'] | undefined;
   /** TCP_ROUTER_ADDRESS; undefined while TCP is off. */
   readonly tcpAddress: string | undefined;
   readonly inRange: (port: number) => boolean;
@@ -40,15 +43,23 @@ function toTask(row: TaskRow, before: Task | undefined): Task {
   return before !== undefined && isDeepStrictEqual(before, task) ? before : task;
 }
 
-function toLane(address: string, port: string, rules: AddressRules): Lane {
+function toLane(taskId: string, address: string, port: string, rules: DraftRules): Lane {
   if (address === '' || port === '') return { state: 'waiting' };
-  const checked = checkAddress(address, port, rules);
-  return checked.ok
-    ? { state: 'open', upstream: checked.upstream }
-    : { state: 'refused', reason: checked.reason };
+  const checked = checkAddress(address, port, rules.addresses);
+  if (!checked.ok) return { state: 'refused', reason: checked.reason };
+  const { upstream } = checked;
+  const why = rules.podRefusal?.(taskId, upstream.address);
+  return why === undefined
+    ? { state: 'open', upstream }
+    : { state: 'refused', reason: `the address ${upstream.address} is refused: ${why}` };
 }
 
-function tcpLane(id: EndpointId, ask: EndpointAsk, rules: DraftRules): EndpointDraft['tcp'] {
+function tcpLane(
+  taskId: string,
+  id: EndpointId,
+  ask: EndpointAsk,
+  rules: DraftRules,
+): EndpointDraft['tcp'] {
   if (ask.tcp === undefined) return undefined;
   if (rules.tcpAddress === undefined) {
     const reason = 'TCP is off on this router: TCP_ROUTER_ADDRESS and its port range are not set';
@@ -60,7 +71,7 @@ function tcpLane(id: EndpointId, ask: EndpointAsk, rules: DraftRules): EndpointD
     inRange: rules.inRange,
   });
   const { answeredPort } = meaning;
-  return { ...toLane(meaning.address, meaning.port, rules.addresses), answeredPort };
+  return { ...toLane(taskId, meaning.address, meaning.port, rules), answeredPort };
 }
 
 /** Reads all that one task asks. Two names that make one id (a slug that somebody also chose as a name): the first has it. */
@@ -78,10 +89,10 @@ export function draftTask(row: TaskRow, rules: DraftRules, before?: Task): TaskD
       ask.http === undefined
         ? undefined
         : {
-            ...toLane(ask.http.address, ask.http.port, rules.addresses),
+            ...toLane(row.id, ask.http.address, ask.http.port, rules),
             staticRoute: ask.http.staticRoute,
           };
-    const tcp = tcpLane(id, ask, rules);
+    const tcp = tcpLane(row.id, id, ask, rules);
     endpoints.set(id, { id, name: ask.name, label: labels[index], http, tcp });
   });
   return { row, task: toTask(row, before), endpoints: [...endpoints.values()] };

@@ -5,6 +5,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Leadership } from './leader.ts';
 import type { PortBinder } from './port_binder.ts';
 import type { RouteSource } from './table.ts';
+import type { TaskPods } from './task_pods.ts';
 
 /** The settings that decide what is routed, and where. */
 export type RouteSettings = Pick<
@@ -32,6 +33,8 @@ export interface RoutesParts {
   readonly metrics: Metrics;
   readonly leadership: Leadership;
   readonly ports: PortBinder;
+  /** Left out where VERIFY_TASK_PODS is not set. */
+  readonly taskPods?: TaskPods | undefined;
   /** KUBERNETES_SERVICE_HOST; undefined outside a cluster. */
   readonly kubernetesHost: string | undefined;
 }

@@ -26,6 +26,8 @@ export const SETTINGS = {
   ACCESS_STALE_SECONDS: values.seconds(0, 604_800).prefault('600'),
   LISTEN_QUEUE_NAME: values.names.prefault(''),
   TASK_NETWORKS: values.cidrs.optional(),
+  VERIFY_TASK_PODS: values.names.prefault(''),
+  TASK_POD_NAME_PREFIX: z.string().prefault('clearml-id-'),
   STATIC_ROUTES_FILE: z.string().optional(),
   POLL_INTERVAL: values.seconds(0.05, 3600).prefault('2'),
   TCP_ROUTER_ADDRESS: values.connectAddress.optional(),

@@ -28,6 +28,7 @@ const full = {
   router: {
     trustedProxies: ['192.0.2.1/32'],
     queues: ['default'],
+    verifyPods: { namespaces: ['clearml'] },
     secret: 'SECRET-of-the-router-itself',
     staticRoutesConfigMap: 'static-routes',
   },

@@ -290,5 +290,18 @@ export const wrongConfigs: readonly WrongConfig[] = [
       'router.secret: given together with router.existingSecret, which holds it; remove one of them',
     ],
   },
+  {
+    name: 'pods without their namespaces, and a name that none can have',
+    config: { ...smallest, router: { verifyPods: { namespaces: [], namePrefix: '_' } } },
+    expected: [
+      'router.verifyPods.namespaces: expected at least one namespace, found a list',
+      'router.verifyPods.namePrefix: expected the beginning of a name, found "_"',
+    ],
+  },
+  {
+    name: 'the check of pods switched on by a word',
+    config: { ...smallest, router: { verifyPods: true } },
+    expected: ['router.verifyPods: expected the namespaces of the pods of tasks, found true'],
+  },
   ...wrongValues,
 ];

@@ -6,6 +6,7 @@ import { ALONE, type Leadership } from '../../../router/routes/leader.ts';
 import type { PortBinder } from '../../../router/routes/port_binder.ts';
 import type { Routes } from '../../../router/routes/routes.ts';
 import type { RouteTable } from '../../../router/routes/table.ts';
+import type { TaskPods } from '../../../router/routes/task_pods.ts';
 import { readSettings } from '../../../router/settings/settings.ts';
 import { createLog, type Log } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry, type Metrics } from '../../../router/telemetry/metrics.ts';
@@ -59,6 +60,7 @@ export interface RouterOptions {
   readonly leadership?: Leadership;
   readonly ports?: PortBinder;
   readonly kubernetesHost?: string;
+  readonly taskPods?: TaskPods;
   /** Milliseconds per API call. */
   readonly timeout?: number;
 }
@@ -121,6 +123,7 @@ export function route(t: TestContext, server: Server, options: RouterOptions = {
     leadership: options.leadership ?? ALONE,
     ports: options.ports ?? binder(),
     kubernetesHost: options.kubernetesHost,
+    taskPods: options.taskPods,
   });
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {

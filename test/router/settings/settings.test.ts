@@ -65,6 +65,8 @@ describe('readSettings', () => {
         ACCESS_CACHE_SECONDS: 30_000,
         ACCESS_STALE_SECONDS: 600_000,
         LISTEN_QUEUE_NAME: [],
+        VERIFY_TASK_PODS: [],
+        TASK_POD_NAME_PREFIX: 'clearml-id-',
         POLL_INTERVAL: 2000,
         TRUSTED_PROXIES: [],
         HTTP_PORT: 8080,
