@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import type { ConfigMap, Stack } from '@pulumi/pulumi/automation/index.js';
-import { z } from 'zod';
 
 import { startClearMl, type ClearMl } from '../clearml/server.ts';
 import { nodeImage } from '../cluster/image.ts';
@@ -20,7 +19,7 @@ import { awaitAnswers, startSamples, type Answers, type Samples } from './sample
 import { sourceLines } from './sources.ts';
 import { openStack } from './stack.ts';
 import { ROUTER_NAMESPACE, stackConfig, TASK_NAMESPACE } from './stack_config.ts';
-import { stackUp } from './stack_up.ts';
+import { stackUp, tcpAddressOf } from './stack_up.ts';
 import { namedContext, namedTarget, ownTarget, type Target } from './target.ts';
 import type { RunRecord, WorkFolder } from './work_folder.ts';
 
@@ -47,11 +46,6 @@ export interface SessionParts {
   /** Config of the stack beside the lab's own, or in its place. */
   readonly config?: ConfigMap;
 }
-
-/** What the program puts out, as far as the run needs it. */
-const outputs = z.object({
-  tcp: z.object({ value: z.object({ address: z.string() }) }),
-});
 
 const LINE_INTERVAL_MS = 15_000;
 const END_INTERVAL_MS = 100;
@@ -196,13 +190,13 @@ export async function startSession(parts: SessionParts): Promise<Session> {
   const prepared = await prepareSession(parts);
   const { clearml, samples, stack, stop } = prepared;
   try {
-    const { tcp } = await progress.step('pulumi up', async (tell) => {
+    const tcpAddress = await progress.step('pulumi up', async (tell) => {
       const result = await stackUp(stack, signal, tell);
       const count = Object.values(result.changes).reduce((sum, n) => sum + n, 0);
-      return { done: `pulumi up: ${count} resources`, value: outputs.parse(result.outputs) };
+      return { done: `pulumi up: ${count} resources`, value: tcpAddressOf(result.outputs) };
     });
     const answers = await progress.step("Waiting for the router's answers", async () => {
-      const value = await awaitAnswers(clearml, samples, tcp.value.address);
+      const value = await awaitAnswers(clearml, samples, tcpAddress);
       return { done: 'The router has answered both tasks', value };
     });
     return { ...prepared, answers };

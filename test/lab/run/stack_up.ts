@@ -1,5 +1,7 @@
 import { CommandError, type OutputMap, type Stack } from '@pulumi/pulumi/automation/index.js';
 
+import { z } from 'zod';
+
 import { LabError } from '../errors.ts';
 
 /** What an update did. */
@@ -17,6 +19,13 @@ export interface Step {
   readonly op: string;
   /** Kind and name: `Service task-router`. */
   readonly resource: string;
+}
+
+const withTcp = z.object({ tcp: z.object({ value: z.object({ address: z.string() }) }) });
+
+/** The address that TCP users connect to, as the program puts it out. */
+export function tcpAddressOf(outputs: OutputMap): string {
+  return withTcp.parse(outputs).tcp.value.address;
 }
 
 /** A resource that the CLI is through with: its type without package and version, its name, and what was done. */
