@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { giveBack } from './spent_chunk.ts';
 
 /** Carries the body of one request from the client to its task's connection, as fast as the task reads. */
 export class BodyPump {
@@ -43,13 +44,14 @@ export class BodyPump {
   readonly #onData = (chunk: Buffer): void => {
     this.#passed(chunk.length);
     const task = this.#task;
+    const written = (): void => giveBack(chunk);
     if (this.#chunked) {
       task.cork();
       task.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
-      task.write(chunk);
+      task.write(chunk, written);
       task.write('\r\n', 'latin1');
       task.uncork();
-    } else task.write(chunk);
+    } else task.write(chunk, written);
     // A `write` that says false although the kernel has all of it asks for a pause that nobody needs.
     if (task.writableLength > 0 && task.writableNeedDrain) this.#body.pause();
   };

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { giveBack } from './spent_chunk.ts';
 import { adopt } from './tcp_accept.ts';
 import { TcpCopy } from './tcp_copy.ts';
 import type { Sink } from './tcp_copy.ts';
@@ -128,7 +129,7 @@ export class WebSocketSession implements Sink {
   #carryInward(chunk: Buffer): void {
     if (this.#farewell !== undefined) return;
     const task = this.#task;
-    task.write(chunk);
+    task.write(chunk, () => giveBack(chunk));
     if (task.writableLength > 0 && task.writableNeedDrain) this.#client.pause();
   }
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { HOST, LET_IN, T, attacked, until } from '../../attacks/attacked.ts';
 import { OK, header, rawTask, replying } from '../../attacks/raw_peers.ts';
 import type { TaskConnection } from '../../attacks/raw_peers.ts';
+import { ChunkedBody } from '../../../router/proxy/chunked_body.ts';
 import { httpEndpoint } from './proxy_world.ts';
 
 const CHUNKED =
@@ -175,6 +176,34 @@ test('a connection whose last bytes still wait for their reader serves others wi
     const { body } = await slow.answer();
     const first = body.charCodeAt(0);
     assert.ok(Buffer.from(body, 'latin1').equals(Buffer.alloc(length, first)), `answer ${index}`);
+  }
+});
+
+test('an upload arrives as it was sent at a task that reads slowly', async (t) => {
+  const body = pattern(4_000_000);
+  for (const [header, bytes] of [
+    [`Content-Length: ${body.length}`, body],
+    ['Transfer-Encoding: chunked', chunkedOf(body, 50_000)],
+  ] as const) {
+    let reads = 0;
+    const reply = replying(OK);
+    const attack = await attacked(t, (connection) => {
+      // What was read is only looked at once it may be all: the looking costs more than the reading.
+      if (connection.text().length > bytes.length) reply(connection);
+      if (reads++ % 8 !== 0) return;
+      connection.socket.pause();
+      setTimeout(() => connection.socket.resume(), 5);
+    });
+    const client = await attack.client();
+    client.send(`PUT ${T}/ HTTP/1.1`, HOST, LET_IN, header, '', '');
+    client.socket.write(bytes);
+    assert.equal((await client.answer(false, 20_000)).status, 200);
+    const seen = attack.task.seen();
+    const sent = Buffer.from(seen.slice(seen.indexOf('\r\n\r\n') + 4), 'latin1');
+    const pieces: Buffer[] = [];
+    if (header.startsWith('Content-Length')) pieces.push(sent);
+    else new ChunkedBody().take(sent, 0, sent.length, (piece) => pieces.push(piece));
+    assert.ok(Buffer.concat(pieces).equals(body), 'the bytes are those of the client');
   }
 });
 
