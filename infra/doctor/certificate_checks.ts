@@ -1,5 +1,5 @@
 import { judgeCertificate } from '../checks/certificate.ts';
-import type { Check } from '../checks/check.ts';
+import { type Check, messageOf } from '../checks/check.ts';
 import { textOf } from '../checks/known_secret.ts';
 import { storedValue } from '../checks/stored_values.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
@@ -29,9 +29,13 @@ export function certificateChecks(config: StackConfig, reader: ClusterReader): r
     {
       title,
       find: async () => {
-        const [chain, key] = [await stored('tls.crt'), await stored('tls.key')];
-        const fix = `Put a pair for these hosts into Secret ${name}.`;
-        return judgeCertificate({ chain, key, hosts, fix }, new Date());
+        const fix = `Put a certificate for ${hosts.join(', ')} and its key into Secret ${name}.`;
+        try {
+          const [chain, key] = [await stored('tls.crt'), await stored('tls.key')];
+          return judgeCertificate({ chain, key, hosts, fix }, new Date());
+        } catch (error) {
+          return { outcome: 'bad', says: messageOf(error), fix };
+        }
       },
     },
   ];

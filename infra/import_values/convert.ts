@@ -17,18 +17,20 @@ export interface Converted {
 
 type Group = Record<string, unknown>;
 
-/** Keys of the charts that mean nothing here. */
+/** Keys of the charts that mean nothing here, or all below them, and why. */
 const POINTLESS: Readonly<Record<string, string>> = {
+  customCertificates: 'only certificates in PEM form have a place, clearml.caCertificates',
   'imageCredentials.email': 'registries no longer ask for it',
   'imageCredentials.enabled': 'a password or an existing pull secret switches it on',
   'proxy.logsToStdout': 'the router always logs there',
   'proxy.autoReloadConfig': 'routes change without a reload',
+  proxy: 'the router is one process; there is no proxy beside it',
 };
 
 /** Turns values of any of the vendor's three generations into config. */
 export function convertValues(values: Readonly<Record<string, unknown>>): Converted {
   const leftOut: { path: string; why: string }[] = [];
-  const renamed = rename(values, [], {});
+  const renamed = rename(withOneHost(values, leftOut), [], {});
   takeEnvironment(renamed, leftOut);
   takeCertificates(renamed);
   takeListOfNames(renamed);
@@ -39,6 +41,19 @@ export function convertValues(values: Readonly<Record<string, unknown>>): Conver
     return typeof value === 'string' && value !== '' ? [{ path: path.join('.'), value }] : [];
   });
   return { config: withoutEmpty(config), secrets, leftOut };
+}
+
+/** `externalURL` is the host with its scheme. Where both are given and differ, the Ingress' own host stays. */
+function withOneHost(values: Group, leftOut: Converted['leftOut'][number][]): Group {
+  const { externalURL: url, ...others } = values;
+  const ingress = others['ingress'];
+  const host = isGroup(ingress) ? (ingress['hostName'] ?? ingress['hostname']) : undefined;
+  if (typeof url !== 'string' || typeof host !== 'string') return { ...values };
+  const plain = (text: string): string => text.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  if (plain(url) === plain(host))
+    return { ...others, ingress: { ...(ingress as Group), hostName: url } };
+  leftOut.push({ path: 'externalURL', why: `ingress.hostName names another host, ${host}` });
+  return others;
 }
 
 /** Moves each key to its name here. */
@@ -66,7 +81,15 @@ function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][])
     if (!isGroup(entry) || typeof entry['name'] !== 'string') continue;
     const { name, value } = entry;
     const key = SETTING_KEYS[name.toUpperCase()];
-    if (key !== undefined) leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
+    if (name === 'LISTEN_QUEUE_NAME' && typeof value === 'string') {
+      const queues = value.split(',').map((queue) => queue.trim());
+      put(
+        config,
+        ['router', 'queues'],
+        queues.filter((queue) => queue !== ''),
+      );
+    } else if (key !== undefined)
+      leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
     else if (typeof value === 'string' || typeof value === 'number') env[name] = String(value);
     else leftOut.push({ path: `router.extraEnvs ${name}`, why: 'only plain values have a place' });
   }
@@ -124,13 +147,27 @@ function known(
     const keyPath = [...path, key];
     const next = schema._zod.def.shape[key];
     if (next === undefined) {
-      const why = POINTLESS[keyPath.join('.')] ?? 'no counterpart';
-      leftOut.push({ path: keyPath.join('.'), why });
+      leaveOut(item, keyPath, leftOut);
     } else if (item !== null && item !== '') {
       result[key] = known(next, item, keyPath, leftOut);
     }
   }
   return result;
+}
+
+/** Each value below a key without a counterpart, with its own reason where it has one. */
+function leaveOut(
+  value: unknown,
+  path: readonly string[],
+  leftOut: Converted['leftOut'][number][],
+): void {
+  if (isGroup(value) && Object.keys(value).length > 0) {
+    for (const [key, inner] of Object.entries(value)) leaveOut(inner, [...path, key], leftOut);
+    return;
+  }
+  const [section = ''] = path;
+  const why = POINTLESS[path.join('.')] ?? POINTLESS[section] ?? 'no counterpart';
+  leftOut.push({ path: path.join('.'), why });
 }
 
 function withoutEmpty(config: Group): Group {

@@ -89,7 +89,7 @@ suite('judgeCertificate', { skip }, () => {
     const inSecret = { ...smallest, ingress: { ...ingress, tlsSecretName: 'tls' } };
     assert.deepEqual(await told(certificateChecks(parsedConfig(inSecret), reader), 'certificate'), [
       '✖ certificate: does not cover tasks.example.com, any.t.example.com; it covers other.example.com',
-      '    Put a pair for these hosts into Secret tls.',
+      '    Put a certificate for tasks.example.com, any.t.example.com and its key into Secret tls.',
     ]);
     assert.deepEqual(certificateChecks(parsedConfig(smallest), reader), []);
   });

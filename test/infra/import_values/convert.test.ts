@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 
 import { parse } from 'yaml';
 
+import { problems } from '../config/problems_of.ts';
 import { convertValues } from '../../../infra/import_values/convert.ts';
 
 /** The guide's values, and the same installation in the two later generations of the chart. */
@@ -66,6 +67,86 @@ const expected = {
   tcpSession: { routerAddress: '10.0.0.1', portRange: { start: 30_000, end: 30_010 } },
 };
 
+/** Every key that the vendor's public documents name, in any generation, with a value and what becomes of it. */
+const chartKeys: readonly (readonly [
+  key: string,
+  value: string,
+  becomes: Readonly<Record<string, unknown>> | string,
+])[] = [
+  ['imageCredentials.password', 'p', { 'imageCredentials.password': 'p' }],
+  ['imageCredentials.username', 'u', { 'imageCredentials.username': 'u' }],
+  ['imageCredentials.registry', 'r', { 'imageCredentials.registry': 'r' }],
+  [
+    'imageCredentials.existingImagePullSecrets',
+    '[a]',
+    { 'imageCredentials.existingImagePullSecrets': ['a'] },
+  ],
+  ['imageCredentials.existingSecret', 'a', { 'imageCredentials.existingImagePullSecrets': ['a'] }],
+  ['imageCredentials.enabled', 'true', 'a password or an existing pull secret switches it on'],
+  ['imageCredentials.email', 'x', 'registries no longer ask for it'],
+  ['clearml.apiKey', 'k', { 'clearml.apiServerKey': 'k' }],
+  ['clearml.apiserverKey', 'k', { 'clearml.apiServerKey': 'k' }],
+  ['clearml.apiServerKey', 'k', { 'clearml.apiServerKey': 'k' }],
+  ['clearml.apiSecret', 's', { 'clearml.apiServerSecret': 's' }],
+  ['clearml.apiserverSecret', 's', { 'clearml.apiServerSecret': 's' }],
+  ['clearml.apiServerSecret', 's', { 'clearml.apiServerSecret': 's' }],
+  ['clearml.apiServerUrlReference', 'u', { 'clearml.apiServerUrlReference': 'u' }],
+  ['clearml.apiserverUrlReference', 'u', { 'clearml.apiServerUrlReference': 'u' }],
+  ['clearml.jwksKey', 'k', { 'clearml.jwksKey': 'k' }],
+  ['clearml.authCookieName', 'c', { 'clearml.authCookieName': 'c' }],
+  ['clearml.sslVerify', 'false', { 'clearml.sslVerify': false }],
+  ['ingress.enabled', 'true', { 'ingress.enabled': true }],
+  ['ingress.hostName', 'h', { 'ingress.hostName': 'h' }],
+  ['ingress.hostname', 'h', { 'ingress.hostName': 'h' }],
+  ['ingress.className', 'c', { 'ingress.className': 'c' }],
+  ['ingress.ingressClassName', 'c', { 'ingress.className': 'c' }],
+  ['ingress.annotations', '{a: b}', { 'ingress.annotations': { a: 'b' } }],
+  ['ingress.tlsSecretName', 't', { 'ingress.tlsSecretName': 't' }],
+  ['service.type', 'LoadBalancer', { 'service.type': 'LoadBalancer' }],
+  ['externalURL', 'u', { 'ingress.hostName': 'u' }],
+  ['streamSession.routerAddress', 'a', { 'tcpSession.routerAddress': 'a' }],
+  ['streamSession.service.type', 'NodePort', { 'tcpSession.service.type': 'NodePort' }],
+  ['streamSession.service.loadBalancerClass', 'c', { 'tcpSession.service.loadBalancerClass': 'c' }],
+  ['streamSession.portRange.start', '1', { 'tcpSession.portRange.start': 1 }],
+  ['streamSession.portRange.end', '2', { 'tcpSession.portRange.end': 2 }],
+  ['tcpSession.routerAddress', 'a', { 'tcpSession.routerAddress': 'a' }],
+  ['tcpSession.portRange.start', '1', { 'tcpSession.portRange.start': 1 }],
+  ['customCertificates.overrideCaCertificatesCrt', 'p', { 'clearml.caCertificates': 'p' }],
+  [
+    'customCertificates.extraCerts',
+    '[{alias: a, pem: "-----BEGIN CERTIFICATE-----"}]',
+    { 'clearml.caCertificates': '-----BEGIN CERTIFICATE-----' },
+  ],
+  ['fullnameOverride', 'n', { 'router.name': 'n' }],
+  ['nameOverride', 'n', { 'router.name': 'n' }],
+  ['replicaCount', '2', { 'availability.replicas': 2 }],
+  ['proxy.autoReloadConfig', 'true', 'routes change without a reload'],
+  ['proxy.logsToStdout', 'true', 'the router always logs there'],
+  ['proxy.extraVolumeMounts', '[]', 'the router is one process; there is no proxy beside it'],
+  ['extraVolumes', '[{name: v}]', { 'pod.volumes': [{ name: 'v' }] }],
+  ['router.extraVolumeMounts', '[{name: v}]', { 'pod.volumeMounts': [{ name: 'v' }] }],
+  [
+    'router.extraEnvs',
+    '[{name: LISTEN_QUEUE_NAME, value: "a, b"}]',
+    { 'router.queues': ['a', 'b'] },
+  ],
+  [
+    'router.resources',
+    '{limits: {memory: 1Gi}}',
+    { 'pod.resources': { limits: { memory: '1Gi' } } },
+  ],
+];
+
+function valueAt(group: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], group);
+}
+
+/** A values file of one key. */
+function valuesOf(key: string, value: string): string {
+  const keys = key.split('.');
+  return `${keys.join(': {')}: ${value}${'}'.repeat(keys.length - 1)}`;
+}
+
 function converted(values: string): ReturnType<typeof convertValues> {
   return convertValues(parse(values) as Record<string, unknown>);
 }
@@ -95,7 +176,51 @@ service: {type: NodePort}
     assert.deepEqual(leftOut, [
       { path: 'service.type', why: 'the Ingress exposes HTTP; there is one exposure' },
       { path: 'imageCredentials.email', why: 'registries no longer ask for it' },
-      { path: 'proxy', why: 'no counterpart' },
+      { path: 'proxy.logsToStdout', why: 'the router always logs there' },
+      { path: 'proxy.replicas', why: 'the router is one process; there is no proxy beside it' },
+    ]);
+  });
+
+  test('makes a stack that lacks the cluster alone', () => {
+    for (const [name, values] of generations) {
+      const { config, secrets } = converted(values);
+      const whole = structuredClone(config) as Record<string, Record<string, unknown>>;
+      for (const { path, value } of secrets) {
+        const [section = '', key = ''] = path.split('.');
+        whole[section] = { ...whole[section], [key]: value };
+      }
+      assert.deepEqual(
+        problems(whole).map((problem) => problem.slice(0, 27)),
+        ['kubernetes.context: missing'],
+        name,
+      );
+    }
+  });
+
+  for (const [key, value, becomes] of chartKeys) {
+    test(`${key} of the chart ${typeof becomes === 'string' ? 'is left out' : 'has a place'}`, () => {
+      const { config, leftOut, secrets } = converted(valuesOf(key, value));
+      if (typeof becomes === 'string') {
+        assert.deepEqual(leftOut, [{ path: key, why: becomes }]);
+        assert.deepEqual(config, {});
+        return;
+      }
+      const [[path, expectedValue] = ['', undefined]] = Object.entries(becomes);
+      const secret = secrets.find((found) => found.path === path)?.value;
+      assert.deepEqual(secret ?? valueAt(config, path.split('.')), expectedValue);
+      assert.deepEqual(leftOut, []);
+    });
+  }
+
+  test('takes the host with its scheme where the chart has it twice', () => {
+    const twice = 'externalURL: https://tasks.example.com/\ningress: {hostName: tasks.example.com}';
+    assert.deepEqual(converted(twice).config, {
+      ingress: { hostName: 'https://tasks.example.com/' },
+    });
+    const other = converted(twice.replace('hostName: tasks', 'hostname: apps'));
+    assert.deepEqual(other.config, { ingress: { hostName: 'apps.example.com' } });
+    assert.deepEqual(other.leftOut, [
+      { path: 'externalURL', why: 'ingress.hostName names another host, apps.example.com' },
     ]);
   });
 
