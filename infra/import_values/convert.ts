@@ -50,8 +50,9 @@ function withOneHost(values: Group, leftOut: Converted['leftOut'][number][]): Gr
   const host = isGroup(ingress) ? (ingress['hostName'] ?? ingress['hostname']) : undefined;
   if (typeof url !== 'string' || typeof host !== 'string') return { ...values };
   const plain = (text: string): string => text.replace(/^https?:\/\//, '').replace(/\/$/, '');
-  if (plain(url) === plain(host))
+  if (plain(url) === plain(host)) {
     return { ...others, ingress: { ...(ingress as Group), hostName: url } };
+  }
   leftOut.push({ path: 'externalURL', why: `ingress.hostName names another host, ${host}` });
   return others;
 }
@@ -88,10 +89,13 @@ function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][])
         ['router', 'queues'],
         queues.filter((queue) => queue !== ''),
       );
-    } else if (key !== undefined)
+    } else if (key !== undefined) {
       leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
-    else if (typeof value === 'string' || typeof value === 'number') env[name] = String(value);
-    else leftOut.push({ path: `router.extraEnvs ${name}`, why: 'only plain values have a place' });
+    } else if (typeof value === 'string' || typeof value === 'number') {
+      env[name] = String(value);
+    } else {
+      leftOut.push({ path: `router.extraEnvs ${name}`, why: 'only plain values have a place' });
+    }
   }
   put(config, ['pod', 'env'], env);
 }
