@@ -101,13 +101,14 @@ export class EndpointTokens {
 
   /** False where the user has no such token. */
   async revoke(identity: Identity, id: string): Promise<boolean | 'unavailable'> {
-    let found = false;
+    let found: boolean | undefined;
     const written = await this.#change((records) => {
       found = records.some((one) => one.id === id && isOf(one, identity));
       return found ? records.filter((one) => one.id !== id) : undefined;
     });
     if (written) this.#known.delete(id);
-    return found && !written ? 'unavailable' : found;
+    // Where no record could be read, nobody knows whether the token stands.
+    return found !== false && !written ? 'unavailable' : found === true;
   }
 
   /** One that was made by another replica a moment ago is in the store already. */
