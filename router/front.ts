@@ -12,9 +12,7 @@ import type { Routes } from './routes/routes.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import { createEndpointTokensApi } from './web/endpoint_tokens_api.ts';
-import { createSignIn } from './web/sign_in.ts';
-import { createWeb } from './web/web.ts';
+import { createOwnPages } from './web/web.ts';
 
 /** What a front needs. */
 export interface FrontParts {
@@ -53,11 +51,7 @@ export function createFront(parts: FrontParts): Front {
     },
     routes,
     gate: auth.gate,
-    pages: [
-      createSignIn({ settings, auth, routes, log, metrics }),
-      createEndpointTokensApi({ settings, auth, routes, log }),
-      createWeb({ settings, routes, viewer: auth.viewer }),
-    ],
+    pages: createOwnPages({ settings, auth, routes, activity, log, metrics }),
     tunnel,
     credentialCookies: auth.cookieNames,
     log,

@@ -27,6 +27,8 @@ const PLAIN = /^[!#-;=?-[\]^_`a-z{|}~]+$/;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 const ENDPOINT = /^\/service\/[0-9a-f]{32}(?:__[A-Za-z0-9._-]{1,64})?(?:[/?]|$)/;
+/** The page of endpoint tokens; no other page below /auth/ is a place to come back to. */
+const OWN_PAGE = /^\/auth\/endpoint-tokens(?:\?|$)/;
 const LABEL = /^[0-9a-f]{32}(?:--[a-z0-9-]{1,29})?$/;
 
 /** Whether a text can stand in a Location as it is. */
@@ -56,7 +58,11 @@ function safePath(path: string, { table }: ReturnTargets): WayBack | undefined {
   if (climbs(path)) return undefined;
   const [first = ''] = path.slice(1).split(/[/?]/, 1);
   const leads =
-    path === '/' || path.startsWith('/?') || ENDPOINT.test(path) || table.staticPaths.has(first);
+    path === '/' ||
+    path.startsWith('/?') ||
+    OWN_PAGE.test(path) ||
+    ENDPOINT.test(path) ||
+    table.staticPaths.has(first);
   return leads ? { location: path, audience: ROUTER_AUDIENCE } : undefined;
 }
 

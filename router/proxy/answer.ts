@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AnswerForm } from './accept.ts';
+import { cardStyle } from './page_style.ts';
 
 /** One answer of the router's own: what happened, whose fault it is, what to do. All of it plain text; escaping is done here. */
 export interface Answer {
@@ -27,19 +28,21 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }
 
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto 0;padding:0 1.5rem;color:#1f2937;background:#fff}' +
-  'h1{font-size:1.4rem;margin:0 0 .5rem}p{margin:.5rem 0}small{color:#6b7280}' +
-  '@media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#111827}}';
+const STYLE = cardStyle('small{display:block;margin-top:1.2rem}');
+
+/** Nothing runs on the page, and nothing of a task's is on it. */
+const POLICY = `default-src 'none'; style-src ${STYLE.source}; base-uri 'none'; form-action 'none'`;
 
 function htmlOf(answer: Answer): string {
-  const advice = answer.advice === undefined ? '' : `<p>${escapeHtml(answer.advice)}</p>`;
+  const advice =
+    answer.advice === undefined ? '' : `<p class="soft">${escapeHtml(answer.advice)}</p>`;
   return (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width,initial-scale=1">' +
-    `<title>${escapeHtml(answer.title)}</title><style>${STYLE}</style></head><body>` +
+    `<title>${escapeHtml(answer.title)}</title>${STYLE.element}</head><body><main>` +
     `<h1>${escapeHtml(answer.title)}</h1><p>${escapeHtml(answer.detail)}</p>${advice}` +
-    `<p><small>task-traffic-router, ${answer.status} ${answer.code}</small></p></body></html>\n`
+    `<small class="soft">task-traffic-router · ${answer.status} ${escapeHtml(answer.code)}</small>` +
+    '</main></body></html>\n'
   );
 }
 
@@ -89,7 +92,7 @@ export function sendAnswer(response: ServerResponse, form: AnswerForm, answer: A
     'Referrer-Policy',
     'no-referrer',
     'Content-Security-Policy',
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    POLICY,
     ...(answer.headers ?? []),
   ]);
   response.end(response.req.method === 'HEAD' ? undefined : body);

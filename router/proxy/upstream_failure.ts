@@ -60,7 +60,8 @@ export function failureOfCode(code: string): FailureClass {
 const STILL_STARTING =
   'If the task has just started, wait until its app listens. Otherwise look at the console of the task in ClearML: the app may have stopped, or may listen on another port or on 127.0.0.1 only.';
 
-const DETAILS: Readonly<Record<FailureClass, string>> = {
+/** What each failure means for whoever wants to use the task. */
+export const FAILURE_DETAILS: Readonly<Record<FailureClass, string>> = {
   refused: 'The task is running, but nothing listens at the address that it gave.',
   timeout: 'The task is running, but does not answer at the address that it gave.',
   unreachable: 'The router has no way to the address that the task gave.',
@@ -75,7 +76,7 @@ export function failureAnswer(failure: FailureClass): Answer {
     status: failure === 'timeout' ? 504 : 502,
     code: `task-${failure === 'other' ? 'failed' : failure}`,
     title: 'The task does not answer',
-    detail: DETAILS[failure],
+    detail: FAILURE_DETAILS[failure],
     advice: STILL_STARTING,
   };
 }

@@ -7,6 +7,9 @@ const LONGEST_NAME = 64;
 const LONGEST_LABEL = 63;
 const LABEL_END = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
+/** Grammar of an endpoint's id. */
+export const ENDPOINT_ID = /^[0-9a-f]{32}(?:__[A-Za-z0-9._-]{1,64})?$/;
+
 /** ClearML's ids: 32 hex digits, lower case. Anything else could not stand in a URL as one thing with one spelling. */
 export function isTaskId(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text);

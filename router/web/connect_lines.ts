@@ -5,10 +5,18 @@ export function sshLine(address: string, port: number): string {
   return `ssh -p ${port} root@${address}`;
 }
 
-/** ssh through TCP over WebSocket: the token opens the tunnel, ssh goes through it. `websocat` is the common tool for it. */
-export function sshTunnelLine(tunnelUrl: string, taskId: string): string {
+/**
+ * ssh through TCP over WebSocket: the token opens the tunnel, ssh goes through it. `websocat` is the common tool for it.
+ *
+ * @param variable environment variable that holds the token.
+ */
+export function sshTunnelLine(
+  tunnelUrl: string,
+  taskId: string,
+  variable = 'CLEARML_TOKEN',
+): string {
   const proxy =
     `websocat --binary --protocol ${TUNNEL_PROTOCOL} ` +
-    `-H "Authorization: Bearer $CLEARML_TOKEN" ${tunnelUrl}`;
+    `-H "Authorization: Bearer $${variable}" ${tunnelUrl}`;
   return `ssh -o ProxyCommand='${proxy}' root@${taskId}`;
 }

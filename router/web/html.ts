@@ -14,7 +14,19 @@ function render(piece: Piece): string {
   return 'markup' in piece ? piece.markup : piece.map(({ markup }) => markup).join('');
 }
 
+/** Templates without the indentation that they have in the source: it is a third of a page of many endpoints. */
+const dense = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function densely(strings: TemplateStringsArray): readonly string[] {
+  let known = dense.get(strings);
+  if (known === undefined) {
+    known = strings.map((text) => text.replace(/\s*\n\s*/g, '\n'));
+    dense.set(strings, known);
+  }
+  return known;
+}
+
 /** Template tag: everything that is put in is escaped, unless it is HTML already. */
 export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
-  return { markup: String.raw({ raw: strings }, ...pieces.map(render)) };
+  return { markup: String.raw({ raw: densely(strings) }, ...pieces.map(render)) };
 }

@@ -1,63 +1,42 @@
 import type { Identity } from '../auth/identity.ts';
+import { isFailing, type ActivityView, type Way } from '../proxy/activity.ts';
+import { FAILURE_DETAILS } from '../proxy/upstream_failure.ts';
 import type { Endpoint, EndpointId, Lane, TcpLane } from '../routes/endpoint.ts';
-import type { RoutesState } from '../routes/routes.ts';
 import { staticRouteUrl } from '../routes/static_routes.ts';
-import type { RouteTable, StaticRoute } from '../routes/table.ts';
-import type { RouterUrl } from '../settings/values.ts';
+import type { StaticRoute } from '../routes/table.ts';
+import { listAdministration } from './list_administration.ts';
 import type {
-  ListedAdministration,
   ListedEndpoint,
   ListedHttpLane,
   ListedStaticRoute,
   ListedTcpLane,
   Listing,
 } from './listing.ts';
-
-/** What the URLs of a listing are made of. */
-export interface Places {
-  readonly router: RouterUrl;
-  readonly wildcardHost: string | undefined;
-  readonly tcpAddress: string | undefined;
-  readonly clearmlWebUrl: string | undefined;
-}
-
-/** ClearML's roles that manage a company, and those that manage the server. */
-const COMPANY_ROLES: ReadonlySet<string> = new Set(['admin', 'superuser']);
-const SERVER_ROLES: ReadonlySet<string> = new Set(['root', 'system']);
-
-/** Whether the listing carries what concerns the router itself. Without authentication everybody may see everything. */
-function administers(identity: Identity | undefined): boolean {
-  if (identity === undefined) return true;
-  return COMPANY_ROLES.has(identity.role) || SERVER_ROLES.has(identity.role);
-}
-
-/** The endpoints that somebody sees by his role, whatever ClearML says of the single task: his company's, or all. */
-export function seesByRole(identity: Identity | undefined, endpoint: Endpoint): boolean {
-  if (identity === undefined || SERVER_ROLES.has(identity.role)) return true;
-  return COMPANY_ROLES.has(identity.role) && endpoint.task.companyId === identity.companyId;
-}
+import { administers } from './roles.ts';
+import type { Places, Sources } from './sources.ts';
+import { instant } from './times.ts';
 
 /** @param visible the endpoints that this user may see. */
 export function listRoutes(
-  table: RouteTable,
-  state: RoutesState,
+  sources: Sources,
   visible: ReadonlySet<EndpointId>,
   identity: Identity | undefined,
-  places: Places,
 ): Listing {
+  const { table, places } = sources;
   const seen = [...table.endpoints.values()].filter(({ id }) => visible.has(id));
   const routes = [...table.staticPaths.values(), ...table.staticHosts.values()];
   return {
     user: identity === undefined ? null : { id: identity.userId, name: identity.userName },
     confirmedAt: instant(table.confirmedAt),
     stale: table.stale,
+    endpointTokens: sources.endpointTokens && identity !== undefined,
     endpoints: seen
       .toSorted((a, b) => b.task.startedAt - a.task.startedAt || (a.id < b.id ? -1 : 1))
-      .map((endpoint) => listEndpoint(endpoint, places)),
+      .map((endpoint) => listEndpoint(endpoint, sources)),
     staticRoutes: routes
       .filter((route) => route.enabled && concerns(route, visible))
       .map((route) => listStaticRoute(route, visible, places)),
-    administration: administers(identity) ? listAdministration(state, table) : null,
+    administration: administers(identity) ? listAdministration(sources) : null,
   };
 }
 
@@ -67,7 +46,7 @@ function concerns(route: StaticRoute, visible: ReadonlySet<EndpointId>): boolean
   return route.endpoints.some(({ id }) => visible.has(id));
 }
 
-function listEndpoint(endpoint: Endpoint, places: Places): ListedEndpoint {
+function listEndpoint(endpoint: Endpoint, { places, activity }: Sources): ListedEndpoint {
   const { id, name, task, http, tcp } = endpoint;
   const web = places.clearmlWebUrl;
   return {
@@ -78,41 +57,73 @@ function listEndpoint(endpoint: Endpoint, places: Places): ListedEndpoint {
       name: task.name,
       type: task.type,
       project: task.projectName ?? null,
+      owner: task.userId,
+      queue: task.queueId ?? null,
       startedAt: instant(task.startedAt),
       url: web === undefined ? null : `${web}/projects/*/experiments/${task.id}/output/log`,
     },
-    http: http === undefined ? null : listHttp(http, endpoint, places),
-    tcp: tcp === undefined ? null : listTcp(tcp, endpoint, places),
+    lastUsedAt: instant(Math.max(activity(id, 'http').usedAt, activity(id, 'tcp').usedAt)),
+    http: http === undefined ? null : listHttp(http, endpoint, places, activity),
+    tcp: tcp === undefined ? null : listTcp(tcp, endpoint, places, activity),
   };
 }
 
-function listHttp(lane: Lane, endpoint: Endpoint, places: Places): ListedHttpLane {
+function listHttp(
+  lane: Lane,
+  endpoint: Endpoint,
+  places: Places,
+  activity: ActivityView,
+): ListedHttpLane {
   const open = lane.state === 'open';
   const path = pathUrl(endpoint, places);
   return {
-    ...stateOf(lane),
+    ...stateOf(lane, endpoint.id, 'http', activity),
     url: open ? (wildcardUrl(endpoint, places) ?? path) : null,
     pathUrl: open ? path : null,
   };
 }
 
-function listTcp(lane: TcpLane, endpoint: Endpoint, places: Places): ListedTcpLane {
+function listTcp(
+  lane: TcpLane,
+  endpoint: Endpoint,
+  places: Places,
+  activity: ActivityView,
+): ListedTcpLane {
   const open = lane.state === 'open';
   const port = open && places.tcpAddress !== undefined ? (lane.port ?? null) : null;
   return {
-    ...stateOf(lane),
+    ...stateOf(lane, endpoint.id, 'tcp', activity),
     address: port === null ? null : (places.tcpAddress ?? null),
     port,
     tunnelUrl: open ? pathUrl(endpoint, places).replace(/^http/, 'ws') : null,
   };
 }
 
-function stateOf(lane: Lane): Pick<ListedHttpLane, 'state' | 'reason'> {
-  return { state: lane.state, reason: lane.state === 'refused' ? lane.reason : null };
+function stateOf(
+  lane: Lane,
+  id: EndpointId,
+  way: Way,
+  activity: ActivityView,
+): Pick<ListedHttpLane, 'state' | 'reason' | 'failingSince'> {
+  switch (lane.state) {
+    case 'refused':
+      return { state: 'refused', reason: lane.reason, failingSince: null };
+    case 'waiting':
+      return { state: 'waiting', reason: NOT_SAID, failingSince: null };
+    case 'open': {
+      const seen = activity(id, way);
+      if (!isFailing(seen)) return { state: 'open', reason: null, failingSince: null };
+      const reason = FAILURE_DETAILS[seen.failure];
+      return { state: 'failing', reason, failingSince: instant(seen.failingSince) };
+    }
+  }
 }
 
-function pathUrl(endpoint: Endpoint, { router }: Places): string {
-  return `${router.origin}/service/${endpoint.id}/`;
+const NOT_SAID = 'The task has not said yet where it listens.';
+
+/** The endpoint's URL below the router's own host. */
+export function pathUrl({ id }: Pick<Endpoint, 'id'>, { router }: Pick<Places, 'router'>): string {
+  return `${router.origin}/service/${id}/`;
 }
 
 function wildcardUrl({ label }: Endpoint, { router, wildcardHost }: Places): string | undefined {
@@ -135,17 +146,4 @@ function listStaticRoute(
     loadBalanced: route.loadBalanced,
     endpoints: route.endpoints.map(({ id }) => id).filter((id) => visible.has(id)),
   };
-}
-
-function listAdministration(state: RoutesState, table: RouteTable): ListedAdministration {
-  return {
-    leader: state.leader,
-    clearmlError: state.lastError ?? null,
-    portsLeft: state.portsLeft ?? null,
-    problems: [...new Set([...state.problems, ...table.problems])],
-  };
-}
-
-function instant(milliseconds: number): string | null {
-  return milliseconds > 0 ? new Date(milliseconds).toISOString() : null;
 }

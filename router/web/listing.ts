@@ -1,21 +1,27 @@
 import * as z from 'zod';
 
 const instant = z.iso.datetime().nullable();
-const state = z.enum(['open', 'waiting', 'refused']).meta({
-  description: 'waiting: the task has not said where it listens; refused: see reason',
+const state = z.enum(['open', 'failing', 'waiting', 'refused']).meta({
+  description:
+    'failing: open, but the task did not answer the last request or connection; waiting: the task has not said where it listens; refused: the ask cannot be served',
 });
-const reason = z.string().nullable().meta({ description: 'Why the ask cannot be served.' });
+const lane = {
+  state,
+  reason: z.string().nullable().meta({ description: 'Why it does not work; null when open.' }),
+  failingSince: instant.meta({ description: 'The first failure since the task last answered.' }),
+};
 
 const httpLane = z.strictObject({
-  state,
-  reason,
-  url: z.string().nullable().meta({ description: 'What to open; null unless open.' }),
+  ...lane,
+  url: z
+    .string()
+    .nullable()
+    .meta({ description: 'What to open; null while waiting and when refused.' }),
   pathUrl: z.string().nullable().meta({ description: 'The form below the router’s own host.' }),
 });
 
 const tcpLane = z.strictObject({
-  state,
-  reason,
+  ...lane,
   address: z.string().nullable().meta({ description: 'Host to connect to; null without a port.' }),
   port: z
     .int()
@@ -33,8 +39,14 @@ const endpoint = z
       name: z.string(),
       type: z.string(),
       project: z.string().nullable(),
+      owner: z.string().meta({ description: 'Id of the user who started it.' }),
+      queue: z.string().nullable().meta({ description: 'Id of the queue that it came through.' }),
       startedAt: instant,
       url: z.string().nullable().meta({ description: 'The task in ClearML’s web app.' }),
+    }),
+    lastUsedAt: instant.meta({
+      description:
+        'The last request that the task answered, or the last byte of a WebSocket, stream, tunnel or TCP connection (to within five seconds), as this replica saw it since it started; null for none.',
     }),
     http: httpLane.nullable(),
     tcp: tcpLane.nullable(),
@@ -53,27 +65,57 @@ const staticRoute = z
   })
   .meta({ id: 'StaticRoute' });
 
+const states = z.strictObject({
+  open: z.int(),
+  failing: z.int(),
+  waiting: z.int(),
+  refused: z.int(),
+});
+
 const administration = z
   .strictObject({
-    leader: z.boolean().meta({ description: 'This replica hands out ports and writes answers.' }),
-    clearmlError: z
-      .string()
+    replica: z
+      .strictObject({
+        name: z.string().meta({ description: 'Host name; in Kubernetes that of the pod.' }),
+        workers: z.int().meta({ description: 'Processes that share the HTTP port.' }),
+        startedAt: instant,
+        leads: z.boolean().meta({ description: 'It hands out ports and writes answers.' }),
+      })
+      .meta({ description: 'The replica that answered. The others have to be asked themselves.' }),
+    leader: z.string().nullable().meta({
+      description: 'Name of the replica that leads; null where nobody is known to, or for one.',
+    }),
+    clearml: z.strictObject({
+      confirmedAt: instant.meta({ description: 'The last look at ClearML that succeeded.' }),
+      error: z.string().nullable().meta({ description: 'What went wrong with the last look.' }),
+      lastFailure: z
+        .strictObject({ at: instant, message: z.string() })
+        .nullable()
+        .meta({ description: 'The last look that failed, even when others succeeded since.' }),
+    }),
+    routes: z
+      .strictObject({ http: states, tcp: states })
+      .meta({ description: 'How many ways into endpoints of all users are in which state.' }),
+    ports: z
+      .strictObject({ start: z.int(), end: z.int(), used: z.int(), left: z.int() })
       .nullable()
-      .meta({ description: 'What went wrong with the last look.' }),
-    portsLeft: z.int().nullable(),
+      .meta({ description: 'The TCP range; null where TCP is off.' }),
     problems: z.array(z.string()),
   })
   .meta({ id: 'Administration' });
 
 /** The answer of /api/v1/routes. OpenAPI document, types and tests all come from this one description. */
-export const LISTING = z.strictObject({
-  user: z.strictObject({ id: z.string(), name: z.string() }).nullable(),
-  confirmedAt: instant.meta({ description: 'When ClearML last confirmed what is listed here.' }),
-  stale: z.boolean().meta({ description: 'ClearML did not answer the last look.' }),
-  endpoints: z.array(endpoint),
-  staticRoutes: z.array(staticRoute),
-  administration: administration.nullable().meta({ description: 'For administrators alone.' }),
-});
+export const LISTING = z
+  .strictObject({
+    user: z.strictObject({ id: z.string(), name: z.string() }).nullable(),
+    confirmedAt: instant.meta({ description: 'When ClearML last confirmed what is listed here.' }),
+    stale: z.boolean().meta({ description: 'ClearML did not answer the last look.' }),
+    endpointTokens: z.boolean().meta({ description: 'Whether this router keeps any.' }),
+    endpoints: z.array(endpoint),
+    staticRoutes: z.array(staticRoute),
+    administration: administration.nullable().meta({ description: 'For administrators alone.' }),
+  })
+  .meta({ id: 'Listing' });
 
 export type Listing = z.infer<typeof LISTING>;
 export type ListedEndpoint = z.infer<typeof endpoint>;

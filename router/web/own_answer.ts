@@ -1,4 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { preferredForm } from '../proxy/accept.ts';
+import type { Answer } from '../proxy/answer.ts';
+import { sendAnswer } from '../proxy/answer.ts';
 import type { Html } from './html.ts';
 
 /** An answer of one of the router's own pages. */
@@ -23,6 +26,40 @@ export function sendOwn(response: ServerResponse, { status, headers = {}, body }
   });
   response.end(text);
 }
+
+/** Sends what a page or an operation came to: an answer of its own, or the router's words for why there is none. */
+export function sendReply(
+  message: IncomingMessage,
+  response: ServerResponse,
+  reply: OwnAnswer | Answer,
+): void {
+  if ('body' in reply) {
+    sendOwn(response, reply);
+    return;
+  }
+  const { accept, 'sec-fetch-mode': mode } = message.headers;
+  sendAnswer(response, preferredForm(accept, mode), reply);
+}
+
+/** For a method that a page or an operation does not know. */
+export function methodNotAllowed(allow: string): Answer {
+  return {
+    status: 405,
+    code: 'method-not-allowed',
+    title: 'Method not allowed',
+    detail: `Allowed here: ${allow}.`,
+    headers: ['Allow', allow],
+  };
+}
+
+/** For a form or a call that another site's page sent with the user's cookie. */
+export const FOREIGN_ORIGIN: Answer = {
+  status: 403,
+  code: 'foreign-origin',
+  title: 'Refused: sent by another site',
+  detail: 'Another site made your browser send this.',
+  advice: 'Open the page of the router itself.',
+};
 
 function render(body: OwnAnswer['body']): readonly [string | undefined, string] {
   if (body === undefined) return [undefined, ''];

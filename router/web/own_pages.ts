@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ViewerRequest } from '../auth/viewer.ts';
 
 /** A request for one of the router's own pages, read once by the proxy. */
 export interface OwnRequest {
@@ -16,3 +17,13 @@ export interface OwnRequest {
  * the caller asks the next handler, and answers 404 after the last.
  */
 export type OwnPages = (request: OwnRequest, response: ServerResponse) => Promise<boolean>;
+
+/** What tells who asks. `back` is where sign-in leads to afterwards: what was asked for, unless that is no place to go to. */
+export function viewerRequest(message: IncomingMessage, back = message.url ?? '/'): ViewerRequest {
+  return {
+    method: message.method ?? 'GET',
+    rawHeaders: message.rawHeaders,
+    rawUrl: back,
+    host: message.headers.host ?? '',
+  };
+}

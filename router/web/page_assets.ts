@@ -1,96 +1,68 @@
-import { createHash } from 'node:crypto';
+import { hashSource, pageStyle } from '../proxy/page_style.ts';
 import type { Html } from './html.ts';
+import { PAGE_SCRIPT } from './page_script.ts';
 
-/** Light and dark by the reader's own setting. */
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2430; --soft: #566072; --paper: #f5f6f8; --card: #fff; --line: #d5dae2; --accent: #1f5fbf; --good: #1b6e3c; --warn: #8a5200; --alarm: #b3261e; --code: #eef1f5; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a3adbb; --paper: #14181f; --card: #1d232c; --line: #3a4350; --accent: #8ab4f8; --good: #81c995; --warn: #fdd663; --alarm: #f2b8b5; --code: #12161c; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-header, main, footer { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-header { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; justify-content: space-between; }
-h1 { margin: 0; font-size: 1.4rem; }
-h2 { margin: 1.5rem 0 0.75rem; font-size: 1.15rem; }
-h3 { margin: 0; font-size: 1.05rem; overflow-wrap: anywhere; }
-p { margin: 0.4rem 0; }
-a { color: var(--accent); overflow-wrap: anywhere; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-.account { display: flex; gap: 0.75rem; align-items: center; margin: 0; }
-.soft { color: var(--soft); font-size: 0.9rem; }
-.notice { margin: 0.75rem 0; padding: 0.6rem 0.9rem; border-left: 4px solid var(--warn); background: var(--card); }
-.cards { display: grid; gap: 0.75rem; margin: 0; padding: 0; list-style: none; }
-.card { padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; }
-.way { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.25rem 0.75rem; margin: 0.6rem 0 0; }
-.way dt { color: var(--soft); }
-.way dd { margin: 0; }
-.line { display: flex; gap: 0.5rem; align-items: flex-start; }
-.line code { flex: 1; }
-code { padding: 0.15rem 0.4rem; background: var(--code); border-radius: 0.3rem; font: 0.85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-button { padding: 0.2rem 0.7rem; font: inherit; font-size: 0.9rem; color: var(--accent); background: transparent; border: 1px solid var(--line); border-radius: 0.4rem; cursor: pointer; }
-button:hover { border-color: var(--accent); }
-.state { font-weight: 600; }
-.open { color: var(--good); } .waiting { color: var(--warn); } .refused { color: var(--alarm); }
-dd ul { margin: 0; padding-left: 1.2rem; }
-summary { cursor: pointer; color: var(--accent); }
-details .line { margin-top: 0.4rem; }
-@media (max-width: 36rem) { .way { grid-template-columns: 1fr; } .way dt { margin-top: 0.4rem; } }
-`;
-
-/** What the page can do better with scripts: copy a line, try a URL, times as the reader's clock has them. */
-const SCRIPT = `
-const status = document.getElementById('status');
-const offer = (button, act) => { button.hidden = false; button.addEventListener('click', act); };
-for (const button of document.querySelectorAll('button[data-copy]')) {
-  offer(button, async () => {
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      status.textContent = 'Copied.';
-    } catch {
-      const selection = getSelection();
-      selection.selectAllChildren(button.parentElement.firstElementChild);
-      status.textContent = 'Selected; copy it with your keyboard.';
-    }
-  });
-}
-for (const button of document.querySelectorAll('button[data-try]')) {
-  offer(button, async () => {
-    button.disabled = true;
-    const result = button.nextElementSibling;
-    result.textContent = 'asking…';
-    const began = performance.now();
-    try {
-      const answer = await fetch(button.dataset.try, { method: 'HEAD', redirect: 'manual' });
-      const took = Math.round(performance.now() - began);
-      result.textContent = answer.type === 'opaqueredirect' ? 'answers with a redirect, ' + took + ' ms'
-        : [502, 503, 504].includes(answer.status) ? 'the task does not answer (' + answer.status + ')'
-        : 'answers ' + answer.status + ', ' + took + ' ms';
-    } catch {
-      result.textContent = 'the router does not answer';
-    }
-    button.disabled = false;
-  });
-}
-for (const time of document.querySelectorAll('time')) {
-  time.textContent = new Date(time.dateTime).toLocaleString();
-}
-`;
-
-function hashOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-}
+/** Written by hand and dense: it travels with each page, and in the bundle. */
+const STYLE = pageStyle(`
+header,main,footer{max-width:76rem;margin:0 auto;padding:.9rem 1rem}
+header,.bar{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:center;justify-content:space-between}
+header{padding-top:1.4rem}
+h2{font-size:1.05rem}h3{font-size:1rem;overflow-wrap:anywhere}
+section{margin-bottom:1.75rem}.rows+.meta,.panel p+p{margin-top:.6rem}.bar{margin-bottom:.6rem;min-height:2rem}
+.account,.find,.inline{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
+.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:.5rem;padding:.3rem .6rem;background:var(--card)}
+.notice{margin:0 0 1rem;padding:.6rem .9rem;border-left:4px solid var(--warn);background:var(--card)}
+.notice.bad{border-color:var(--alarm)}.notice.good{border-color:var(--good)}
+.rows,.panel{padding:0;list-style:none;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
+.panel{padding:1rem}
+.row{display:grid;grid-template-columns:minmax(0,22rem) minmax(0,1fr);gap:.5rem 1.75rem;padding:.85rem 1rem;border-top:1px solid var(--line)}
+.rows{overflow:hidden}.row{margin-top:-1px}.row[hidden]{display:none}
+.meta{color:var(--soft);font-size:.87rem;overflow-wrap:anywhere}.dots>*+*:before{content:" · "}
+.acts{display:flex;flex-wrap:wrap;gap:.35rem .6rem;align-items:center;margin-top:.45rem}
+.ways{display:grid;gap:.6rem;align-content:start}
+.way{display:grid;grid-template-columns:5.2rem minmax(0,1fr);gap:.15rem .8rem}
+.way dt{font-weight:600}.way dd>*+*{margin-top:.3rem}
+.facts .way{grid-template-columns:9rem minmax(0,1fr)}.facts dt{font-weight:400;color:var(--soft)}
+.line{display:flex;gap:.5rem;align-items:flex-start;justify-content:space-between}
+.line>a{min-width:0;flex:1}.line>code{min-width:0}
+code{padding:.1rem .35rem;background:var(--code);border-radius:.3rem;font:.85rem/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+.state{display:block;font-size:.82rem;font-weight:600}.state:before{content:"";display:inline-block;width:.5em;height:.5em;margin-right:.35em;border-radius:50%;background:currentColor;vertical-align:.08em}
+.open{color:var(--good)}.waiting{color:var(--warn)}.failing,.refused{color:var(--alarm)}
+button,input,select,.button{font:inherit;font-size:.87rem;color:var(--ink);background:var(--card);border:1px solid var(--edge);border-radius:.4rem;padding:.2rem .65rem}
+button,.button,select{cursor:pointer}button:hover,.button:hover{border-color:var(--accent);color:var(--accent)}
+button:disabled{opacity:.6;cursor:progress}
+.button{text-decoration:none;display:inline-block}
+button.main{background:var(--accent);border-color:var(--accent);color:var(--on-accent);font-weight:600;padding:.35rem 1rem}
+.form{display:grid;gap:.7rem;max-width:26rem}.form label{display:block;font-weight:600;margin-bottom:.15rem}.form input,.form select{width:100%;padding:.35rem .6rem}.form button{justify-self:start}
+.secret code{display:block;padding:.5rem .7rem;flex:1}.panel.ways>.line>code{flex:1}
+.narrow{display:none}output{display:block;margin-top:.45rem}output:empty{display:none}table{width:100%;border-collapse:collapse}th{text-align:left;font-size:.82rem;color:var(--soft);font-weight:600}th,td{padding:.5rem .75rem;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}thead th{border:0}
+summary{cursor:pointer;color:var(--accent);font-size:.87rem;width:fit-content}details .line{margin-top:.35rem}
+.list{padding-left:1.1rem}
+.sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media(max-width:46rem){.row{grid-template-columns:minmax(0,1fr)}}
+@media(max-width:26rem){.way,.facts .way{grid-template-columns:minmax(0,1fr)}.way .state{display:inline;margin-left:.6rem}.narrow{display:inline}table,tbody,tr,td{display:block}thead{display:none}td{border:0;padding:.15rem .75rem}tr{padding:.5rem 0;border-top:1px solid var(--line)}}
+@media(prefers-reduced-motion:no-preference){button,.button{transition:border-color .12s,color .12s}}
+@media(forced-colors:active){.state:before{background:CanvasText}}
+`);
 
 // The policy goes by the hash of the exact text, so nobody may put white space around it.
-export const STYLE_ELEMENT: Html = { markup: `<style>${STYLE}</style>` };
-export const SCRIPT_ELEMENT: Html = { markup: `<script>${SCRIPT}</script>` };
+export const STYLE_ELEMENT: Html = { markup: STYLE.element };
+export const SCRIPT_ELEMENT: Html = { markup: `<script>${PAGE_SCRIPT}</script>` };
 
-/** Nothing runs on the page and nothing styles it but these two; nothing may frame it. */
-export const PAGE_POLICY = [
+/** Nothing runs on a page and nothing styles it but these two; nothing may frame it. */
+const PAGE_POLICY = [
   "default-src 'none'",
-  `style-src ${hashOf(STYLE)}`,
-  `script-src ${hashOf(SCRIPT)}`,
+  `style-src ${STYLE.source}`,
+  `script-src ${hashSource(PAGE_SCRIPT)}`,
   "connect-src 'self'",
   'img-src data:',
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+/** Headers of each page. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': PAGE_POLICY,
+  Vary: 'Cookie, Authorization',
+};

@@ -7,15 +7,16 @@ import type { WayBack } from '../auth/return_path.ts';
 import { safeReturn } from '../auth/return_path.ts';
 import type { SignIn } from '../auth/sessions.ts';
 import { clearmlSignIn, SIGN_IN_PATH, SIGN_OUT_PATH } from '../auth/sign_in_redirect.ts';
-import type { ViewerRequest } from '../auth/viewer.ts';
+import type { Answer } from '../proxy/answer.ts';
 import type { RouteSource } from '../routes/table.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { OwnAnswer } from './own_answer.ts';
-import { sendOwn } from './own_answer.ts';
+import { FOREIGN_ORIGIN, methodNotAllowed, sendReply } from './own_answer.ts';
 import type { OwnPages, OwnRequest } from './own_pages.ts';
+import { viewerRequest } from './own_pages.ts';
 import { readBody } from './request_body.ts';
 import type { SignInFields } from './sign_in_fields.ts';
 import { readSignInFields } from './sign_in_fields.ts';
@@ -25,7 +26,7 @@ import { FAILURES, problemOf } from './sign_in_words.ts';
 /** What the sign-in pages are made of. */
 export interface SignInParts {
   readonly settings: Settings;
-  readonly auth: Auth;
+  readonly auth: Pick<Auth, 'signIn' | 'viewer'>;
   readonly routes: RouteSource;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'signIns'>;
@@ -39,7 +40,7 @@ export function createSignIn(parts: SignInParts): OwnPages {
   return async (request, response) => {
     const answer = await pages.answer(request);
     if (answer === undefined) return false;
-    sendOwn(response, answer);
+    sendReply(request.message, response, answer);
     return true;
   };
 }
@@ -53,14 +54,14 @@ class SignInPages {
     this.#acts = acts;
   }
 
-  async answer(request: OwnRequest): Promise<OwnAnswer | undefined> {
+  async answer(request: OwnRequest): Promise<OwnAnswer | Answer | undefined> {
     const { method } = request.message;
     if (request.path === SIGN_IN_PATH) {
       if (method === 'GET' || method === 'HEAD') return this.#show(request);
-      return method === 'POST' ? this.#signIn(request) : notAllowed('GET, HEAD, POST');
+      return method === 'POST' ? this.#signIn(request) : methodNotAllowed('GET, HEAD, POST');
     }
     if (request.path !== SIGN_OUT_PATH) return undefined;
-    return method === 'POST' ? this.#signOut(request) : notAllowed('POST');
+    return method === 'POST' ? this.#signOut(request) : methodNotAllowed('POST');
   }
 
   /** A visitor who is known and came from an endpoint's own host goes straight back there; everybody else sees the form. */
@@ -92,8 +93,8 @@ class SignInPages {
     return { ...page, headers: { ...page.headers, 'Set-Cookie': cleared } };
   }
 
-  async #signIn({ message, clientAddress }: OwnRequest): Promise<OwnAnswer> {
-    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return foreignForm();
+  async #signIn({ message, clientAddress }: OwnRequest): Promise<OwnAnswer | Answer> {
+    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return FOREIGN_ORIGIN;
     const body = await readBody(message);
     const fields = body === undefined ? undefined : readSignInFields(message, body);
     if (fields === undefined) return this.#failed(message, undefined, 'incomplete', undefined);
@@ -118,8 +119,8 @@ class SignInPages {
     return redirect(303, onward ?? back.location, setCookie);
   }
 
-  async #signOut({ message, clientAddress }: OwnRequest): Promise<OwnAnswer> {
-    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return foreignForm();
+  async #signOut({ message, clientAddress }: OwnRequest): Promise<OwnAnswer | Answer> {
+    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return FOREIGN_ORIGIN;
     const setCookie = await this.#acts.sessions.signOut(message.rawHeaders);
     this.#parts.log.info({ event: 'sign-out', client: excerpt(clientAddress) }, 'Signed out');
     return redirect(303, SIGN_IN_PATH, setCookie);
@@ -194,29 +195,10 @@ class SignInPages {
   }
 }
 
-function viewerRequest(message: IncomingMessage): ViewerRequest {
-  return {
-    method: message.method ?? 'GET',
-    rawHeaders: message.rawHeaders,
-    rawUrl: message.url ?? '/',
-    host: message.headers.host ?? '',
-  };
-}
-
 function redirect(
   status: 302 | 303,
   location: string,
   setCookie: readonly string[] = [],
 ): OwnAnswer {
   return { status, headers: { Location: location, 'Set-Cookie': setCookie }, body: undefined };
-}
-
-function notAllowed(allow: string): OwnAnswer {
-  const json = { error: { code: 'method-not-allowed', message: `Allowed here: ${allow}.` } };
-  return { status: 405, headers: { Allow: allow }, body: { json } };
-}
-
-function foreignForm(): OwnAnswer {
-  const message = 'This form was sent by another site. Open the sign-in page itself.';
-  return { status: 403, body: { json: { error: { code: 'foreign-origin', message } } } };
 }

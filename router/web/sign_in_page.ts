@@ -1,3 +1,4 @@
+import { cardStyle } from '../proxy/page_style.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -14,28 +15,23 @@ export interface SignInPage {
   readonly clearmlWebUrl: string | undefined;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2430; --paper: #f5f6f8; --card: #fff; --line: #c4cad4; --accent: #1f5fbf; --alarm: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --paper: #14181f; --card: #1d232c; --line: #4a5462; --accent: #8ab4f8; --alarm: #f2b8b5; } }
-* { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { width: 100%; max-width: 26rem; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; }
-h1 { margin: 0 0 0.5rem; font-size: 1.4rem; }
-label { display: block; margin-top: 1rem; font-weight: 600; }
-input { width: 100%; margin-top: 0.25rem; padding: 0.6rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 0.4rem; }
-button { margin-top: 1.5rem; width: 100%; padding: 0.7rem; font: inherit; font-weight: 600; color: var(--card); background: var(--accent); border: 0; border-radius: 0.4rem; cursor: pointer; }
-button.plain { margin-top: 0.5rem; color: var(--accent); background: transparent; border: 1px solid var(--accent); }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-a { color: var(--accent); }
-[role='alert'] { padding: 0.6rem 0.8rem; border-left: 4px solid var(--alarm); }
-details { margin-top: 1.25rem; } summary { cursor: pointer; }
-`;
+const STYLE = cardStyle(`main{max-width:26rem}
+label{display:block;margin-top:.9rem;font-weight:600}
+input{width:100%;margin-top:.2rem;padding:.55rem .65rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--edge);border-radius:.4rem}
+button{margin-top:1.3rem;width:100%;padding:.6rem;font:inherit;font-weight:600;color:var(--on-accent);background:var(--accent);border:1px solid var(--accent);border-radius:.4rem;cursor:pointer}
+button.plain{margin-top:.5rem;color:var(--accent);background:none}
+[role=alert]{padding:.6rem .8rem;border-left:4px solid var(--alarm);background:var(--paper)}
+details{margin-top:1.2rem}summary{cursor:pointer;color:var(--accent);width:fit-content}
+code{padding:.1rem .35rem;background:var(--code);border-radius:.3rem;font:.85rem ui-monospace,monospace}
+`);
+const STYLE_ELEMENT: Html = { markup: STYLE.element };
 
 /** Scripts and foreign content have no place on the page; forms may lead on to the hosts of endpoints, which browsers count as part of a form. */
 export function signInPolicy(endpointHosts: readonly string[]): string {
   return [
     "default-src 'none'",
-    "style-src 'unsafe-inline'",
+    `style-src ${STYLE.source}`,
+    'img-src data:',
     `form-action ${["'self'", ...endpointHosts].join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -85,9 +81,8 @@ export function signInPage(view: SignInPage): Html {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Sign in to your ClearML tasks</title>
-        <style>
-          ${{ markup: STYLE }}
-        </style>
+        <link rel="icon" href="data:," />
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <main>

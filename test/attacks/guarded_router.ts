@@ -5,8 +5,7 @@ import type { ProxyServer } from '../../router/proxy/server.ts';
 import { Activity } from '../../router/proxy/activity.ts';
 import { createProxyServer } from '../../router/proxy/server.ts';
 import { createTunnel } from '../../router/proxy/tunnel.ts';
-import { createEndpointTokensApi } from '../../router/web/endpoint_tokens_api.ts';
-import { createSignIn } from '../../router/web/sign_in.ts';
+import { createOwnPages } from '../../router/web/web.ts';
 import type { Lab } from '../router/auth/fixture.ts';
 import { endpoint, lab, table } from '../router/auth/fixture.ts';
 import type { RawAnswer, RawTask, TaskConnection } from './raw_peers.ts';
@@ -82,7 +81,7 @@ export async function guarded(
     },
     routes,
     gate: auth.gate,
-    pages: [createSignIn(parts), createEndpointTokensApi(parts)],
+    pages: createOwnPages({ ...parts, activity }),
     tunnel: createTunnel({ hold: auth.gate.hold, log, metrics, activity }),
     credentialCookies: auth.cookieNames,
     log,

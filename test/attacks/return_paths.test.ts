@@ -81,6 +81,8 @@ const TRAPS = [
   '/auth/sign-in?next=/auth/sign-in',
   '/api/v1/routes',
   '/api/v1/endpoint-tokens',
+  '/auth/endpoint-tokens/revoke',
+  '/auth/endpoint-tokensx',
   '/other',
   '/service/',
   '/service/short/',

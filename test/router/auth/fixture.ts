@@ -6,6 +6,7 @@ import type { ClearmlAuthority, OwnLogin } from '../../../router/auth/clearml_au
 import type { GateRequest } from '../../../router/auth/decision.ts';
 import { RouterError } from '../../../router/errors.ts';
 import type { Endpoint } from '../../../router/routes/endpoint.ts';
+import type { RoutesState } from '../../../router/routes/routes.ts';
 import type { RouteSource, RouteTable, StaticRoute } from '../../../router/routes/table.ts';
 import { EMPTY_TABLE } from '../../../router/routes/table.ts';
 import type { Settings } from '../../../router/settings/settings.ts';
@@ -113,6 +114,15 @@ export class Routes implements RouteSource {
   }
 
   readonly current = () => this.#table;
+  readonly state = (): RoutesState => ({
+    ready: true,
+    leader: true,
+    holder: undefined,
+    lastError: undefined,
+    lastFailure: undefined,
+    problems: [],
+    portsLeft: undefined,
+  });
   readonly subscribe = (listener: (next: RouteTable, previous: RouteTable) => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

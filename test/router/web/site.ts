@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { RouteTable } from '../../../router/routes/table.ts';
-import { createEndpointTokensApi } from '../../../router/web/endpoint_tokens_api.ts';
-import { createSignIn } from '../../../router/web/sign_in.ts';
+import { Activity } from '../../../router/proxy/activity.ts';
+import { createOwnPages } from '../../../router/web/web.ts';
 import type { Lab } from '../auth/fixture.ts';
 import { lab } from '../auth/fixture.ts';
 
@@ -17,6 +17,9 @@ export interface Reply {
 
 /** The auth room's own pages on a real server. */
 export interface Site extends Lab {
+  readonly activity: Activity;
+  /** Where the server is; links on its pages lead to ROUTER_URL. */
+  readonly url: string;
   readonly ask: (
     method: string,
     path: string,
@@ -31,7 +34,8 @@ export async function startSite(
   environment: Record<string, string> = {},
 ): Promise<Site> {
   const parts = await lab(routeTable, environment);
-  const handlers = [createSignIn(parts), createEndpointTokensApi(parts)];
+  const activity = new Activity(parts.routes);
+  const handlers = createOwnPages({ ...parts, activity });
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const [path = '', query = ''] = (message.url ?? '').split('?', 2);
     for (const handler of handlers) {
@@ -44,9 +48,12 @@ export async function startSite(
   const { port } = server.address() as AddressInfo;
   return {
     ...parts,
+    activity,
+    url: `http://127.0.0.1:${port}`,
     ask: (...args) => ask(port, ...args),
     close: () => {
       parts.auth.close();
+      activity.close();
       server.close();
     },
   };

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { afterEach, test } from 'node:test';
 import { LISTING } from '../../../router/web/listing.ts';
-import { ENDPOINTS, HOSTILE_NAME, serveWeb, tableWith, viewerOf } from './web_fixture.ts';
+import {
+  ENDPOINTS,
+  HOSTILE_NAME,
+  manyEndpoints,
+  serveWeb,
+  tableWith,
+  viewerOf,
+} from './web_fixture.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -46,12 +54,14 @@ test('every lane tells its URL, its port or its reason', async () => {
   assert.deepEqual(jupyter?.http, {
     state: 'open',
     reason: null,
+    failingSince: null,
     url: `https://${id}.tasks.example.net/`,
     pathUrl: `https://tasks.example.com/service/${id}/`,
   });
   assert.deepEqual(jupyter.tcp, {
     state: 'open',
     reason: null,
+    failingSince: null,
     address: 'tcp.example.com',
     port: 10_022,
     tunnelUrl: `wss://tasks.example.com/service/${id}/`,
@@ -70,10 +80,20 @@ test('an administrator sees his company without asking, and the state of the rou
   assert.equal(listing.endpoints.length, 4);
   assert.ok(!idsOf(listing).includes(ENDPOINTS.foreign.id));
   assert.deepEqual(asked, [ENDPOINTS.foreign.id]);
-  assert.deepEqual(listing.administration, {
-    leader: true,
-    clearmlError: null,
-    portsLeft: 3,
+  const { replica, ...administration } = listing.administration ?? {};
+  assert.deepEqual([replica?.leads, replica?.workers, replica?.name], [true, 1, hostname()]);
+  assert.deepEqual(administration, {
+    leader: 'router-0',
+    clearml: {
+      confirmedAt: '2026-01-02T04:00:00.000Z',
+      error: null,
+      lastFailure: { at: '2026-01-02T03:00:00.000Z', message: 'ClearML answered 502' },
+    },
+    routes: {
+      http: { open: 3, failing: 0, waiting: 1, refused: 1 },
+      tcp: { open: 2, failing: 0, waiting: 0, refused: 0 },
+    },
+    ports: { start: 10_022, end: 10_025, used: 0, left: 3 },
     problems: ['the TCP range is full'],
   });
   const root = await served('root');
@@ -174,98 +194,6 @@ test('a stale table is shown as one', async () => {
   assert.match(await (await get('/')).text(), /ClearML does not answer/);
 });
 
-test('the OpenAPI document describes the answer that is given', async () => {
-  const { get } = await served('admin');
-  const document = (await (await get('/api/v1/openapi.json')).json()) as Document;
-  assert.equal(document.openapi, '3.1.0');
-  const { schema } =
-    document.paths['/api/v1/routes'].get.responses[200].content['application/json'];
-  const schemas = document.components.schemas;
-  const seen: string[] = [];
-  check(await (await get('/api/v1/routes')).json(), schema, schemas, '', seen);
-  assert.ok(seen.includes('.endpoints[].tcp.tunnelUrl'));
-  assert.ok(seen.includes('.administration.problems[]'));
-});
-
-interface Document {
-  readonly openapi: string;
-  readonly paths: {
-    readonly '/api/v1/routes': {
-      readonly get: {
-        readonly responses: {
-          readonly 200: {
-            readonly content: { readonly 'application/json': { readonly schema: Schema } };
-          };
-        };
-      };
-    };
-  };
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-}
-
-interface Schema {
-  readonly $ref?: string;
-  readonly anyOf?: readonly Schema[];
-  readonly enum?: readonly unknown[];
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-}
-
-/** The part of JSON Schema that the document uses, read independently of what made it. */
-function check(
-  value: unknown,
-  schema: Schema | undefined,
-  schemas: Readonly<Record<string, Schema>>,
-  at: string,
-  seen: string[],
-): void {
-  seen.push(at);
-  assert.ok(schema !== undefined, `${at} is not described`);
-  if (schema.$ref !== undefined) {
-    check(value, schemas[schema.$ref.split('/').at(-1) ?? ''], schemas, at, seen);
-    return;
-  }
-  if (schema.anyOf !== undefined) {
-    const fits = schema.anyOf.some((each) => {
-      try {
-        check(value, each, schemas, at, seen);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-    assert.ok(fits, `${at}: ${JSON.stringify(value)} fits none of the described forms`);
-    return;
-  }
-  if (schema.enum !== undefined) assert.ok(schema.enum.includes(value), at);
-  const types = [schema.type ?? []].flat();
-  if (value === null && types.includes('null')) return;
-  switch (types[0]) {
-    case 'object': {
-      assert.ok(typeof value === 'object' && value !== null && !Array.isArray(value), at);
-      const known = Object.keys(schema.properties ?? {});
-      assert.deepEqual(Object.keys(value).toSorted(), known.toSorted(), `${at}: other keys`);
-      for (const [key, inner] of Object.entries(value)) {
-        check(inner, schema.properties?.[key], schemas, `${at}.${key}`, seen);
-      }
-      return;
-    }
-    case 'array':
-      assert.ok(Array.isArray(value), at);
-      for (const inner of value) check(inner, schema.items, schemas, `${at}[]`, seen);
-      return;
-    case 'integer':
-      assert.ok(Number.isInteger(value), at);
-      return;
-    case 'null':
-      assert.equal(value, null, at);
-      return;
-    default:
-      assert.equal(typeof value, types[0], at);
-  }
-}
-
 test('only what is there is answered, and only read', async () => {
   const { get } = await served();
   assert.equal((await get('/nothing')).status, 404);
@@ -276,4 +204,93 @@ test('only what is there is answered, and only read', async () => {
   const head = await get('/', { 'x-user': 'alice' }, 'HEAD');
   assert.equal(head.status, 200);
   assert.equal(await head.text(), '');
+});
+
+test('what failed last says so, in words and since when; a use says when', async () => {
+  const { get, activity } = await served('admin');
+  activity.failed('http', ENDPOINTS.jupyter.id, 'refused');
+  activity.answered('tcp', ENDPOINTS.jupyter.id);
+  const listing = LISTING.parse(await (await get('/api/v1/routes')).json());
+  const jupyter = listing.endpoints.find(({ id }) => id === ENDPOINTS.jupyter.id);
+  assert.equal(jupyter?.http?.state, 'failing');
+  assert.match(jupyter.http.reason ?? '', /nothing listens at the address/);
+  assert.ok(Date.parse(jupyter.http.failingSince ?? '') > Date.now() - 60_000);
+  assert.ok(jupyter.http.url?.startsWith('https://'), 'it may work again at any moment');
+  assert.equal(jupyter.tcp?.state, 'open');
+  assert.ok(Date.parse(jupyter.lastUsedAt ?? '') > Date.now() - 60_000);
+  assert.deepEqual(listing.administration?.routes.http, {
+    open: 2,
+    failing: 1,
+    waiting: 1,
+    refused: 1,
+  });
+  const page = await (await get('/')).text();
+  assert.match(page, /class="state failing">failing</);
+  assert.match(page, /nothing listens at the address that it gave\. It first failed <time/);
+  assert.match(page, /used <time datetime="[^"]+" title="[^"]+">just now</);
+});
+
+test('a follower names the leader; a link to ClearML that is broken says how', async () => {
+  const web = await serveWeb(viewerOf('admin'), tableWith({ stale: true }), {
+    leader: false,
+    lastError: 'ClearML does not answer: ECONNREFUSED',
+  });
+  cleanups.push(web.close);
+  const page = await (await web.get('/')).text();
+  assert.match(page, /<dt>Leader<\/dt>\s*<dd>router-0<\/dd>/);
+  assert.match(page, /does not answer:<\/span> ClearML does not answer: ECONNREFUSED/);
+});
+
+test('of two thousand endpoints a page shows a hundred, and `?q=` finds one of them', async () => {
+  const few = await served('admin', tableWith({ endpoints: manyEndpoints(100) }));
+  const many = await served('admin', tableWith({ endpoints: manyEndpoints(2_000) }));
+  const small = await (await few.get('/')).text();
+  const large = await (await many.get('/')).text();
+  assert.ok(large.length < small.length * 1.05, `${large.length} beside ${small.length} bytes`);
+  assert.ok(large.length < 250_000, `${large.length} bytes`);
+  assert.match(large, /Page 1 of 20/);
+  const last = await (await many.get('/?page=20')).text();
+  assert.match(last, /Page 20 of 20/);
+  assert.equal(last.split('class="row"').length - 1, 100);
+  for (const odd of ['page=21', 'page=-1', 'page=x', 'page=1.5', 'page=1e9', 'page=', 'page=%00']) {
+    const page = await (await many.get(`/?${odd}`)).text();
+    assert.equal(page.split('class="row"').length - 1, 100, odd);
+  }
+  const found = await (await many.get('/?q=Session+1234')).text();
+  assert.equal(found.split('class="row"').length - 1, 1);
+  assert.match(found, /1 of 2000/);
+  assert.match(found, /session 1234/);
+  const none = await (await many.get(`/?q=${encodeURIComponent('<i>"nothing"')}`)).text();
+  assert.match(none, /No endpoint matches “&lt;i&gt;&quot;nothing&quot;”/);
+  const paged = await (await many.get('/?q=a+%26b%3D&page=2')).text();
+  assert.doesNotMatch(paged, /q=a &b/);
+});
+
+test('a page of two thousand endpoints takes little longer than one of a hundred', async () => {
+  const few = await served('admin', tableWith({ endpoints: manyEndpoints(100) }));
+  const many = await served('admin', tableWith({ endpoints: manyEndpoints(2_000) }));
+  const time = async ({ get }: typeof few): Promise<number> => {
+    const times: number[] = [];
+    for (let round = 0; round < 15; round += 1) {
+      const began = performance.now();
+      await (await get('/')).text();
+      times.push(performance.now() - began);
+    }
+    return Math.min(...times);
+  };
+  await time(few);
+  const ratio = (await time(many)) / (await time(few));
+  assert.ok(ratio < 20, `${ratio} times as long for twenty times as many`);
+});
+
+test('clones of one task have names that tell them apart', async () => {
+  const [one, other] = ['a', 'b'].map((digit) => {
+    const clone = { ...ENDPOINTS.jupyter, id: digit.repeat(32) };
+    return [clone.id, { ...clone, task: { ...clone.task, id: clone.id } }] as const;
+  });
+  assert.ok(one !== undefined && other !== undefined);
+  const { get } = await served('admin', tableWith({ endpoints: new Map([one, other]) }));
+  const page = await (await get('/')).text();
+  assert.match(page, /aria-label="Copy URL of JupyterLab for the churn model \(aaaaaaaa\)"/);
+  assert.match(page, /aria-label="Copy URL of JupyterLab for the churn model \(bbbbbbbb\)"/);
 });

@@ -1,11 +1,16 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Identity } from '../../../router/auth/identity.ts';
 import type { Viewer } from '../../../router/auth/viewer.ts';
+import { Activity } from '../../../router/proxy/activity.ts';
 import type { Endpoint } from '../../../router/routes/endpoint.ts';
+import type { RoutesState } from '../../../router/routes/routes.ts';
+import { readSettings } from '../../../router/settings/settings.ts';
 import { EMPTY_TABLE, type RouteTable, type StaticRoute } from '../../../router/routes/table.ts';
-import { createWeb } from '../../../router/web/web.ts';
+import { createLog } from '../../../router/telemetry/log.ts';
+import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
+import { createOwnPages } from '../../../router/web/web.ts';
 
 /** A task that is hostile in everything that it may choose. */
 export const HOSTILE_NAME = `<img src=x onerror=alert(1)>"'&amp;`;
@@ -94,6 +99,18 @@ export function tableWith(change: Partial<RouteTable> = {}): RouteTable {
   };
 }
 
+/** As many endpoints as a big installation has: of alice's company, with both ways open. */
+export function manyEndpoints(count: number): RouteTable['endpoints'] {
+  const { jupyter } = ENDPOINTS;
+  return new Map(
+    Array.from({ length: count }, (_, index) => {
+      const id = (index + 1).toString(16).padStart(32, '0');
+      const task = { ...jupyter.task, id, name: `session ${index}`, startedAt: index + 1 };
+      return [id, { ...jupyter, id, label: id, task }];
+    }),
+  );
+}
+
 export function identity(role: string): Identity {
   return {
     userId: 'alice',
@@ -127,49 +144,66 @@ export function viewerOf(role: string): Viewer & { readonly asked: string[] } {
   };
 }
 
+/** What the stand-ins say of the reconciler. */
+const STATE: RoutesState = {
+  ready: true,
+  leader: true,
+  holder: 'router-0',
+  lastError: undefined,
+  lastFailure: { at: Date.UTC(2026, 0, 2, 3), message: 'ClearML answered 502' },
+  problems: ['the TCP range is full'],
+  portsLeft: 3,
+};
+
 /** The pages on a port of their own, as the server of users' traffic calls them. */
-export async function serveWeb(viewer: Viewer, table = tableWith()) {
-  const pages = createWeb({
-    settings: {
-      ROUTER_NAME: 'router',
-      ROUTER_URL: {
-        origin: 'https://tasks.example.com',
-        host: 'tasks.example.com',
-        hostname: 'tasks.example.com',
-        secure: true,
-      },
+export async function serveWeb(
+  viewer: Viewer,
+  table = tableWith(),
+  state: Partial<RoutesState> = {},
+) {
+  const routes = {
+    current: () => table,
+    subscribe: () => () => undefined,
+    state: () => ({ ...STATE, ...state }),
+  };
+  const activity = new Activity(routes);
+  const pages = createOwnPages({
+    settings: readSettings({
+      ROUTER_URL: 'https://tasks.example.com',
       ROUTER_WILDCARD_HOST: 'tasks.example.net',
       TCP_ROUTER_ADDRESS: 'tcp.example.com',
+      TCP_PORT_START: '10022',
+      TCP_PORT_END: '10025',
       CLEARML_WEB_URL: 'https://clearml.example.com',
-    },
-    routes: {
-      current: () => table,
-      state: () => ({
-        ready: true,
-        leader: true,
-        holder: 'router-0',
-        lastError: undefined,
-        lastFailure: { at: Date.UTC(2026, 0, 2, 3), message: 'ClearML answered 502' },
-        problems: ['the TCP range is full'],
-        portsLeft: 3,
-      }),
-    },
-    viewer,
+      CLEARML_API_HOST: 'https://api.clearml.example.com',
+      CLEARML_API_ACCESS_KEY: 'access',
+      CLEARML_API_SECRET_KEY: 'secret',
+      AUTH_BASE64_JWKS_KEY: 'a-signing-secret-of-the-server-0123456789',
+    }),
+    auth: { viewer, endpointTokens: undefined, signIn: undefined },
+    routes,
+    activity,
+    log: createLog('error', process.stderr),
+    metrics: createMetrics(createRegistry()),
   });
-  const server = createServer((message, response) => {
+  const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = '/', query = ''] = (message.url ?? '/').split('?');
-    void pages({ message, path, query, clientAddress: '127.0.0.1' }, response).then((served) => {
-      if (!served) response.writeHead(404).end();
-    });
-  });
+    for (const page of pages) {
+      if (await page({ message, path, query, clientAddress: '127.0.0.1' }, response)) return;
+    }
+    response.writeHead(404).end();
+  };
+  const server = createServer((message, response) => void serve(message, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
+    activity,
     get: (path: string, headers: Record<string, string> = { 'x-user': 'alice' }, method = 'GET') =>
-      fetch(url + path, { headers, method }),
+      fetch(url + path, { headers, method, redirect: 'manual' }),
     close: () => {
+      activity.close();
       server.closeAllConnections();
       server.close();
     },

@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import { isOwnForm } from '../auth/form_origin.ts';
+import type { EndpointTokenRecord } from '../auth/endpoint_token_store.ts';
+import { endpointAudience, staticAudience } from '../auth/audience.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import type { Answer } from '../proxy/answer.ts';
+import { denialAnswer } from '../proxy/denial_answers.ts';
+import { ENDPOINT_ID } from '../routes/endpoint_id.ts';
+import { staticRouteUrl } from '../routes/static_routes.ts';
+import type { RouteSource } from '../routes/table.ts';
+import { endpointLabel } from './endpoint_row.ts';
+import {
+  TOKENS_OFF,
+  WISH,
+  subjectQuery,
+  type EndpointTokenActs,
+  type Subject,
+  type User,
+} from './endpoint_token_acts.ts';
+import { endpointTokensPage, tokenMadePage, type TokenSubject } from './endpoint_tokens_page.ts';
+import type { Html } from './html.ts';
+import { pathUrl } from './list_routes.ts';
+import { FOREIGN_ORIGIN, methodNotAllowed, sendReply, type OwnAnswer } from './own_answer.ts';
+import { viewerRequest, type OwnPages, type OwnRequest } from './own_pages.ts';
+import { PAGE_HEADERS } from './page_assets.ts';
+import { readBody } from './request_body.ts';
+import type { Places } from './sources.ts';
+
+/** The page of a user's endpoint tokens; below it, what its revoke buttons send to. */
+export const ENDPOINT_TOKENS_PATH = '/auth/endpoint-tokens';
+export const REVOKE_PATH = `${ENDPOINT_TOKENS_PATH}/revoke`;
+
+export interface EndpointTokensParts {
+  /** Undefined where endpoint tokens are off. */
+  readonly tokens: EndpointTokenActs | undefined;
+  readonly viewer: Viewer;
+  readonly routes: RouteSource;
+  readonly places: Places;
+}
+
+const SUBJECT = z.object({
+  endpoint: z.string().regex(ENDPOINT_ID).optional(),
+  route: z.string().min(1).max(128).optional(),
+});
+const FORM = WISH.extend({ expires_in: z.coerce.number().pipe(z.int().min(60).max(31_536_000)) });
+const REVOCATION = z.object({ id: z.string().max(64) });
+
+/**
+ * The page on which a user makes, sees and revokes endpoint tokens. Plain forms, bound to the router's own origin as the sign-out
+ * form is; a token is in the body of one answer that nobody may keep, never in a URL.
+ */
+export function createEndpointTokens(parts: EndpointTokensParts): OwnPages {
+  const pages = new EndpointTokensPages(parts);
+  return async (request, response) => {
+    const { path, message } = request;
+    if (path !== ENDPOINT_TOKENS_PATH && path !== REVOKE_PATH) return false;
+    sendReply(message, response, await pages.answer(request));
+    return true;
+  };
+}
+
+class EndpointTokensPages {
+  readonly #parts: EndpointTokensParts;
+
+  constructor(parts: EndpointTokensParts) {
+    this.#parts = parts;
+  }
+
+  async answer(request: OwnRequest): Promise<OwnAnswer | Answer> {
+    const { message, path } = request;
+    const { tokens, viewer, places } = this.#parts;
+    const { method } = message;
+    const reads = path === ENDPOINT_TOKENS_PATH && (method === 'GET' || method === 'HEAD');
+    if (!reads && method !== 'POST') {
+      return methodNotAllowed(path === REVOKE_PATH ? 'POST' : 'GET, HEAD, POST');
+    }
+    const known = await viewer.identify(
+      viewerRequest(message, reads ? undefined : ENDPOINT_TOKENS_PATH),
+    );
+    if (known.outcome === 'denied') return denialAnswer(known);
+    const { identity } = known;
+    if (tokens === undefined || identity === undefined) return TOKENS_OFF;
+    const user = { ...known, identity };
+    if (reads) return this.#show(tokens, user, new URLSearchParams(request.query));
+    if (!isOwnForm(message.headers, places.router)) return FOREIGN_ORIGIN;
+    const fields = new URLSearchParams((await readBody(message)) ?? '');
+    return path === REVOKE_PATH
+      ? this.#revoke(tokens, user, fields)
+      : this.#issue(tokens, user, fields);
+  }
+
+  /** The tokens of one endpoint or route, or, where none is named, all of the user's. */
+  async #show(
+    tokens: EndpointTokenActs,
+    user: User,
+    fields: URLSearchParams,
+    problem?: string,
+  ): Promise<OwnAnswer | Answer> {
+    const records = await tokens.list(user);
+    if ('status' in records) return records;
+    const wanted = readSubject(fields);
+    const subject = wanted === undefined ? undefined : await this.#subject(tokens, user, wanted);
+    const view = {
+      user: { id: user.identity.userId, name: user.identity.userName },
+      records: records.filter((record) => wanted === undefined || isFor(record, wanted)),
+      subject,
+      problem,
+      revoked: fields.has('revoked'),
+      wrong: { label: fields.get('label') ?? '' },
+      now: Date.now(),
+    };
+    return page(problem === undefined ? 200 : 400, endpointTokensPage(view));
+  }
+
+  async #issue(
+    tokens: EndpointTokenActs,
+    user: User,
+    fields: URLSearchParams,
+  ): Promise<OwnAnswer | Answer> {
+    const wish = FORM.safeParse(Object.fromEntries(fields));
+    const wanted = readSubject(fields);
+    if (!wish.success || wanted === undefined) {
+      return this.#show(tokens, user, fields, 'Give the token a label of 1 to 100 characters.');
+    }
+    const issued = await tokens.issue(user, wish.data);
+    if ('status' in issued) return issued;
+    const subject = await this.#subject(tokens, user, wanted);
+    const { userId: id, userName: name } = user.identity;
+    return page(200, tokenMadePage({ issued, subject, user: { id, name }, now: Date.now() }));
+  }
+
+  async #revoke(
+    tokens: EndpointTokenActs,
+    user: User,
+    fields: URLSearchParams,
+  ): Promise<OwnAnswer | Answer> {
+    const { data } = REVOCATION.safeParse(Object.fromEntries(fields));
+    const failed = await tokens.revoke(user, data?.id ?? '');
+    if (failed !== undefined) return failed;
+    const subject = readSubject(fields);
+    const back = subject === undefined ? new URLSearchParams() : subjectQuery(subject);
+    back.set('revoked', '1');
+    const headers = { Location: `${ENDPOINT_TOKENS_PATH}?${back.toString()}` };
+    return { status: 303, headers, body: undefined };
+  }
+
+  /** What the page may say of it: nothing but what was asked for, unless it is open to this user. */
+  async #subject(tokens: EndpointTokenActs, user: User, wanted: Subject): Promise<TokenSubject> {
+    const { routes, places } = this.#parts;
+    const { endpoint: id, route: name } = wanted;
+    const fallback = { ...wanted, label: id ?? name ?? '', open: undefined };
+    if (typeof (await tokens.audience(user, wanted)) !== 'string') return fallback;
+    const table = routes.current();
+    const endpoint = id === undefined ? undefined : table.endpoints.get(id);
+    if (endpoint !== undefined) {
+      const { task, http, tcp } = endpoint;
+      const label = endpointLabel(task, endpoint.name);
+      const url = pathUrl(endpoint, places);
+      return { ...wanted, label, open: { url, http: http !== undefined, tcp: tcp !== undefined } };
+    }
+    const all = [...table.staticPaths.values(), ...table.staticHosts.values()];
+    const route = all.find((one) => one.name === name);
+    if (route === undefined) return fallback;
+    const url = staticRouteUrl(route, places.router);
+    return { ...wanted, label: route.name, open: { url, http: true, tcp: false } };
+  }
+}
+
+function readSubject(fields: URLSearchParams): Subject | undefined {
+  const { data } = SUBJECT.safeParse({
+    endpoint: fields.get('endpoint') ?? undefined,
+    route: fields.get('route') ?? undefined,
+  });
+  if (data?.endpoint !== undefined) return { endpoint: data.endpoint };
+  return data?.route === undefined ? undefined : { route: data.route };
+}
+
+function isFor({ audience }: EndpointTokenRecord, { endpoint, route = '' }: Subject): boolean {
+  return audience === (endpoint === undefined ? staticAudience(route) : endpointAudience(endpoint));
+}
+
+function page(status: number, content: Html): OwnAnswer {
+  return { status, headers: PAGE_HEADERS, body: { page: content } };
+}

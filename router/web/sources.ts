@@ -1,0 +1,33 @@
+import type { ActivityView } from '../proxy/activity.ts';
+import type { RoutesState } from '../routes/routes.ts';
+import type { RouteTable } from '../routes/table.ts';
+import type { RouterUrl } from '../settings/values.ts';
+
+/** What the URLs of a listing are made of. */
+export interface Places {
+  readonly router: RouterUrl;
+  readonly wildcardHost: string | undefined;
+  readonly tcpAddress: string | undefined;
+  readonly tcpRange: { readonly start: number; readonly end: number } | undefined;
+  readonly clearmlWebUrl: string | undefined;
+}
+
+/** The process that answers, and those that share its work on this host. */
+export interface Replica {
+  readonly name: string;
+  /** WORKERS */
+  readonly workers: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** Everything that a listing is read off, at one moment. */
+export interface Sources {
+  readonly table: RouteTable;
+  readonly state: RoutesState;
+  readonly activity: ActivityView;
+  readonly places: Places;
+  readonly replica: Replica;
+  /** Whether this router keeps endpoint tokens. */
+  readonly endpointTokens: boolean;
+}
