@@ -27,6 +27,8 @@ const VALID_KEPT = 10_000;
 const INVALID_KEPT = 1_000;
 /** Short, since a token whose `nbf` lies ahead becomes valid, and since the keys may change. */
 const INVALID_KEPT_MS = 5_000;
+/** Tokens whose hashes are kept at hand; all are let go of when there are more. */
+const KEYS_KEPT = 1_000;
 
 /**
  * Verifies users' tokens: HS256 alone, `exp` required, the router's own tenant. Checks are kept by a hash of the token's
@@ -43,6 +45,9 @@ export class TokenVerifier {
     ttl: INVALID_KEPT_MS,
   });
 
+  /** Hashes of valid tokens by their text: grammar and hash cost a request more than all else here. */
+  readonly #keys = new Map<string, string>();
+
   constructor(ring: KeyRing, now: () => number) {
     this.#ring = ring;
     this.#now = now;
@@ -50,10 +55,15 @@ export class TokenVerifier {
 
   /** The kept answer; undefined when the token has to be verified. */
   known(token: string): TokenCheck | undefined {
-    if (!isTokenShaped(token)) return NOT_A_TOKEN;
-    const key = hash('sha256', token, 'base64url');
+    const kept = this.#keys.get(token);
+    if (kept === undefined && !isTokenShaped(token)) return NOT_A_TOKEN;
+    const key = kept ?? hash('sha256', token, 'base64url');
     const valid = this.#valid.get(key);
     if (valid === undefined) return this.#invalid.get(key);
+    if (kept === undefined) {
+      if (this.#keys.size >= KEYS_KEPT) this.#keys.clear();
+      this.#keys.set(token, key);
+    }
     const { expiresAt } = valid.identity;
     return expiresAt !== undefined && expiresAt <= this.#now() ? OURS_EXPIRED : valid;
   }
@@ -75,6 +85,7 @@ export class TokenVerifier {
   forget(): void {
     this.#valid.clear();
     this.#invalid.clear();
+    this.#keys.clear();
   }
 
   async #check(token: string, tokenKey: string): Promise<TokenCheck> {
