@@ -2,6 +2,7 @@ import { AuthorizationV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 
 import type { Check, Finding } from '../checks/check.ts';
+import { once } from '../checks/once.ts';
 import type { ClusterOfStack } from '../checks/cluster_of.ts';
 import { factsOf } from '../cluster/facts.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
@@ -19,8 +20,14 @@ export function clusterChecks(
   config: StackConfig,
   { kubeConfig, reader }: ClusterOfStack,
 ): readonly Check[] {
-  return [
-    { title: 'cluster', find: () => versionFits(kubeConfig, config) },
+  // Without an answer to this, each of the others would only repeat why.
+  const isThere = once(() =>
+    reader.read('/version').then(
+      () => true,
+      () => false,
+    ),
+  );
+  const inCluster: readonly Check[] = [
     { title: 'rights', find: () => hasRights(kubeConfig, config) },
     { title: 'namespace', find: () => namespaceFits(reader, config) },
     ...neededApis(config).map((api) => ({ title: api, find: () => hasApi(reader, api) })),
@@ -30,7 +37,20 @@ export function clusterChecks(
     ...clashChecks(config, reader),
     ...portChecks(config, reader),
   ];
+  return [
+    { title: 'cluster', find: () => versionFits(kubeConfig, config) },
+    ...inCluster.map(({ find, title }) => ({
+      title,
+      find: async () => ((await isThere()) ? find() : NOT_LOOKED_AT),
+    })),
+  ];
 }
+
+const NOT_LOOKED_AT: Finding = {
+  outcome: 'unsure',
+  says: 'not looked at',
+  fix: 'The cluster does not answer.',
+};
 
 async function versionFits(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
   const { podNetworks, trouble, version } = await factsOf(cluster);

@@ -1,6 +1,6 @@
 import { AppsV1Api, type KubeConfig } from '@kubernetes/client-node';
 
-import type { Check, Finding } from '../checks/check.ts';
+import { type Check, type Finding, messageOf } from '../checks/check.ts';
 import { clusterOf } from '../checks/cluster_of.ts';
 import { once } from '../checks/once.ts';
 import type { StackConfig } from '../config/schema.ts';
@@ -9,7 +9,14 @@ import { hostsOf } from '../exposure/tls.ts';
 import { routerUrl } from '../router_settings.ts';
 import { judgeServedCertificate } from './certificate.ts';
 import { refusesProgram, refusesUpgrade, sendsToSignIn } from './refusals.ts';
-import { judgeList, opensWebSocket, reachesRoute, reachesTcp, routesOf } from './routes.ts';
+import {
+  judgeList,
+  type Listing,
+  opensWebSocket,
+  reachesRoute,
+  reachesTcp,
+  routesOf,
+} from './routes.ts';
 
 /** What users should get from a router that was put up. */
 export async function routerChecks(config: StackConfig): Promise<readonly Check[]> {
@@ -23,19 +30,52 @@ export async function routerChecks(config: StackConfig): Promise<readonly Check[
     { title: 'sign-in', find: () => sendsToSignIn(url) },
     { title: 'no token', find: () => refusesProgram(url) },
     { title: 'WebSocket without a token', find: () => refusesUpgrade(url) },
-    { title: 'list of routes', find: async () => judgeList(await listing()) },
-    {
-      title: 'a route, end to end',
-      find: async () => reachesRoute(await listing(), await token()),
-    },
-    {
-      title: 'a WebSocket, end to end',
-      find: async () => opensWebSocket(await listing(), await token()),
-    },
-    ...(config.tcpSession === undefined
-      ? []
-      : [{ title: 'a TCP port', find: async () => reachesTcp(await listing()) }]),
+    { title: 'list of routes', find: () => judgeRoutes(listing, config) },
+    ...throughRoutes(config).map(({ look, title }) => ({
+      title,
+      find: async (): Promise<Finding> => {
+        const known = await listing().catch(() => undefined);
+        return known === undefined ? NOT_LOOKED_AT : look(known, await token());
+      },
+    })),
   ];
+}
+
+/** What is tried with the routes of the list. */
+interface RouteCheck {
+  readonly title: string;
+  readonly look: (listing: Listing, token: string) => Promise<Finding>;
+}
+
+function throughRoutes(config: StackConfig): readonly RouteCheck[] {
+  return [
+    { title: 'a route, end to end', look: reachesRoute },
+    { title: 'a WebSocket, end to end', look: opensWebSocket },
+    ...(config.tcpSession === undefined ? [] : [{ title: 'a TCP port', look: reachesTcp }]),
+  ];
+}
+
+const NOT_LOOKED_AT: Finding = {
+  outcome: 'unsure',
+  says: 'not looked at',
+  fix: 'It takes the list of routes.',
+};
+
+async function judgeRoutes(
+  listing: () => Promise<Listing>,
+  { namespace, router }: StackConfig,
+): Promise<Finding> {
+  try {
+    return judgeList(await listing());
+  } catch (error) {
+    return {
+      outcome: 'bad',
+      says: messageOf(error),
+      fix:
+        'npm run doctor looks at the account and the signing key, and so does the log: ' +
+        `kubectl -n ${namespace.name} logs deployment/${router.name}`,
+    };
+  }
 }
 
 function certificateChecks(config: StackConfig, url: string): Check[] {

@@ -3,7 +3,12 @@ import { suite, test } from 'node:test';
 
 import { clusterChecks } from '../../../infra/doctor/cluster_checks.ts';
 import { linesOf, told } from '../checks/find.ts';
-import { type Answers, clusterAnswering, type ClusterStandIn } from '../cluster/stand_in.ts';
+import {
+  type Answers,
+  clusterAnswering,
+  type ClusterStandIn,
+  Refusal,
+} from '../cluster/stand_in.ts';
 import { parsedConfig } from '../parsed_config.ts';
 import { smallest } from '../stacks.ts';
 
@@ -58,6 +63,22 @@ suite("the doctor's look at the cluster", () => {
         '✔ names: task-router is free',
       ],
     });
+  });
+
+  test('says once that a cluster does not answer', async (context) => {
+    const cluster = await clusterAnswering(context, {
+      '/version': new Refusal(503, 'the server is starting'),
+    });
+    const { isGood, lines } = await linesOf(checksOf({}, cluster));
+    assert.equal(isGood, false);
+    assert.match(lines[0] ?? '', /^✖ cluster: .*503/);
+    assert.deepEqual(
+      lines.slice(2),
+      ['rights', 'namespace', 'default ingress class', 'names'].flatMap((title) => [
+        `• ${title}: not looked at`,
+        '    The cluster does not answer.',
+      ]),
+    );
   });
 
   test('names each right that is missing', async (context) => {
