@@ -1,15 +1,8 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import { ReadBuffer } from './read_buffer.ts';
 
-/** Bytes of a bulk transfer's buffer. */
-const BULK = 64 * 1024;
 /** Bytes of a quiet connection's buffer: a keystroke's packet fits, and ten thousand idle connections cost little. */
 const QUIET = 1024;
-/** Reads in a row that would have fitted the quiet buffer before the bulk buffer is handed back. */
-const QUIET_READS = 16;
-/** Bulk buffers kept for the next connection that gets busy; more than that are left to the garbage collector. */
-const KEPT = 64;
-
-const spare: Buffer[] = [];
 
 /** Where bytes go: a TCP socket, or what acts as one. */
 export interface Sink {
@@ -33,13 +26,12 @@ export class TcpCopy {
   bytes = 0;
   #source: Socket | undefined;
   #sink: Sink | undefined;
-  #buffer: Buffer = Buffer.allocUnsafe(QUIET);
-  #quietReads = 0;
+  readonly #buffer = new ReadBuffer(QUIET);
   #waiting = false;
 
   constructor() {
     this.onread = {
-      buffer: () => this.#buffer,
+      buffer: () => this.#buffer.bytes,
       callback: (length) => this.#read(length),
     };
   }
@@ -54,7 +46,7 @@ export class TcpCopy {
   /** Hands the buffer back. The sockets are closed. */
   release(): void {
     // A buffer that a write still refers to is not handed on.
-    if (!this.#waiting) this.#handBack();
+    if (!this.#waiting) this.#buffer.release();
     this.#source = undefined;
     this.#sink = undefined;
   }
@@ -64,13 +56,13 @@ export class TcpCopy {
     const sink = this.#sink;
     if (sink === undefined || sink.destroyed) return false;
     this.bytes += length;
-    const buffer = this.#buffer;
-    sink.write(length === buffer.length ? buffer : buffer.subarray(0, length), this.#written);
+    const { bytes } = this.#buffer;
+    sink.write(length === bytes.length ? bytes : bytes.subarray(0, length), this.#written);
     if (sink.writableLength > 0) {
       this.#waiting = true;
       return false;
     }
-    this.#fit(length);
+    this.#buffer.fit(length);
     return true;
   }
 
@@ -79,22 +71,4 @@ export class TcpCopy {
     this.#waiting = false;
     this.#source?.resume();
   };
-
-  /** Chooses the buffer of the next read by the size of this one. */
-  #fit(length: number): void {
-    if (this.#buffer.length === QUIET) {
-      if (length === QUIET) this.#buffer = spare.pop() ?? Buffer.allocUnsafeSlow(BULK);
-      return;
-    }
-    this.#quietReads = length <= QUIET ? this.#quietReads + 1 : 0;
-    if (this.#quietReads === QUIET_READS) {
-      this.#handBack();
-      this.#buffer = Buffer.allocUnsafe(QUIET);
-      this.#quietReads = 0;
-    }
-  }
-
-  #handBack(): void {
-    if (this.#buffer.length === BULK && spare.length < KEPT) spare.push(this.#buffer);
-  }
 }

@@ -13,6 +13,8 @@ const CONNECT_TIMEOUT = 5_000;
 const KEEP_ALIVE_DELAY = 60_000;
 /** What a task may say in its headers; longer ones are no answer (A34). */
 const LONGEST_HEAD = 64 * 1024;
+/** Bytes of a quiet connection's buffer: most answers fit, and a thousand connections cost little. */
+const QUIET = 4 * 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
 /** How long a task that does not say is trusted to leave an idle connection open. Node's servers do so for 5 s. */
 const IDLE_TIME = 4_000;
@@ -84,7 +86,7 @@ function idleTimeOf({ idleTime }: AnswerHead): number {
 export class UpstreamConnection {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #buffer = new ReadBuffer();
+  readonly #buffer = new ReadBuffer(QUIET);
   #asker: Asker | undefined = undefined;
   #pump: BodyPump | undefined = undefined;
   /** The answer whose body is being read. */
