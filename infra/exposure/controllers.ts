@@ -2,7 +2,10 @@ import type { StackConfig } from '../config/schema.ts';
 
 type Controller = StackConfig['ingress']['controller'];
 
-/** What a controller has to be told, so that WebSockets and streams live for hours and uploads have no limit. */
+/**
+ * What a controller has to be told, so that WebSockets and streams live for hours, uploads have no limit, and a request that
+ * meets a pod which died a moment ago goes to the next: safe for every method, since nothing of it was sent.
+ */
 export interface ControllerNeeds {
   /** Annotations of the Ingress. */
   readonly ingress: Readonly<Record<string, string>>;
@@ -14,7 +17,8 @@ export const IDLE_SECONDS = 3600;
 /**
  * Per controller, from its own documentation; annotations of config override each.
  *
- * - traefik ends no WebSocket; its time limits belong to entry points, not to an Ingress.
+ * - traefik ends no WebSocket; its time limits belong to entry points, not to an Ingress. Its `retry` is a Middleware object
+ *   of the operator's: with none it answers 502 for a second after a pod was killed.
  * - nginx: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  * - haproxy: https://www.haproxy.com/documentation/kubernetes-ingress/ (haproxy.org/) and haproxy-ingress.github.io
  * - alb: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
@@ -51,7 +55,9 @@ const needs: Readonly<Record<Controller, ControllerNeeds>> = {
   gke: { ingress: {} },
   contour: {
     ingress: {
+      'projectcontour.io/num-retries': '2',
       'projectcontour.io/response-timeout': 'infinity',
+      'projectcontour.io/retry-on': 'connect-failure',
       'projectcontour.io/websocket-routes': '/',
     },
   },

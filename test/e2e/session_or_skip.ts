@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 
+import type { ConfigMap } from '@pulumi/pulumi/automation/index.js';
+
 import {
   prepareSession,
   startSession,
@@ -16,9 +18,16 @@ import { linesOf } from './progress_lines.ts';
 /** A run of a test's own, and its folder. */
 export type OwnRun<Kind> = Kind & { readonly folder: WorkFolder };
 
-/** A run with a router, removed after the test; undefined, and the test is skipped, where it cannot be had. */
-export function sessionOrSkip(t: TestContext, name: string): Promise<OwnRun<Session> | undefined> {
-  return runOrSkip(t, name, startSession);
+/**
+ * A run with a router, removed after the test; undefined, and the test is skipped, where it cannot be had. `config` is that of
+ * the stack, beside the lab's own.
+ */
+export function sessionOrSkip(
+  t: TestContext,
+  name: string,
+  config: ConfigMap = {},
+): Promise<OwnRun<Session> | undefined> {
+  return runOrSkip(t, name, (parts) => startSession({ ...parts, config }));
 }
 
 /** The same before its first `pulumi up`. */
