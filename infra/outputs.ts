@@ -3,6 +3,7 @@ import { type Input, type Output, output } from '@pulumi/pulumi';
 import type { StackConfig } from './config/schema.ts';
 import { nextSteps } from './next_steps.ts';
 import { routerUrl } from './router_settings.ts';
+import { sourceRangeWarnings } from './source_ranges.ts';
 import type { TaskNetworks } from './task_networks.ts';
 import { trustedProxyWarnings } from './trusted_proxies.ts';
 
@@ -62,13 +63,14 @@ function warnings(provisioned: Provisioned, url: string): string[] {
     found.push('Users reach the router over plain HTTP: tokens and data can be read on the way.');
   }
   const tcp = config.tcpSession?.service;
-  if (tcp?.loadBalancerSourceRanges.length === 0) {
+  if (tcp?.loadBalancerSourceRanges.length === 0 && config.tcpSession?.sourceRanges.length === 0) {
     const narrower =
       tcp.type === 'LoadBalancer' ? 'tcpSession.service.loadBalancerSourceRanges' : 'A firewall';
     found.push(
       `TCP ports know no sign-in: whoever reaches a port reaches its task. ${narrower} narrows who can.`,
     );
   }
+  found.push(...sourceRangeWarnings(config.tcpSession));
   found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
   if (provisioned.taskNetworks.fromNodes) {
     found.push(

@@ -101,6 +101,9 @@ function platformAnnotations(session: TcpSession, ownKey: string): Record<string
     return {
       'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
       'service.beta.kubernetes.io/aws-load-balancer-type': 'external',
+      ...(session.proxyProtocol
+        ? { 'service.beta.kubernetes.io/aws-load-balancer-proxy-protocol': '*' }
+        : {}),
     };
   }
   const key = sharingKey ?? (portsPerService === undefined ? undefined : ownKey);

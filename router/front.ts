@@ -5,8 +5,9 @@ import type { Registry } from 'prom-client';
 import type { ClearmlAuthority } from './auth/clearml_authority.ts';
 import type { DrainTimes } from './drain_times.ts';
 import type { Activity } from './proxy/activity.ts';
+import { inNetworks } from './proxy/networks.ts';
 import { createProxyServer } from './proxy/server.ts';
-import { trustedProxies } from './proxy/trusted_proxies.ts';
+import { tcpLimits } from './proxy/connection_limits.ts';
 import { createTunnel } from './proxy/tunnel.ts';
 import type { Routes } from './routes/routes.ts';
 import type { Settings } from './settings/settings.ts';
@@ -41,12 +42,19 @@ export interface Front {
 export function createFront(parts: FrontParts): Front {
   const { settings, routes, log, metrics, activity } = parts;
   const auth = createAuth(parts);
-  const tunnel = createTunnel({ hold: auth.gate.hold, log, metrics, activity });
+  const tunnel = createTunnel({
+    hold: auth.gate.hold,
+    log,
+    metrics,
+    activity,
+    limits: tcpLimits(settings),
+  });
   const proxy = createProxyServer({
     settings: {
       origin: settings.ROUTER_URL.origin,
       wildcardHost: settings.ROUTER_WILDCARD_HOST,
-      isTrustedProxy: trustedProxies(settings.TRUSTED_PROXIES),
+      pathForm: settings.ROUTER_PATH_FORM,
+      isTrustedProxy: inNetworks(settings.TRUSTED_PROXIES),
       secureCookies: settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure,
     },
     routes,

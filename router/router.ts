@@ -5,6 +5,8 @@ import { createFront } from './front.ts';
 import { createLeadership } from './lease/elect.ts';
 import { listen } from './listen.ts';
 import { Activity } from './proxy/activity.ts';
+import { tcpLimits } from './proxy/connection_limits.ts';
+import { inNetworks } from './proxy/networks.ts';
 import { createTcpListeners } from './proxy/tcp_listeners.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
@@ -58,7 +60,17 @@ export async function startRouter(
   });
   const bindAddress = settings.BIND_ADDRESS;
   const activity = new Activity(routes);
-  const tcp = createTcpListeners({ routes, bindAddress, log, metrics, activity });
+  const tcp = createTcpListeners({
+    routes,
+    bindAddress,
+    log,
+    metrics,
+    activity,
+    limits: tcpLimits(settings),
+    mayConnect: inNetworks(settings.TCP_SOURCE_RANGES),
+    sendsProxyHeader:
+      settings.TCP_PROXY_PROTOCOL === 'accept' ? inNetworks(settings.TRUSTED_PROXIES) : undefined,
+  });
   const front =
     settings.WORKERS === 1
       ? createFront({ settings, routes, clearml, log, metrics, activity, environment })

@@ -19,6 +19,11 @@ export const ingress = z
         .describe(
           'Domain below which each endpoint gets a host, and so an origin, of its own; needs a wildcard DNS entry',
         ),
+      pathForm: flag
+        .default(true)
+        .describe(
+          'Endpoints are also below hostName, at /service/<id>/, where they share one origin; false needs wildcardHost',
+        ),
       className: objectName
         .optional()
         .describe("Ingress class; left out, the cluster's default class"),

@@ -15,6 +15,8 @@ export function crossSectionProblems(config: StackConfig): readonly Problem[] {
     ...unusedProblems(config),
     ...tlsProblems(config),
     ...wildcardProblems(config),
+    ...pathFormProblems(config.ingress),
+    ...proxyProtocolProblems(config),
   ];
 }
 
@@ -94,6 +96,30 @@ function tlsProblems(config: StackConfig): Problem[] {
     {
       path,
       message: `TLS ends ${where}; remove this, and write ingress.hostName with https:// if it does`,
+    },
+  ];
+}
+
+function pathFormProblems({ pathForm, wildcardHost }: Partial<StackConfig['ingress']>): Problem[] {
+  if (pathForm !== false || wildcardHost !== undefined) return [];
+  return [
+    {
+      path: ['ingress', 'pathForm'],
+      message: 'false leaves endpoints without a URL; it needs ingress.wildcardHost',
+    },
+  ];
+}
+
+/** Sections that could not be read are undefined here. */
+function proxyProtocolProblems(config: Partial<StackConfig>): Problem[] {
+  const believed = config.router?.trustedProxies ?? [];
+  if (config.tcpSession?.proxyProtocol !== true || config.router === undefined) return [];
+  if (believed.length > 0) return [];
+  return [
+    {
+      path: ['tcpSession', 'proxyProtocol'],
+      message:
+        'believes nobody while router.trustedProxies is empty; name the addresses of the load balancer there',
     },
   ];
 }

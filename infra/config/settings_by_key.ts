@@ -5,6 +5,7 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   ROUTER_NAME: 'router.name',
   ROUTER_URL: 'ingress.hostName',
   ROUTER_WILDCARD_HOST: 'ingress.wildcardHost',
+  ROUTER_PATH_FORM: 'ingress.pathForm',
   CLEARML_API_HOST: 'clearml.apiServerUrlReference',
   CLEARML_API_ACCESS_KEY: 'clearml.apiServerKey',
   CLEARML_API_SECRET_KEY: 'clearml.apiServerSecret',
@@ -22,6 +23,8 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   TCP_ROUTER_ADDRESS: 'tcpSession.routerAddress',
   TCP_PORT_START: 'tcpSession.portRange.start',
   TCP_PORT_END: 'tcpSession.portRange.end',
+  TCP_PROXY_PROTOCOL: 'tcpSession.proxyProtocol',
+  TCP_SOURCE_RANGES: 'tcpSession.sourceRanges',
   HTTP_PORT: 'service.port',
   ADMIN_PORT: 'service.port',
   SHUTDOWN_DELAY_SECONDS: 'router.shutdownDelaySeconds',
@@ -46,5 +49,9 @@ export const FREE_SETTINGS: Readonly<Partial<Record<SettingName, string>>> = {
   BIND_ADDRESS: 'a pod has addresses of its own, and probes come to them',
   POLL_INTERVAL: 'fits every installation as it is',
   STATE_FILE: 'in a cluster the same is kept in a ConfigMap',
+  TCP_MAX_CONNECTIONS: 'fits every installation as it is',
+  TCP_MAX_CONNECTIONS_PER_CLIENT:
+    'means clients only where their addresses are seen, which no other key can tell',
+  TCP_MAX_CONNECTIONS_PER_PORT: 'fits every installation as it is',
   WORKERS: 'more pods do the same, and survive the loss of one',
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { loadBalancerKeys, withoutEffect } from './load_balancer.ts';
-import { address, evenWithOtherProblems, port } from './values.ts';
+import { address, cidrs, evenWithOtherProblems, flag, port } from './values.ts';
 
 /** A Service with more ports than this takes the API server and every node's proxy visibly long. */
 export const MAX_PORTS = 2048;
@@ -111,6 +111,18 @@ export const tcpSession = z
         ),
       portRange: portRange.describe('Ports that the router hands out'),
       service: service.describe('The Service of type LoadBalancer that carries the range'),
+      proxyProtocol: flag
+        .default(false)
+        .describe(
+          'The load balancer begins each connection with a PROXY header (version 1 or 2), which names the client; believed ' +
+            'from router.trustedProxies alone, and required of them',
+        ),
+      sourceRanges: cidrs
+        .default([])
+        .describe(
+          'Networks that may connect, checked by the router itself against the address that it sees: with proxyProtocol the ' +
+            "client's, else that of whatever the load balancer leaves; empty means everybody",
+        ),
       waitSeconds: z
         .int({ error: 'expected a whole number of seconds' })
         .min(10, 'expected 10 seconds or more')

@@ -7,6 +7,8 @@ import { endpointAudience, ROUTER_AUDIENCE, staticAudience } from './audience.ts
 export interface ReturnTargets {
   readonly routerUrl: RouterUrl;
   readonly wildcardHost: string | undefined;
+  /** ROUTER_PATH_FORM. */
+  readonly pathForm: boolean;
   readonly table: RouteTable;
 }
 
@@ -54,14 +56,14 @@ export function safeReturn(wanted: string, targets: ReturnTargets): WayBack | un
   return audience === undefined ? undefined : { location: wanted, audience };
 }
 
-function safePath(path: string, { table }: ReturnTargets): WayBack | undefined {
+function safePath(path: string, { pathForm, table }: ReturnTargets): WayBack | undefined {
   if (climbs(path)) return undefined;
   const [first = ''] = path.slice(1).split(/[/?]/, 1);
   const leads =
     path === '/' ||
     path.startsWith('/?') ||
     OWN_PAGE.test(path) ||
-    ENDPOINT.test(path) ||
+    (pathForm && ENDPOINT.test(path)) ||
     table.staticPaths.has(first);
   return leads ? { location: path, audience: ROUTER_AUDIENCE } : undefined;
 }

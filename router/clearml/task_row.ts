@@ -55,6 +55,7 @@ const RUNTIME_KEYS = new Set([
   'upstream_task_address',
   'upstream_task_port',
   'router_name',
+  'router_proxy_protocol',
   'router_tcp_answer',
 ]);
 

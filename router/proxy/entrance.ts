@@ -19,6 +19,8 @@ export interface ProxySettings {
   readonly origin: string;
   /** ROUTER_WILDCARD_HOST, lower case, without port; undefined when off. */
   readonly wildcardHost: string | undefined;
+  /** ROUTER_PATH_FORM: endpoints are below `/service/`, too. */
+  readonly pathForm: boolean;
   /** Whether an address is one of TRUSTED_PROXIES; undefined when none is named. Asked once per connection. */
   readonly isTrustedProxy: ((address: string) => boolean) | undefined;
   /** AUTH_SECURE_ENABLED: the router's own cookies carry `Secure`. */
@@ -54,10 +56,10 @@ export class Entrance {
   readonly ownHosts: readonly string[];
 
   constructor(deps: EntranceDeps) {
-    const { origin, wildcardHost, secureCookies } = deps.settings;
+    const { origin, wildcardHost, pathForm, secureCookies } = deps.settings;
     const url = new URL(origin);
     this.#deps = deps;
-    this.#rules = { ownHost: url.hostname, wildcardHost };
+    this.#rules = { ownHost: url.hostname, wildcardHost, pathForm };
     this.#scheme = url.protocol === 'https:' ? 'https' : 'http';
     this.#stickiness = new Stickiness(secureCookies);
     this.ownHosts = [url.host];

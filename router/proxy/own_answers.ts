@@ -7,7 +7,7 @@ const REFUSALS: Readonly<Record<RefusalStatus, Omit<Answer, 'status' | 'detail'>
   404: {
     code: 'not-found',
     title: 'There is nothing here for you',
-    advice: 'Check the address: it begins with /service/ and the id of the task.',
+    advice: 'Check the address. The first page of the router lists all that you may open.',
   },
   405: {
     code: 'method-not-allowed',

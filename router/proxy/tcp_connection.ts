@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import type { Upstream } from '../routes/endpoint.ts';
-import { adopt } from './tcp_accept.ts';
 import { TcpCopy } from './tcp_copy.ts';
 import { reset } from './tcp_reset.ts';
 
@@ -38,13 +37,16 @@ export interface TcpSummary {
 
 /** What a connection is made of. */
 export interface TcpConnectionParts {
-  /** Accepted with `pauseOnConnect`; taken over. */
-  readonly accepted: Socket;
+  /** Adopted with the `onread` of `inward`, paused. */
+  readonly client: Socket;
+  readonly inward: TcpCopy;
   readonly upstream: Upstream;
   /** Milliseconds. */
   readonly connectTimeout: number;
-  /** Sent to the task before the client's bytes: a PROXY header. */
-  readonly preamble: Buffer | undefined;
+  /** Sent to the task before the client's bytes. */
+  readonly proxyHeader: Buffer | undefined;
+  /** Bytes of the client that were read before. */
+  readonly early: Buffer | undefined;
   readonly onOpen: () => void;
   /** Called once, when both sockets are closed. */
   readonly onClose: (summary: TcpSummary) => void;
@@ -63,14 +65,8 @@ export class TcpConnection {
   #code: string | undefined;
   #sockets = 2;
 
-  /** Undefined when the client has gone already. */
-  static start(parts: TcpConnectionParts): TcpConnection | undefined {
-    const inward = new TcpCopy();
-    const client = adopt(parts.accepted, inward.onread);
-    return client === undefined ? undefined : new TcpConnection(parts, client, inward);
-  }
-
-  private constructor(parts: TcpConnectionParts, client: Socket, inward: TcpCopy) {
+  constructor(parts: TcpConnectionParts) {
+    const { client, inward, early } = parts;
     this.#onClose = parts.onClose;
     this.#client = client;
     this.#inward = inward;
@@ -95,7 +91,11 @@ export class TcpConnection {
         clearTimeout(this.#connectTimer);
         this.#open = true;
         parts.onOpen();
-        if (parts.preamble !== undefined) this.#upstream.write(parts.preamble);
+        if (parts.proxyHeader !== undefined) this.#upstream.write(parts.proxyHeader);
+        if (early !== undefined && early.length > 0) {
+          inward.bytes += early.length;
+          this.#upstream.write(early);
+        }
         client.resume();
       })
       .on('error', (error) =>

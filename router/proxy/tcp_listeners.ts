@@ -1,32 +1,28 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint, Upstream } from '../routes/endpoint.ts';
+import { createServer, type Server } from 'node:net';
 import type { RouteSource, RouteTable } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Activity } from './activity.ts';
-import { TCP_OPTIONS, TcpConnection, type TcpSummary } from './tcp_connection.ts';
-import { failureOfCode } from './upstream_failure.ts';
-
-/** How many connections the TCP range carries at once. */
-export interface TcpLimits {
-  readonly perPort: number;
-  readonly total: number;
-}
-
-/** Far above what a task's users open, below what the descriptors of a pod and 2 KiB a connection allow. */
-export const TCP_LIMITS: TcpLimits = { perPort: 8_192, total: 32_768 };
+import { ConnectionCounts, type ConnectionLimits } from './connection_limits.ts';
+import { TcpAdmission, type TcpAdmissionDeps } from './tcp_admission.ts';
+import { TCP_OPTIONS } from './tcp_connection.ts';
+import { TcpSessions } from './tcp_sessions.ts';
 
 /** What the listeners of the TCP range need from the router. */
-export interface TcpListenersDeps {
+export interface TcpListenersDeps extends Partial<
+  Pick<TcpAdmissionDeps, 'mayConnect' | 'sendsProxyHeader'>
+> {
   readonly routes: RouteSource;
   /** BIND_ADDRESS; undefined is every address, IPv4 and IPv6. */
   readonly bindAddress: string | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly activity: Activity;
-  readonly limits?: TcpLimits;
+  readonly limits: ConnectionLimits;
   /** Milliseconds to connect to a task; 5,000 unless given. */
   readonly connectTimeout?: number;
+  /** Milliseconds for a PROXY header; 5,000 unless given. */
+  readonly headerTimeout?: number;
 }
 
 /**
@@ -45,36 +41,49 @@ export interface TcpListeners {
   readonly drain: (grace: number) => Promise<void>;
 }
 
-/** A connection and the route that it was let in by. */
-interface Carried {
-  readonly connection: TcpConnection;
-  readonly endpoint: Endpoint;
-  readonly upstream: Upstream;
-}
-
 interface Listener {
   readonly server: Server;
   readonly bound: Promise<boolean>;
   claimed: boolean;
-  readonly carried: Set<Carried>;
 }
 
 /** Follows the route table from the moment it is made. */
 export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
   const { routes, log, metrics, activity } = deps;
-  const limits = deps.limits ?? TCP_LIMITS;
-  const connectTimeout = deps.connectTimeout ?? 5_000;
   const listeners = new Map<number, Listener>();
-  let open = 0;
+  const counts = new ConnectionCounts<number>(deps.limits);
   let draining = false;
   let onIdle: (() => void) | undefined;
+  const onLeft = (): void => {
+    if (counts.total === 0) onIdle?.();
+  };
+  const sessions = new TcpSessions({
+    log,
+    metrics,
+    activity,
+    connectTimeout: deps.connectTimeout ?? 5_000,
+    onEnd: ({ port, ends }) => {
+      counts.leave(port, ends.client.address);
+      onLeft();
+    },
+  });
+  const admission = new TcpAdmission({
+    routes,
+    log,
+    metrics,
+    counts,
+    mayConnect: deps.mayConnect,
+    sendsProxyHeader: deps.sendsProxyHeader,
+    headerTimeout: deps.headerTimeout ?? 5_000,
+    carry: (admitted) => sessions.carry(admitted),
+    onLeft,
+  });
 
   const listen = (port: number, claimed: boolean): Listener => {
     const server = createServer({ ...TCP_OPTIONS, pauseOnConnect: true });
     const listener: Listener = {
       server,
       claimed,
-      carried: new Set(),
       bound: new Promise((resolve) => {
         let listening = false;
         server.once('listening', () => {
@@ -94,114 +103,27 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
       }),
     };
     listeners.set(port, listener);
-    server.on('connection', (socket) => accept(port, listener, socket));
+    server.on('connection', (socket) => admission.accept(port, socket));
     server.listen({ port, host: deps.bindAddress, backlog: 4_096, exclusive: true });
     return listener;
   };
 
-  const close = (port: number, listener: Listener): void => {
+  const end = (port?: number): void => {
+    admission.endWaiting(port);
+    sessions.end(port);
+  };
+
+  const close = (port: number, { server }: Listener): void => {
     listeners.delete(port);
-    listener.server.close();
-    for (const carried of listener.carried) carried.connection.reset();
-  };
-
-  /** A connection that is not carried: reset, so that the client sees at once that nobody serves it. */
-  const refuse = (socket: Socket, port: number, outcome: 'refused' | 'limited'): void => {
-    metrics.tcpConnections.inc({ port, outcome });
-    log.warn(
-      { event: 'tcp-refused', port, client: clientOf(socket), reason: outcome },
-      outcome === 'limited' ? 'too many connections' : 'no task serves this port',
-    );
-    socket.resetAndDestroy();
-  };
-
-  const accept = (port: number, listener: Listener, socket: Socket): void => {
-    const endpoint = routes.current().ports.get(port);
-    if (endpoint?.tcp?.state !== 'open') {
-      refuse(socket, port, 'refused');
-      return;
-    }
-    if (open >= limits.total || listener.carried.size >= limits.perPort) {
-      refuse(socket, port, 'limited');
-      return;
-    }
-    carry(port, listener, socket, endpoint, endpoint.tcp.upstream);
-  };
-
-  const carry = (
-    port: number,
-    listener: Listener,
-    accepted: Socket,
-    endpoint: Endpoint,
-    upstream: Upstream,
-  ): void => {
-    const client = clientOf(accepted);
-    const since = performance.now();
-    const connection = TcpConnection.start({
-      accepted,
-      upstream,
-      connectTimeout,
-      preamble: undefined,
-      onOpen: () => {
-        metrics.tcpConnections.inc({ port, outcome: 'opened' });
-        activity.reached('tcp', endpoint.id);
-      },
-      onClose: (summary) => {
-        listener.carried.delete(carried);
-        unfollow();
-        metrics.openSockets.dec({ kind: 'tcp' });
-        tell(summary, port, client, endpoint, upstream, performance.now() - since);
-        open -= 1;
-        if (open === 0) onIdle?.();
-      },
-    });
-    if (connection === undefined) return;
-    const carried: Carried = { connection, endpoint, upstream };
-    listener.carried.add(carried);
-    const unfollow = activity.follow('tcp', endpoint.id, () => connection.bytes);
-    metrics.openSockets.inc({ kind: 'tcp' });
-    open += 1;
-  };
-
-  const tell = (
-    summary: TcpSummary,
-    port: number,
-    client: string,
-    endpoint: Endpoint,
-    upstream: Upstream,
-    milliseconds: number,
-  ): void => {
-    if (summary.end === 'unreachable') {
-      metrics.tcpConnections.inc({ port, outcome: 'unreachable' });
-      activity.failed('tcp', endpoint.id, failureOfCode(summary.code ?? ''));
-    }
-    metrics.bytes.inc({ direction: 'in', kind: 'tcp' }, summary.bytesIn);
-    metrics.bytes.inc({ direction: 'out', kind: 'tcp' }, summary.bytesOut);
-    log.info(
-      {
-        event: 'tcp',
-        port,
-        endpoint: endpoint.id,
-        client,
-        upstream: `${upstream.address} ${upstream.port}`,
-        end: summary.end,
-        code: summary.code,
-        bytesIn: summary.bytesIn,
-        bytesOut: summary.bytesOut,
-        duration: Math.round(milliseconds) / 1_000,
-      },
-      'connection ended',
-    );
+    server.close();
+    end(port);
   };
 
   const follow = (table: RouteTable): void => {
     for (const [port, listener] of listeners) {
-      const endpoint = table.ports.get(port);
-      if (endpoint === undefined && !listener.claimed) close(port, listener);
-      for (const carried of listener.carried) {
-        if (!mayLiveOn(carried, endpoint)) carried.connection.reset();
-      }
+      if (!table.ports.has(port) && !listener.claimed) close(port, listener);
     }
+    sessions.endStale(table);
     if (draining) return;
     for (const port of table.ports.keys()) if (!listeners.has(port)) listen(port, false);
   };
@@ -223,17 +145,13 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
       if (!routes.current().ports.has(port)) close(port, listener);
     },
     unbound: () => [...routes.current().ports.keys()].filter((port) => !listeners.has(port)),
-    openConnections: () => open,
+    openConnections: () => counts.total,
     drain: async (grace) => {
       draining = true;
       for (const { server } of listeners.values()) server.close();
-      if (open > 0) {
+      if (counts.total > 0) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(() => {
-            for (const { carried } of listeners.values()) {
-              for (const { connection } of carried) connection.reset();
-            }
-          }, grace);
+          const timer = setTimeout(end, grace);
           onIdle = () => {
             clearTimeout(timer);
             resolve();
@@ -244,23 +162,4 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
       listeners.clear();
     },
   };
-}
-
-/**
- * A task that ends, or that starts anew, loses its open connections, and so does one that moves to another address. A task that
- * asks again with another port of the same address (its SSH server restarted) keeps them: the sessions outlive the listener.
- */
-function mayLiveOn(carried: Carried, now: Endpoint | undefined): boolean {
-  return (
-    now?.tcp?.state === 'open' &&
-    now.id === carried.endpoint.id &&
-    now.task.startedAt === carried.endpoint.task.startedAt &&
-    now.tcp.upstream.address === carried.upstream.address
-  );
-}
-
-/** The client's address; IPv4 as itself, also on a socket that listens to both families. */
-function clientOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? 'gone';
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

@@ -3,10 +3,17 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Admitted, Gate } from '../auth/decision.ts';
-import type { Endpoint, Upstream } from '../routes/endpoint.ts';
+import type { Endpoint, EndpointId, OpenTcpLane, Upstream } from '../routes/endpoint.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Activity } from './activity.ts';
+import { plainAddress } from './client_address.ts';
+import {
+  ConnectionCounts,
+  type ConnectionLimits,
+  type ExceededLimit,
+} from './connection_limits.ts';
+import { type ConnectionEnds, writeProxyHeader } from './proxy_header.ts';
 import { TCP_OPTIONS } from './tcp_connection.ts';
 import { TcpCopy } from './tcp_copy.ts';
 import { TunnelSession } from './tunnel_session.ts';
@@ -38,6 +45,8 @@ export interface TunnelDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly activity: Activity;
+  /** Of this process; `perPlace` is per endpoint. */
+  readonly limits: ConnectionLimits;
   /** Milliseconds; 5,000 unless given. */
   readonly connectTimeout?: number;
   /** Milliseconds between pings; 30,000 unless given. */
@@ -60,6 +69,8 @@ export interface TunnelRefusal {
   readonly reason: string;
   /** Set where the task was tried and did not answer. */
   readonly failure?: FailureClass;
+  /** A limit would be exceeded. */
+  readonly limited?: true;
 }
 
 /** TCP over WebSocket at the URL of an endpoint whose task asked for TCP. */
@@ -77,6 +88,7 @@ export interface Tunnel {
 export function createTunnel(deps: TunnelDeps): Tunnel {
   const { log, metrics, activity } = deps;
   const sessions = new Set<TunnelSession>();
+  const counts = new ConnectionCounts<EndpointId>(deps.limits);
   let draining = false;
   let onIdle: (() => void) | undefined;
   const server = new WebSocketServer(WEB_SOCKET_OPTIONS);
@@ -98,6 +110,7 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
         release();
         unfollow();
         sessions.delete(session);
+        counts.leave(admitted.endpoint.id, clientAddress);
         metrics.openSockets.dec({ kind: 'tunnel' });
         metrics.bytes.inc({ direction: 'in', kind: 'tunnel' }, summary.bytesIn);
         metrics.bytes.inc({ direction: 'out', kind: 'tunnel' }, summary.bytesOut);
@@ -127,19 +140,31 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
     if (draining) return { status: 503, reason: 'The router is about to stop. Try again.' };
     const fault = handshakeFault(upgrade.request) ?? laneFault(upgrade.admitted.endpoint);
     if (fault !== undefined) return fault;
-    const lane = upgrade.admitted.endpoint.tcp;
+    const { admitted, clientAddress } = upgrade;
+    const { id, tcp: lane } = admitted.endpoint;
     if (lane?.state !== 'open') return undefined;
+    const limit = counts.enter(id, clientAddress);
+    if (limit !== undefined) return { status: 503, reason: LIMIT_WORDS[limit], limited: true };
+    const refusal = await openWithin(upgrade, lane);
+    if (refusal !== undefined) counts.leave(id, clientAddress);
+    return refusal;
+  };
+
+  /** Counted in already. */
+  const openWithin = async (
+    upgrade: TunnelUpgrade,
+    lane: OpenTcpLane,
+  ): Promise<TunnelRefusal | undefined> => {
+    const { request, socket, clientAddress } = upgrade;
     const outward = new TcpCopy();
-    const upstream = await connected(
-      lane.upstream,
-      outward,
-      upgrade.socket,
-      deps.connectTimeout ?? 5_000,
-    );
+    const upstream = await connected(lane.upstream, outward, socket, deps.connectTimeout ?? 5_000);
     if ('status' in upstream) return upstream;
     let opened = false;
-    server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (webSocket) => {
+    server.handleUpgrade(request, socket, upgrade.head, (webSocket) => {
       opened = true;
+      if (lane.proxyHeader === true) {
+        upstream.write(writeProxyHeader(tunnelEnds(request, clientAddress)));
+      }
       carry(upgrade, webSocket, upstream, outward);
     });
     if (opened) return undefined;
@@ -156,9 +181,7 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
     open: async (upgrade) => {
       const refusal = await open(upgrade);
       if (refusal !== undefined) {
-        const outcome =
-          refusal.status === 502 || refusal.status === 504 ? 'unreachable' : 'refused';
-        metrics.tunnels.inc({ outcome });
+        metrics.tunnels.inc({ outcome: outcomeOf(refusal) });
         if (refusal.failure !== undefined) {
           activity.failed('tcp', upgrade.admitted.endpoint.id, refusal.failure);
         }
@@ -190,6 +213,29 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
         };
       });
     },
+  };
+}
+
+const LIMIT_WORDS: Readonly<Record<ExceededLimit, string>> = {
+  total: 'The router carries as many tunnels as it may (TCP_MAX_CONNECTIONS). Try again later.',
+  place:
+    'This task has as many tunnels open as it may (TCP_MAX_CONNECTIONS_PER_PORT). Close some of them.',
+  client:
+    'Your address has as many tunnels open as it may (TCP_MAX_CONNECTIONS_PER_CLIENT). Close some of them.',
+};
+
+function outcomeOf({ status, limited }: TunnelRefusal): 'limited' | 'unreachable' | 'refused' {
+  if (limited === true) return 'limited';
+  return status === 502 || status === 504 ? 'unreachable' : 'refused';
+}
+
+/** What a task is told of the client of a tunnel. Its port is not known where a proxy is in between: 0. */
+function tunnelEnds(request: IncomingMessage, clientAddress: string): ConnectionEnds {
+  const { remoteAddress, remotePort, localAddress, localPort } = request.socket;
+  const direct = plainAddress(remoteAddress) === clientAddress;
+  return {
+    client: { address: clientAddress, port: direct ? (remotePort ?? 0) : 0 },
+    server: { address: plainAddress(localAddress), port: localPort ?? 0 },
   };
 }
 

@@ -8,6 +8,8 @@ export interface AnswerRules {
   readonly routerName: string;
   readonly routerUrl: RouterUrl;
   readonly wildcardHost: string | undefined;
+  /** ROUTER_PATH_FORM. */
+  readonly pathForm: boolean;
   readonly tcpAddress: string | undefined;
 }
 
@@ -36,15 +38,15 @@ export function endpointAnswers(
     answers.push([runtimeKey(key, name), value]);
   };
   if (http?.state === 'open') {
-    // The path form even with a wildcard host: apps take their root path from `endpoint`.
-    const url = staticUrl ?? `${rules.routerUrl.origin}/service/${endpoint.id}/`;
-    const wildcard =
-      rules.wildcardHost !== undefined && label !== undefined && staticUrl === undefined;
-    answer('endpoint', url);
-    answer(
-      'browser_endpoint',
-      wildcard ? wildcardUrl(label, rules.wildcardHost, rules.routerUrl) : url,
-    );
+    const hosted =
+      rules.wildcardHost !== undefined && label !== undefined
+        ? wildcardUrl(label, rules.wildcardHost, rules.routerUrl)
+        : undefined;
+    const path = `${rules.routerUrl.origin}/service/${endpoint.id}/`;
+    // Where there is a path form, `endpoint` has it, even with a wildcard host: apps take their root path from it. Without one it
+    // has the endpoint's own host, where an app's root is the host's.
+    answer('endpoint', staticUrl ?? (rules.pathForm ? path : (hosted ?? path)));
+    answer('browser_endpoint', staticUrl ?? hosted ?? path);
   }
   if (tcp?.state === 'open' && tcp.port !== undefined && rules.tcpAddress !== undefined) {
     answer('external_address', rules.tcpAddress);

@@ -18,6 +18,8 @@ export interface TcpAsk {
   readonly upstreamPort: string;
   /** `router_tcp_answer` as it stands. */
   readonly recordedAnswer: string;
+  /** `router_proxy_protocol`; empty where the task does not ask for it. */
+  readonly proxyProtocol: string;
 }
 
 /** All that a task asks under one suffix. */
@@ -76,5 +78,6 @@ function readTcp(value: (key: RuntimeKey) => string): TcpAsk {
     upstreamAddress: value('upstream_task_address'),
     upstreamPort: value('upstream_task_port'),
     recordedAnswer: value('router_tcp_answer'),
+    proxyProtocol: value('router_proxy_protocol'),
   };
 }

@@ -45,6 +45,7 @@ function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     a.task === b.task &&
     a.label === b.label &&
     a.tcp?.port === b.tcp?.port &&
+    a.tcp?.proxyHeader === b.tcp?.proxyHeader &&
     sameLane(a.http, b.http) &&
     sameLane(a.tcp, b.tcp)
   );
@@ -57,12 +58,16 @@ function sameTask(a: RoutedTask, b: RoutedTask): boolean {
 }
 
 /** Lane and port together. A follower's open lane may still be without a port: the leader has not answered yet. */
-function withPort(lane: Lane | undefined, port: number | undefined, leading: boolean) {
+function withPort(
+  lane: Lane | undefined,
+  { port, proxyHeader }: Required<Pick<TcpLane, 'port' | 'proxyHeader'>>,
+  leading: boolean,
+) {
   if (lane === undefined) return undefined;
   const exhausted = leading && lane.state === 'open' && port === undefined;
   const tcp: TcpLane = exhausted
-    ? { state: 'refused', reason: EXHAUSTED, port }
-    : { ...lane, port };
+    ? { state: 'refused', reason: EXHAUSTED, port, proxyHeader }
+    : { ...lane, port, proxyHeader };
   return { tcp, exhausted };
 }
 
@@ -96,7 +101,8 @@ export async function assemble(
 
   const enter = ({ draft, task, http, tcp: lane }: SettledEndpoint): Endpoint => {
     const { id, name, label } = draft;
-    const { tcp, exhausted = false } = withPort(lane, pool?.held(id), leading) ?? {};
+    const given = { port: pool?.held(id), proxyHeader: draft.tcp?.proxyHeader ?? false };
+    const { tcp, exhausted = false } = withPort(lane, given, leading) ?? {};
     if (exhausted) portless += 1;
     const made: Endpoint = { id, name, label, task, http, tcp };
     const before = previous.table.endpoints.get(id);

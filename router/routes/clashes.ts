@@ -60,7 +60,7 @@ function settleHttp(draft: EndpointDraft, taskId: string, claims: Claims): Lane 
 
 function settleTcp(draft: EndpointDraft, taskId: string, claims: Claims): Lane | undefined {
   if (draft.tcp === undefined) return undefined;
-  const { answeredPort: _, ...lane } = draft.tcp;
+  const { answeredPort: _, proxyHeader: __, ...lane } = draft.tcp;
   return claimUpstream(lane, taskId, claims);
 }
 

@@ -61,6 +61,7 @@ export const createRoutes: CreateRoutes = (parts) => {
       routerName: settings.ROUTER_NAME,
       routerUrl,
       wildcardHost: settings.ROUTER_WILDCARD_HOST,
+      pathForm: settings.ROUTER_PATH_FORM,
       tcpAddress,
     },
     staticRules,
@@ -78,6 +79,7 @@ export const createRoutes: CreateRoutes = (parts) => {
   const draftRules = (addresses: AddressRules): DraftRules => ({
     addresses,
     podRefusal: taskPods?.refusal,
+    pathForm: settings.ROUTER_PATH_FORM,
     tcpAddress,
     inRange: (port) => pool?.inRange(port) ?? false,
     held: (id) => pool?.held(id),

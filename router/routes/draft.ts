@@ -12,6 +12,8 @@ export interface DraftRules {
   readonly addresses: AddressRules;
   /** Why a task may not name an address, by the pods of the cluster; left out where they are not looked at. */
   readonly podRefusal?: TaskPods['refusal'] | undefined;
+  /** ROUTER_PATH_FORM: an endpoint needs no host name of its own. */
+  readonly pathForm: boolean;
   /** TCP_ROUTER_ADDRESS; undefined while TCP is off. */
   readonly tcpAddress: string | undefined;
   readonly inRange: (port: number) => boolean;
@@ -26,8 +28,13 @@ export interface EndpointDraft {
   readonly label: string | undefined;
   readonly http: (Lane & { readonly staticRoute: string | undefined }) | undefined;
   /** `answeredPort`: the external port that the runtime says was answered. */
-  readonly tcp: (Lane & { readonly answeredPort: number | undefined }) | undefined;
+  readonly tcp:
+    | (Lane & { readonly answeredPort: number | undefined; readonly proxyHeader: boolean })
+    | undefined;
 }
+
+/** The value of `router_proxy_protocol`. Version 1 knows no health checks and no further fields; nothing new is written for it. */
+const PROXY_VERSION = 'v2';
 
 /** One running task that asks. */
 export interface TaskDraft {
@@ -54,6 +61,24 @@ function toLane(taskId: string, address: string, port: string, rules: DraftRules
     : { state: 'refused', reason: `the address ${upstream.address} is refused: ${why}` };
 }
 
+/** An endpoint that no URL would lead to is refused: its task would else wait behind an answer that nobody can open. */
+function httpLane(
+  taskId: string,
+  { http }: EndpointAsk,
+  label: string | undefined,
+  rules: DraftRules,
+): EndpointDraft['http'] {
+  if (http === undefined) return undefined;
+  const { address, port, staticRoute } = http;
+  if (rules.pathForm || label !== undefined || staticRoute !== undefined) {
+    return { ...toLane(taskId, address, port, rules), staticRoute };
+  }
+  const reason =
+    'the path form is off on this router (ROUTER_PATH_FORM), and the name of the endpoint makes no host name: ' +
+    'at most 29 of a-z, 0-9 and -, and none that differs from another of the task by case alone';
+  return { state: 'refused', reason, staticRoute };
+}
+
 function tcpLane(
   taskId: string,
   id: EndpointId,
@@ -63,7 +88,7 @@ function tcpLane(
   if (ask.tcp === undefined) return undefined;
   if (rules.tcpAddress === undefined) {
     const reason = 'TCP is off on this router: TCP_ROUTER_ADDRESS and its port range are not set';
-    return { state: 'refused', reason, answeredPort: undefined };
+    return { state: 'refused', reason, answeredPort: undefined, proxyHeader: false };
   }
   const meaning = readTcpMeaning(ask.tcp, {
     routerAddress: rules.tcpAddress,
@@ -71,7 +96,13 @@ function tcpLane(
     inRange: rules.inRange,
   });
   const { answeredPort } = meaning;
-  return { ...toLane(taskId, meaning.address, meaning.port, rules), answeredPort };
+  const { proxyProtocol } = ask.tcp;
+  const proxyHeader = proxyProtocol === PROXY_VERSION;
+  if (proxyProtocol !== '' && !proxyHeader) {
+    const reason = `router_proxy_protocol of the task is not ${PROXY_VERSION}, the only one that the router speaks`;
+    return { state: 'refused', reason, answeredPort, proxyHeader };
+  }
+  return { ...toLane(taskId, meaning.address, meaning.port, rules), answeredPort, proxyHeader };
 }
 
 /** Reads all that one task asks. Two names that make one id (a slug that somebody also chose as a name): the first has it. */
@@ -85,15 +116,10 @@ export function draftTask(row: TaskRow, rules: DraftRules, before?: Task): TaskD
   asks.forEach((ask, index) => {
     const id = endpointId(row.id, ask.name);
     if (endpoints.has(id)) return;
-    const http =
-      ask.http === undefined
-        ? undefined
-        : {
-            ...toLane(row.id, ask.http.address, ask.http.port, rules),
-            staticRoute: ask.http.staticRoute,
-          };
+    const label = labels[index];
+    const http = httpLane(row.id, ask, label, rules);
     const tcp = tcpLane(row.id, id, ask, rules);
-    endpoints.set(id, { id, name: ask.name, label: labels[index], http, tcp });
+    endpoints.set(id, { id, name: ask.name, label, http, tcp });
   });
   return { row, task: toTask(row, before), endpoints: [...endpoints.values()] };
 }

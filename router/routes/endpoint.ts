@@ -19,8 +19,15 @@ export type Lane =
   /** The ask cannot be served; the reason is plain text for the operator and the task's owner. */
   | { readonly state: 'refused'; readonly reason: string };
 
-/** The TCP way into an endpoint: `port` is the allocated port of the router's range, if any. */
-export type TcpLane = Lane & { readonly port: number | undefined };
+/** The TCP way into an endpoint. */
+export type TcpLane = Lane & {
+  /** The allocated port of the router's range, if any. */
+  readonly port: number | undefined;
+  /** The task asked to be told, by a PROXY header of version 2, who connects. */
+  readonly proxyHeader?: boolean;
+};
+
+export type OpenTcpLane = TcpLane & { readonly state: 'open' };
 
 /** What the router keeps of a task. The runtime dictionary, which holds the task's secrets, is not part of it. */
 export interface Task {

@@ -8,6 +8,8 @@ export interface TargetRules {
   readonly ownHost: string;
   /** ROUTER_WILDCARD_HOST, lower case, without port; undefined when off. */
   readonly wildcardHost: string | undefined;
+  /** ROUTER_PATH_FORM: whether endpoints are below `/service/`, too. Without it that path is one like any other. */
+  readonly pathForm: boolean;
 }
 
 type Refused = Target & { readonly kind: 'refused' };
@@ -131,7 +133,8 @@ function idOfLabel(label: string, table: RouteTable): EndpointId | undefined {
 function hostOfEndpoint(url: string, label: string, table: RouteTable): Target {
   const id = idOfLabel(label, table);
   if (id === undefined) return NOT_FOUND;
-  // Apps that take their root from the answered `endpoint` (Gradio) ask for the path form on their own host, too.
+  // Apps that take their root from the answered `endpoint` (Gradio) ask for the path form on their own host, too; also those
+  // that were answered before the path form was switched off.
   const cut = SERVICE.length + id.length;
   const underOwnPrefix =
     url.startsWith(id, SERVICE.length) &&
@@ -175,7 +178,7 @@ export function parseTarget(
     if (!onHost.enabled) return NOT_FOUND;
     return climbs(url, 0) ? CLIMBS : { kind: 'static', route: onHost, cut: 0 };
   }
-  if (url.startsWith(SERVICE)) return pathOfEndpoint(url);
+  if (rules.pathForm && url.startsWith(SERVICE)) return pathOfEndpoint(url);
   if (table.staticPaths.size > 0) {
     const end = endOfFirstSegment(url);
     const route = table.staticPaths.get(url.slice(1, end));

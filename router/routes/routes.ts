@@ -13,6 +13,7 @@ export type RouteSettings = Pick<
   | 'ROUTER_NAME'
   | 'ROUTER_URL'
   | 'ROUTER_WILDCARD_HOST'
+  | 'ROUTER_PATH_FORM'
   | 'CLEARML_API_HOST'
   | 'LISTEN_QUEUE_NAME'
   | 'TASK_NETWORKS'

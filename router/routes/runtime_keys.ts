@@ -13,6 +13,8 @@ export type RuntimeKey =
   | 'external_address'
   | 'external_tcp_port'
   | 'upstream_task_port'
+  /** `v2`: the task wants a PROXY header of that version before each connection's bytes. */
+  | 'router_proxy_protocol'
   /** The router's own: the task's address, which the TCP answer overwrites. */
   | 'upstream_task_address'
   /** The router's own: `<address>:<port>` of the TCP answer as it was written, to tell it from a fresh ask. */

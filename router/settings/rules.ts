@@ -53,6 +53,26 @@ const portsDiffer: Rule = ({ HTTP_PORT: http, ADMIN_PORT: admin }) => {
   };
 };
 
+const proxyHeaderFromSomebody: Rule = (values) => {
+  const { TCP_PROXY_PROTOCOL: mode, TRUSTED_PROXIES: proxies } = values;
+  if (mode !== 'accept' || proxies === undefined || proxies.length > 0) return undefined;
+  return {
+    names: ['TCP_PROXY_PROTOCOL'],
+    message:
+      'accept believes no peer while TRUSTED_PROXIES is empty; name the addresses of the load balancer there',
+  };
+};
+
+const someForm: Rule = (values) => {
+  if (values.ROUTER_PATH_FORM !== false || values.ROUTER_WILDCARD_HOST !== undefined) {
+    return undefined;
+  }
+  return {
+    names: ['ROUTER_PATH_FORM'],
+    message: 'false leaves endpoints without a URL; it needs ROUTER_WILDCARD_HOST',
+  };
+};
+
 const leaseWhole: Rule = ({ LEASE_NAMESPACE: namespace, LEASE_NAME: name }) => {
   if ((namespace === undefined) === (name === undefined)) return undefined;
   return {
@@ -68,5 +88,7 @@ export const RULES: readonly Rule[] = [
   portOutsideRange('HTTP_PORT'),
   portOutsideRange('ADMIN_PORT'),
   portsDiffer,
+  proxyHeaderFromSomebody,
+  someForm,
   leaseWhole,
 ];

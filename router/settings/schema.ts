@@ -9,6 +9,7 @@ export const SETTINGS = {
   ROUTER_NAME: values.plainName.prefault('router'),
   ROUTER_URL: values.routerUrl,
   ROUTER_WILDCARD_HOST: values.hostName.optional(),
+  ROUTER_PATH_FORM: values.flag.prefault('true'),
   CLEARML_API_HOST: values.serviceUrl,
   CLEARML_API_ACCESS_KEY: z.string(),
   CLEARML_API_SECRET_KEY: z.string(),
@@ -33,6 +34,13 @@ export const SETTINGS = {
   TCP_ROUTER_ADDRESS: values.connectAddress.optional(),
   TCP_PORT_START: values.whole(1, 65_535).optional(),
   TCP_PORT_END: values.whole(1, 65_535).optional(),
+  TCP_SOURCE_RANGES: values.cidrs.prefault(''),
+  TCP_PROXY_PROTOCOL: z
+    .enum(['off', 'accept'], { error: 'expected off or accept' })
+    .prefault('off'),
+  TCP_MAX_CONNECTIONS: values.whole(1, 1_000_000).prefault('32768'),
+  TCP_MAX_CONNECTIONS_PER_PORT: values.whole(1, 1_000_000).prefault('8192'),
+  TCP_MAX_CONNECTIONS_PER_CLIENT: values.whole(1, 1_000_000).optional(),
   TRUSTED_PROXIES: values.cidrs.prefault(''),
   BIND_ADDRESS: values.ipAddress.optional(),
   HTTP_PORT: values.whole(0, 65_535).prefault('8080'),

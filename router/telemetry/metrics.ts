@@ -27,9 +27,9 @@ export interface Metrics {
   readonly signIns: Counter<'outcome'>;
   /** `class`: `refused`, `timeout`, `reset`, `protocol`, `unreachable`, `other`. */
   readonly upstreamErrors: Counter<'class'>;
-  /** By TCP port of the range; `outcome`: `opened`, `refused`, `limited`, `unreachable`. */
+  /** By TCP port of the range; `outcome`: `opened`, `refused`, `limited`, `forbidden`, `malformed` (PROXY header), `unreachable`. */
   readonly tcpConnections: Counter<'port' | 'outcome'>;
-  /** `outcome`: `opened`, `refused`, `unreachable`. */
+  /** `outcome`: `opened`, `refused`, `limited`, `unreachable`. */
   readonly tunnels: Counter<'outcome'>;
   /** `lane`: `http`, `tcp`; `state`: `open`, `waiting`, `refused`. */
   readonly routes: Gauge<'lane' | 'state'>;

@@ -19,7 +19,7 @@ import {
 } from './endpoint_token_acts.ts';
 import { endpointTokensPage, tokenMadePage, type TokenSubject } from './endpoint_tokens_page.ts';
 import type { Html } from './html.ts';
-import { pathUrl } from './list_routes.ts';
+import { programUrl } from './list_routes.ts';
 import { FOREIGN_ORIGIN, methodNotAllowed, sendReply, type OwnAnswer } from './own_answer.ts';
 import { viewerRequest, type OwnPages, type OwnRequest } from './own_pages.ts';
 import { PAGE_HEADERS } from './page_assets.ts';
@@ -155,7 +155,8 @@ class EndpointTokensPages {
     if (endpoint !== undefined) {
       const { task, http, tcp } = endpoint;
       const label = endpointLabel(task, endpoint.name);
-      const url = pathUrl(endpoint, places);
+      const url = programUrl(endpoint, places);
+      if (url === undefined) return { ...wanted, label, open: undefined };
       return { ...wanted, label, open: { url, http: http !== undefined, tcp: tcp !== undefined } };
     }
     const all = [...table.staticPaths.values(), ...table.staticHosts.values()];

@@ -79,7 +79,7 @@ function listHttp(
   return {
     ...stateOf(lane, endpoint.id, 'http', activity),
     url: open ? (wildcardUrl(endpoint, places) ?? path) : null,
-    pathUrl: open ? path : null,
+    pathUrl: open && places.pathForm ? path : null,
   };
 }
 
@@ -90,12 +90,13 @@ function listTcp(
   activity: ActivityView,
 ): ListedTcpLane {
   const open = lane.state === 'open';
+  const url = programUrl(endpoint, places);
   const port = open && places.tcpAddress !== undefined ? (lane.port ?? null) : null;
   return {
     ...stateOf(lane, endpoint.id, 'tcp', activity),
     address: port === null ? null : (places.tcpAddress ?? null),
     port,
-    tunnelUrl: open ? pathUrl(endpoint, places).replace(/^http/, 'ws') : null,
+    tunnelUrl: open && url !== undefined ? url.replace(/^http/, 'ws') : null,
   };
 }
 
@@ -121,8 +122,13 @@ function stateOf(
 
 const NOT_SAID = 'The task has not said yet where it listens.';
 
+/** The URL for programs, below the router's own host while that has endpoints. Undefined: nothing but a port leads there. */
+export function programUrl(endpoint: Endpoint, places: Places): string | undefined {
+  return places.pathForm ? pathUrl(endpoint, places) : wildcardUrl(endpoint, places);
+}
+
 /** The endpoint's URL below the router's own host. */
-export function pathUrl({ id }: Pick<Endpoint, 'id'>, { router }: Pick<Places, 'router'>): string {
+function pathUrl({ id }: Endpoint, { router }: Places): string {
   return `${router.origin}/service/${id}/`;
 }
 

@@ -27,6 +27,7 @@ export function placesOf(settings: Settings): Places {
   return {
     router: settings.ROUTER_URL,
     wildcardHost: settings.ROUTER_WILDCARD_HOST,
+    pathForm: settings.ROUTER_PATH_FORM,
     tcpAddress: settings.TCP_ROUTER_ADDRESS,
     tcpRange: start === undefined || end === undefined ? undefined : { start, end },
     clearmlWebUrl: settings.CLEARML_WEB_URL,

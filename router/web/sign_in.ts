@@ -169,6 +169,7 @@ class SignInPages {
       : safeReturn(next, {
           routerUrl: settings.ROUTER_URL,
           wildcardHost: settings.ROUTER_WILDCARD_HOST,
+          pathForm: settings.ROUTER_PATH_FORM,
           table: routes.current(),
         });
   }

@@ -7,6 +7,8 @@ import type { RouterUrl } from '../settings/values.ts';
 export interface Places {
   readonly router: RouterUrl;
   readonly wildcardHost: string | undefined;
+  /** ROUTER_PATH_FORM. */
+  readonly pathForm: boolean;
   readonly tcpAddress: string | undefined;
   readonly tcpRange: { readonly start: number; readonly end: number } | undefined;
   readonly clearmlWebUrl: string | undefined;

@@ -17,6 +17,7 @@ const targets: ReturnTargets = {
     secure: true,
   },
   wildcardHost: 'tasks.example.com',
+  pathForm: true,
   table: table(
     [endpoint(MINE)],
     [

@@ -5,7 +5,7 @@ import { Activity } from '../../router/proxy/activity.ts';
 import { createTcpListeners } from '../../router/proxy/tcp_listeners.ts';
 import { createLog } from '../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../router/telemetry/metrics.ts';
-import { tcpEndpoint, testRoutes } from '../router/proxy/tcp_routes.ts';
+import { AMPLE, tcpEndpoint, testRoutes } from '../router/proxy/tcp_routes.ts';
 
 const echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
 // The echo loses connections, too, when there are no descriptors.
@@ -26,6 +26,7 @@ const listeners = createTcpListeners({
   log: createLog('error', { write: (line) => process.stderr.write(line) }),
   metrics: createMetrics(createRegistry()),
   activity: new Activity(routes),
+  limits: AMPLE,
 });
 await listeners.claim(port);
 process.stdout.write(`${port}\n`);

@@ -23,8 +23,16 @@ const full = {
     caCertificates: '-----BEGIN CERTIFICATE-----',
     proxy: { url: 'http://proxy.example.com:3128', noProxy: ['a.example.com'] },
   },
-  ingress: { hostName: 'https://tasks.example.com', wildcardHost: 't.example.com' },
-  tcpSession: { portRange: { start: 20_000, end: 20_001 } },
+  ingress: {
+    hostName: 'https://tasks.example.com',
+    wildcardHost: 't.example.com',
+    pathForm: false,
+  },
+  tcpSession: {
+    portRange: { start: 20_000, end: 20_001 },
+    proxyProtocol: true,
+    sourceRanges: ['203.0.113.0/24'],
+  },
   router: {
     trustedProxies: ['192.0.2.1/32'],
     queues: ['default'],

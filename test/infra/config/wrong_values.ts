@@ -406,6 +406,20 @@ export const wrongValues: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'PROXY headers from nobody',
+    config: { ...smallest, tcpSession: { portRange: { start: 1, end: 2 }, proxyProtocol: true } },
+    expected: [
+      'tcpSession.proxyProtocol: believes nobody while router.trustedProxies is empty; name the addresses of the load balancer there',
+    ],
+  },
+  {
+    name: 'endpoints without a URL',
+    config: { ...smallest, ingress: { ...ingress, pathForm: false } },
+    expected: [
+      'ingress.pathForm: false leaves endpoints without a URL; it needs ingress.wildcardHost',
+    ],
+  },
+  {
     name: 'keys of exposures that are not in use',
     config: {
       ...smallest,

@@ -11,7 +11,7 @@ import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
 import { OK, RawClient, rawTask, replying } from '../../attacks/raw_peers.ts';
 import { COOKIE, TASK_A, TASK_B, httpEndpoint, startProxy } from './proxy_world.ts';
-import { tcpEndpoint, testRoutes } from './tcp_routes.ts';
+import { AMPLE, tcpEndpoint, testRoutes } from './tcp_routes.ts';
 
 const COOKIE_LINE = `Cookie: ${COOKIE}`;
 
@@ -119,6 +119,7 @@ async function tcpWorld(t: TestContext, listens: boolean) {
     log: createLog('error', { write: () => undefined }),
     metrics: createMetrics(createRegistry()),
     activity,
+    limits: AMPLE,
   };
   const listeners = createTcpListeners({ routes, bindAddress: '127.0.0.1', ...common });
   assert.ok(await listeners.claim(external));

@@ -189,6 +189,7 @@ export async function startProxy(
     settings: {
       origin: 'http://router.test',
       wildcardHost: 'w.router.test',
+      pathForm: true,
       isTrustedProxy: undefined,
       secureCookies: false,
     },

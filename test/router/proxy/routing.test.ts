@@ -260,6 +260,7 @@ test('only what a trusted proxy says of the client is passed on', async (t) => {
     settings: {
       origin: 'https://router.test',
       wildcardHost: undefined,
+      pathForm: true,
       isTrustedProxy: (address) => address === '127.0.0.1',
       secureCookies: true,
     },

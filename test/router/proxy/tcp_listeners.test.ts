@@ -4,10 +4,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { Activity } from '../../../router/proxy/activity.ts';
-import { createTcpListeners, type TcpListeners } from '../../../router/proxy/tcp_listeners.ts';
+import {
+  createTcpListeners,
+  type TcpListeners,
+  type TcpListenersDeps,
+} from '../../../router/proxy/tcp_listeners.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
-import { tcpEndpoint, testRoutes, type TestRoutes } from './tcp_routes.ts';
+import { AMPLE, tcpEndpoint, testRoutes, type TestRoutes } from './tcp_routes.ts';
 
 const metrics = createMetrics(createRegistry());
 const lines: string[] = [];
@@ -54,7 +58,7 @@ function portOf(server: Server): number {
 async function listening(
   routes: TestRoutes,
   port: number,
-  options: { perPort?: number; total?: number; connectTimeout?: number } = {},
+  options: Partial<TcpListenersDeps> = {},
 ): Promise<TcpListeners> {
   const listeners = createTcpListeners({
     routes,
@@ -62,8 +66,8 @@ async function listening(
     log,
     metrics,
     activity: new Activity(routes),
-    limits: { perPort: options.perPort ?? 100, total: options.total ?? 100 },
-    ...(options.connectTimeout === undefined ? {} : { connectTimeout: options.connectTimeout }),
+    limits: AMPLE,
+    ...options,
   });
   cleanups.push(() => listeners.drain(0));
   assert.equal(await listeners.claim(port), true);
@@ -217,7 +221,7 @@ test('1,000 connections at once, each with bytes of its own (A52)', async () => 
   const listeners = await listening(
     testRoutes(tcpEndpoint({ port: upstream, external: port })),
     port,
-    { perPort: 1_000, total: 1_000 },
+    { limits: { total: 1_000, perPlace: 1_000, perClient: 1_000 } },
   );
   const answers = await Promise.all(
     Array.from({ length: 1_000 }, async (_, index) => {
@@ -256,7 +260,7 @@ test('connections beyond the limits are reset, those within it go on', async () 
   const upstream = await task((socket) => socket.pipe(socket));
   const port = await freePort();
   await listening(testRoutes(tcpEndpoint({ port: upstream, external: port })), port, {
-    perPort: 2,
+    limits: { ...AMPLE, perPlace: 2 },
   });
   const kept = [client(port), client(port)];
   for (const socket of kept) {
@@ -327,6 +331,7 @@ test('a port that is taken cannot be claimed, and can be once it is free', async
     log,
     metrics,
     activity: new Activity(testRoutes()),
+    limits: AMPLE,
   });
   cleanups.push(() => listeners.drain(0));
   assert.equal(await listeners.claim(port), false);
@@ -346,6 +351,7 @@ test('a follower binds what the table names, without a claim, and lets it go wit
     log,
     metrics,
     activity: new Activity(routes),
+    limits: AMPLE,
   });
   cleanups.push(() => listeners.drain(0));
   routes.show(tcpEndpoint({ port: upstream, external: port }));

@@ -1,5 +1,9 @@
+import type { ConnectionLimits } from '../../../router/proxy/connection_limits.ts';
 import type { Endpoint, Upstream } from '../../../router/routes/endpoint.ts';
 import { EMPTY_TABLE, type RouteSource, type RouteTable } from '../../../router/routes/table.ts';
+
+/** Limits that no test reaches unless it means to. */
+export const AMPLE: ConnectionLimits = { total: 50_000, perPlace: 50_000, perClient: undefined };
 
 /** An endpoint whose task listens for TCP on `port` of loopback, reached from outside by `external`. */
 export function tcpEndpoint(options: {
@@ -8,6 +12,8 @@ export function tcpEndpoint(options: {
   readonly address?: string;
   readonly id?: string;
   readonly startedAt?: number;
+  /** The task asked for a PROXY header. */
+  readonly proxyHeader?: boolean;
 }): Endpoint {
   const id = options.id ?? 'a'.repeat(32);
   const upstream: Upstream = {
@@ -30,7 +36,12 @@ export function tcpEndpoint(options: {
       startedAt: options.startedAt ?? 1,
     },
     http: undefined,
-    tcp: { state: 'open', upstream, port: options.external },
+    tcp: {
+      state: 'open',
+      upstream,
+      port: options.external,
+      proxyHeader: options.proxyHeader ?? false,
+    },
   };
 }
 

@@ -7,11 +7,13 @@ import { afterEach, test } from 'node:test';
 import { WebSocket, type ClientOptions } from 'ws';
 import type { Admitted, DenialReason } from '../../../router/auth/decision.ts';
 import { Activity } from '../../../router/proxy/activity.ts';
+import type { ConnectionLimits } from '../../../router/proxy/connection_limits.ts';
+import { parseProxyHeader } from '../../../router/proxy/proxy_header.ts';
 import { createTunnel, TUNNEL_PROTOCOL, type Tunnel } from '../../../router/proxy/tunnel.ts';
 import type { Endpoint } from '../../../router/routes/endpoint.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
-import { tcpEndpoint, testRoutes } from './tcp_routes.ts';
+import { AMPLE, tcpEndpoint, testRoutes } from './tcp_routes.ts';
 
 const metrics = createMetrics(createRegistry());
 const cleanups: (() => void)[] = [];
@@ -47,7 +49,11 @@ interface Served {
 }
 
 /** A server that hands every upgrade to the tunnel, as the server of users' traffic does with those that ask for it. */
-async function served(endpoint: Endpoint, pingInterval = 60_000): Promise<Served> {
+async function served(
+  endpoint: Endpoint,
+  pingInterval = 60_000,
+  limits: ConnectionLimits = AMPLE,
+): Promise<Served> {
   const lines: string[] = [];
   const ends = new Set<(reason: DenialReason) => void>();
   const tunnel = createTunnel({
@@ -55,6 +61,7 @@ async function served(endpoint: Endpoint, pingInterval = 60_000): Promise<Served
     metrics,
     activity: new Activity(testRoutes()),
     pingInterval,
+    limits,
     hold: (_, end) => {
       ends.add(end);
       return () => ends.delete(end);
@@ -255,11 +262,12 @@ test('a tunnel that cannot open is an HTTP answer, not a WebSocket', async () =>
   await once(dead, 'close');
   for (const [lane, status] of [
     [undefined, 404],
-    [{ state: 'waiting', port: undefined }, 503],
-    [{ state: 'refused', reason: 'address outside TASK_NETWORKS', port: undefined }, 502],
-    [{ state: 'open', upstream: { address: '127.0.0.1', family: 4, port }, port: undefined }, 502],
+    [{ state: 'waiting' }, 503],
+    [{ state: 'refused', reason: 'address outside TASK_NETWORKS' }, 502],
+    [{ state: 'open', upstream: { address: '127.0.0.1', family: 4, port } }, 502],
   ] as const) {
-    const { open, lines } = await served({ ...endpoint, tcp: lane });
+    const tcp = lane === undefined ? undefined : { ...lane, port: undefined, proxyHeader: false };
+    const { open, lines } = await served({ ...endpoint, tcp });
     const [request, response] = (await once(open(), 'unexpected-response')) as [
       { destroy: () => void },
       IncomingMessage,
@@ -328,4 +336,62 @@ test('a drain refuses new sessions and closes the rest with 1001', async () => {
   assert.equal(response.statusCode, 503);
   assert.equal((await read(client)).code, 1001);
   await drained;
+});
+
+test('sessions beyond a limit are answered 503, and room comes back with each that ends', async () => {
+  const endpoint = await task((socket) => socket.pipe(socket));
+  const { open, lines, tunnel } = await served(endpoint, 60_000, { ...AMPLE, perClient: 1 });
+  const first = open();
+  await once(first, 'open');
+  const [request, response] = (await once(open(), 'unexpected-response')) as [
+    { destroy: () => void },
+    IncomingMessage,
+  ];
+  assert.equal(response.statusCode, 503);
+  assert.match(String(lines.at(-1)), /TCP_MAX_CONNECTIONS_PER_CLIENT/);
+  request.destroy();
+  first.close();
+  await once(first, 'close');
+  while (tunnel.openSessions() > 0) await new Promise((resolve) => setImmediate(resolve));
+  await once(open(), 'open');
+});
+
+test('a task that could not be reached leaves its room to others', async () => {
+  const dead = createServer().listen(0, '127.0.0.1');
+  await once(dead, 'listening');
+  const { port } = dead.address() as AddressInfo;
+  dead.close();
+  await once(dead, 'close');
+  const { open } = await served(tcpEndpoint({ port, external: undefined }), 60_000, {
+    ...AMPLE,
+    total: 1,
+  });
+  for (const _ of [1, 2]) {
+    const [request, response] = (await once(open(), 'unexpected-response')) as [
+      { destroy: () => void },
+      IncomingMessage,
+    ];
+    assert.equal(response.statusCode, 502);
+    request.destroy();
+  }
+});
+
+test('a task that asks for a PROXY header is told whose tunnel it is', async () => {
+  const heard = Promise.withResolvers<Buffer>();
+  const endpoint = await task((socket) => {
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('end', () => heard.resolve(Buffer.concat(chunks)));
+  });
+  assert.ok(endpoint.tcp);
+  const { open } = await served({ ...endpoint, tcp: { ...endpoint.tcp, proxyHeader: true } });
+  const client = open();
+  await once(client, 'open');
+  client.send(Buffer.from('hello'));
+  client.send(Buffer.alloc(0));
+  const bytes = await heard.promise;
+  const header = parseProxyHeader(bytes);
+  assert.ok(header.state === 'complete');
+  assert.deepEqual(header.ends?.client, { address: '192.0.2.7', port: 0 });
+  assert.equal(bytes.subarray(header.length).toString(), 'hello');
 });

@@ -111,6 +111,7 @@ test('clearml-session: asks with no address yet, then asks again with the router
     state: 'open',
     upstream: { address: '10.0.0.9', family: 4, port: 10_023 },
     port: 21_000,
+    proxyHeader: false,
   });
   assert.equal(runtimeOf(server, id)['external_tcp_port'], '21000');
 });
@@ -352,4 +353,21 @@ test('an endpoint that did not change stays the same object from table to table'
   const table = await until(opened(other, 'http'));
   assert.equal(table.endpoints.get(id), before);
   assert.ok(swaps.length > 0 && swaps.every((version, index) => version > (swaps[index - 1] ?? 0)));
+});
+
+test('a task that asks for a PROXY header has it on its lane; another version is refused', async (t) => {
+  const { server, until } = await start(t);
+  const { id } = addTask(server, {
+    runtime: { ...tcpAsk({ ...SSH, name: 'web' }), router_proxy_protocol__web: 'v2' },
+  });
+  const table = await until(opened(`${id}__web`, 'tcp'));
+  assert.equal(table.endpoints.get(`${id}__web`)?.tcp?.proxyHeader, true);
+  changeRuntime(server, id, { router_proxy_protocol__web: 'v1' });
+  const after = await until((now) => now.endpoints.get(`${id}__web`)?.tcp?.state === 'refused');
+  assert.equal(
+    refused(after.endpoints.get(`${id}__web`), 'tcp'),
+    'router_proxy_protocol of the task is not v2, the only one that the router speaks',
+  );
+  changeRuntime(server, id, { router_proxy_protocol__web: '' });
+  await until((now) => now.endpoints.get(`${id}__web`)?.tcp?.proxyHeader === false);
 });

@@ -7,7 +7,11 @@ import { EMPTY_TABLE } from '../../../router/routes/table.ts';
 import type { RouteTable, StaticRoute } from '../../../router/routes/table.ts';
 import { TASK_A, httpEndpoint } from '../proxy/proxy_world.ts';
 
-const RULES: TargetRules = { ownHost: 'router.test', wildcardHost: 'w.router.test' };
+const RULES: TargetRules = {
+  ownHost: 'router.test',
+  wildcardHost: 'w.router.test',
+  pathForm: true,
+};
 const NAMED = httpEndpoint(1, `${TASK_A}__My.App`);
 
 function staticRoute(type: StaticRoute['type'], match: string, enabled = true): StaticRoute {
@@ -157,4 +161,19 @@ test('no other text is an endpoint of this task', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('without the path form /service/ is a path like any other, and hosts are as they were', () => {
+  const rules = { ...RULES, pathForm: false };
+  const path = `/service/${TASK_A}/x`;
+  const read = (hostname: string) => parseTarget('GET', path, hostname, TABLE, rules);
+  assert.deepEqual(read('router.test'), { kind: 'own', path, query: '' });
+  assert.equal(read('other.test').kind, 'refused');
+  const cut = `/service/${TASK_A}`.length;
+  assert.deepEqual(read(`${TASK_A}.w.router.test`), {
+    kind: 'endpoint',
+    form: 'wildcard',
+    id: TASK_A,
+    cut,
+  });
 });

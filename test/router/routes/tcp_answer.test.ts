@@ -12,6 +12,7 @@ const NOTHING: TcpAsk = {
   upstreamAddress: '',
   upstreamPort: '',
   recordedAnswer: '',
+  proxyProtocol: '',
 };
 const ANSWER: TcpAsk = {
   ...NOTHING,

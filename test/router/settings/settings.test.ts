@@ -68,6 +68,11 @@ describe('readSettings', () => {
         VERIFY_TASK_PODS: [],
         TASK_POD_NAME_PREFIX: 'clearml-id-',
         POLL_INTERVAL: 2000,
+        ROUTER_PATH_FORM: true,
+        TCP_SOURCE_RANGES: [],
+        TCP_PROXY_PROTOCOL: 'off',
+        TCP_MAX_CONNECTIONS: 32_768,
+        TCP_MAX_CONNECTIONS_PER_PORT: 8_192,
         TRUSTED_PROXIES: [],
         HTTP_PORT: 8080,
         ADMIN_PORT: 8081,
@@ -129,6 +134,21 @@ describe('readSettings', () => {
       'one port for users and probes',
       { HTTP_PORT: '9000', ADMIN_PORT: '9000' },
       "HTTP_PORT, ADMIN_PORT: both are 9000; the admin port must not be reachable as users' traffic is",
+    ],
+    [
+      'PROXY headers from nobody',
+      { TCP_PROXY_PROTOCOL: 'accept' },
+      'TCP_PROXY_PROTOCOL: accept believes no peer while TRUSTED_PROXIES is empty; name the addresses of the load balancer there',
+    ],
+    [
+      'a PROXY protocol by its version',
+      { TCP_PROXY_PROTOCOL: 'v2' },
+      'TCP_PROXY_PROTOCOL: expected off or accept',
+    ],
+    [
+      'endpoints without a URL',
+      { ROUTER_PATH_FORM: 'false' },
+      'ROUTER_PATH_FORM: false leaves endpoints without a URL; it needs ROUTER_WILDCARD_HOST',
     ],
     [
       'half a Lease',

@@ -2,12 +2,10 @@ import { BlockList, isIP } from 'node:net';
 import type { Cidr } from '../settings/values.ts';
 
 /**
- * Whether an address is one of TRUSTED_PROXIES; undefined when none is named, so that no forwarded header is believed. An
- * IPv4 address that a dual-stack socket reports in IPv6 form is matched as the IPv4 address that it is.
+ * Whether an address lies in one of the networks; undefined when none is named. An IPv4 address that a dual-stack socket reports
+ * in IPv6 form is matched as the IPv4 address that it is.
  */
-export function trustedProxies(
-  networks: readonly Cidr[],
-): ((address: string) => boolean) | undefined {
+export function inNetworks(networks: readonly Cidr[]): ((address: string) => boolean) | undefined {
   if (networks.length === 0) return undefined;
   const list = new BlockList();
   for (const [address, length] of networks) {
