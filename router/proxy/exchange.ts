@@ -89,6 +89,10 @@ export class Exchange implements QueuedAsker {
   outgoing: TaskRequest = NOTHING;
   /** Length of the body that the task announced; -1 when it did not. */
   #bodyLength = -1;
+  /** The head, until more of the answer has been looked at: an error until then can still be told by a page of our own (A38). */
+  #waiting:
+    { readonly status: number; readonly reason: string; readonly headers: string[] } | undefined =
+    undefined;
   /** The whole of a short body, about to be sent. */
   #held: string | undefined = undefined;
   #done = false;
@@ -195,8 +199,16 @@ export class Exchange implements QueuedAsker {
     if (this.#setCookie !== undefined) headers.push('Set-Cookie', this.#setCookie);
     response.sendDate = false;
     if (head.nominated !== undefined) response.shouldKeepAlive = false;
-    response.writeHead(status, answer.reason, headers);
+    this.#waiting = { status, reason: answer.reason, headers };
     if (!bodiless) this.#bodyLength = length;
+  }
+
+  /** What follows the head is sound as far as it has come: from now on the answer is the task's. */
+  #adopt(): void {
+    const head = this.#waiting;
+    if (head === undefined) return;
+    this.#waiting = undefined;
+    this.response.writeHead(head.status, head.reason, head.headers);
   }
 
   data(bytes: Buffer): void {
@@ -206,6 +218,7 @@ export class Exchange implements QueuedAsker {
       this.#held = bytes.toString('latin1');
       return;
     }
+    this.#adopt();
     const { response } = this;
     const { socket } = response;
     if (socket === null) {
@@ -243,6 +256,7 @@ export class Exchange implements QueuedAsker {
     const { socket } = response;
     if (this.#answering && !this.#begun && !this.#ended) {
       // A stream that is quiet at first must still begin.
+      this.#adopt();
       this.#begun = true;
       response.flushHeaders();
     }
@@ -269,6 +283,7 @@ export class Exchange implements QueuedAsker {
   ended(trailers: readonly string[]): void {
     const { response } = this;
     this.#connection = undefined;
+    this.#adopt();
     this.#ended = true;
     if (this.#held !== undefined) {
       response.end(this.#held, 'latin1');

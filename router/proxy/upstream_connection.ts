@@ -184,6 +184,7 @@ export class UpstreamConnection {
       this.destroy(undefined);
       return false;
     }
+    let taken: boolean;
     try {
       let at = 0;
       while (at < length && this.#asker !== undefined) at = this.#take(at, length);
@@ -191,11 +192,13 @@ export class UpstreamConnection {
         // More than was asked for: the answer stands, and nobody reads the rest (A36, A37).
         this.destroy(undefined);
       }
+      taken = asker.taken();
     } catch (error) {
+      // Whoever asked is told, even where the answer had seemed to be over.
+      this.#asker = asker;
       this.destroy(error instanceof Error ? error : new Error(String(error)));
       return false;
     }
-    const taken = asker.taken();
     if (taken) {
       this.#buffer.fit(length);
       return true;

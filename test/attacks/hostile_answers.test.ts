@@ -174,6 +174,11 @@ test('A38: an error after the task’s headers: a page of our own, with nothing 
   assert.equal(answer.reason, 'Bad Gateway');
   const page = await answerTo(t, 'HTTP/1.1 200 OK\r\nbad line\r\n\r\n');
   assertOwnPage(page.answer);
+  const body = await answerTo(
+    t,
+    'HTTP/1.1 200 OK\r\nX-App: 1\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n',
+  );
+  assertOwnPage(body.answer);
 });
 
 test('A25, A39: what acts on more than the endpoint is removed', async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HANDSHAKE, HOST, LET_IN, T, attacked } from '../attacks/attacked.ts';
 
-/** How long nothing is said. undici's own limits are five minutes, so that continuous integration waits for six. */
+/** How long nothing is said. The limits of HTTP clients are five minutes where they have any, so that continuous integration waits for six. */
 const MINUTES = Number(process.env['SILENCE_MINUTES'] ?? 30);
 const LIMIT = (MINUTES + 1) * 60_000;
 
