@@ -33,14 +33,15 @@ const STYLE = cardStyle('small{display:block;margin-top:1.2rem}');
 /** Nothing runs on the page, and nothing of a task's is on it. */
 const POLICY = `default-src 'none'; style-src ${STYLE.source}; base-uri 'none'; form-action 'none'`;
 
-function htmlOf(answer: Answer): string {
+function htmlOf(answer: Answer, home?: string): string {
+  const list = home === undefined ? '' : `<p><a href="${escapeHtml(home)}/">Your endpoints</a></p>`;
   const advice =
     answer.advice === undefined ? '' : `<p class="soft">${escapeHtml(answer.advice)}</p>`;
   return (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width,initial-scale=1">' +
     `<title>${escapeHtml(answer.title)}</title>${STYLE.element}</head><body><main>` +
-    `<h1>${escapeHtml(answer.title)}</h1><p>${escapeHtml(answer.detail)}</p>${advice}` +
+    `<h1>${escapeHtml(answer.title)}</h1><p>${escapeHtml(answer.detail)}</p>${advice}${list}` +
     `<small class="soft">task-traffic-router · ${answer.status} ${escapeHtml(answer.code)}</small>` +
     '</main></body></html>\n'
   );
@@ -60,7 +61,9 @@ function plainOf(answer: Answer): string {
   return `${answer.title}\n\n${answer.detail}\n${advice}`;
 }
 
-const RENDER: Readonly<Record<AnswerForm, { readonly type: string; of: (a: Answer) => string }>> = {
+const RENDER: Readonly<
+  Record<AnswerForm, { readonly type: string; of: (a: Answer, home?: string) => string }>
+> = {
   html: { type: 'text/html; charset=utf-8', of: htmlOf },
   json: { type: 'application/json', of: jsonOf },
   plain: { type: 'text/plain; charset=utf-8', of: plainOf },
@@ -70,7 +73,12 @@ const RENDER: Readonly<Record<AnswerForm, { readonly type: string; of: (a: Answe
  * Sends an answer of the router's own. It carries no header that a task sent: whatever was set on the response before is taken
  * back first, or a Content-Length of the task's would end this body early and leave the rest to be read as the next answer.
  */
-export function sendAnswer(response: ServerResponse, form: AnswerForm, answer: Answer): void {
+export function sendAnswer(
+  response: ServerResponse,
+  form: AnswerForm,
+  answer: Answer,
+  home?: string,
+): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -78,7 +86,7 @@ export function sendAnswer(response: ServerResponse, form: AnswerForm, answer: A
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   // Who meets a 401 is a program: people are sent to sign-in instead.
   const { type, of } = RENDER[answer.status === 401 ? 'json' : form];
-  const body = Buffer.from(of(answer));
+  const body = Buffer.from(of(answer, home));
   response.statusMessage = '';
   response.writeHead(answer.status, [
     'Content-Type',

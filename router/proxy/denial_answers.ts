@@ -58,8 +58,8 @@ const WORDS: Readonly<Record<DenialReason, Words>> = {
   },
   'rate-limited': {
     title: 'Too many requests',
-    detail: 'Too many requests without a token that holds came from your address.',
-    advice: 'Wait a moment, then sign in.',
+    detail: 'You have asked for too many tasks that do not exist, or that you may not see.',
+    advice: 'Wait a moment, then try again.',
   },
   'too-many-cookies': {
     title: 'Too many cookies',

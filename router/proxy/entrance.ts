@@ -54,6 +54,8 @@ export class Entrance {
   readonly #peers = new WeakMap<Socket, Peer>();
   /** Names (with port, lower case) under which browsers know the router. */
   readonly ownHosts: readonly string[];
+  /** ROUTER_URL as an origin. */
+  readonly home: string;
 
   constructor(deps: EntranceDeps) {
     const { origin, wildcardHost, pathForm, secureCookies } = deps.settings;
@@ -63,6 +65,7 @@ export class Entrance {
     this.#scheme = url.protocol === 'https:' ? 'https' : 'http';
     this.#stickiness = new Stickiness(secureCookies);
     this.ownHosts = [url.host];
+    this.home = origin;
   }
 
   #peerOf(socket: Socket): Peer {

@@ -29,6 +29,8 @@ export interface ExchangeHost {
   readonly failed: (failure: FailureClass, exchange: Exchange, error: unknown) => void;
   /** Names (with port, lower case) under which browsers know the router. */
   readonly ownHosts: readonly string[];
+  /** ROUTER_URL as an origin: the list of a user's endpoints is there. */
+  readonly home: string;
 }
 
 /** A response that knows its exchange, so that its events need no closure of their own. */
@@ -135,7 +137,7 @@ export class Exchange implements QueuedAsker {
   answer(answer: Answer): void {
     this.reason ??= answer.code;
     const form = preferredForm(this.head.accept, this.request.headers['sec-fetch-mode']);
-    sendAnswer(this.response, form, answer);
+    sendAnswer(this.response, form, answer, this.#host.home);
   }
 
   /** Sends the request to the task. `setCookie` is the router's own and joins the task's. */

@@ -62,6 +62,7 @@ export class RequestHandler {
         );
       },
       ownHosts: deps.entrance.ownHosts,
+      home: deps.entrance.home,
     };
     this.#sweep = setInterval(() => this.#holdStreams(), STREAM_AFTER).unref();
   }

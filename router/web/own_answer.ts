@@ -38,7 +38,7 @@ export function sendReply(
     return;
   }
   const { accept, 'sec-fetch-mode': mode } = message.headers;
-  sendAnswer(response, preferredForm(accept, mode), reply);
+  sendAnswer(response, preferredForm(accept, mode), reply, '');
 }
 
 /** For a method that a page or an operation does not know. */

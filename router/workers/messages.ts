@@ -10,7 +10,7 @@ import type { RouteTable } from '../routes/table.ts';
 export type MetricsReport = MetricObjectWithValues<MetricValue<string>>[];
 
 /** How often processes tell each other what they saw of the traffic. Milliseconds. */
-export const ACTIVITY_INTERVAL = 5_000;
+export const ACTIVITY_INTERVAL = 2_000;
 
 /** What the process that looks at ClearML tells its workers. Sent by structured clone, so maps arrive as maps. */
 export type ToWorker =

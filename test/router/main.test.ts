@@ -53,8 +53,9 @@ describe('a router as a process', () => {
   async function navigate(
     path: string,
     more: Readonly<Record<string, string>> = {},
+    at = router,
   ): Promise<IncomingMessage> {
-    const request = get(router.url + path, {
+    const request = get(at.url + path, {
       headers: {
         host: 'router.example.test',
         accept: 'text/html',
@@ -158,12 +159,23 @@ describe('a router as a process', () => {
     await many.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
     const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
     const url = `${many.url}/service/${id}/`;
+    assert.equal((await fetch(url, { headers: { ...headers, connection: 'close' } })).status, 200);
+    // Connections go round the workers: the one that did not carry the request was told of it.
+    const used = async (): Promise<boolean> => {
+      const closing = { ...headers, connection: 'close' };
+      const listed = await text(await navigate('/api/v1/routes', closing, many));
+      const { endpoints } = JSON.parse(listed) as {
+        endpoints: { id: string; lastUsedAt: string | null }[];
+      };
+      return endpoints.some((one) => one.id === id && one.lastUsedAt !== null);
+    };
+    for (let known = 0; known < 10;) known = (await used()) ? known + 1 : 0;
     const calls = Array.from({ length: 20 }, () =>
       fetch(url, { headers: { ...headers, connection: 'close' } }),
     );
     for (const answer of await Promise.all(calls)) assert.equal(answer.status, 200);
     const metrics = await (await fetch(`${many.adminUrl}/metrics`)).text();
-    assert.match(metrics, /^task_router_http_requests_total\{code="2xx",kind="endpoint"\} 20$/m);
+    assert.match(metrics, /^task_router_http_requests_total\{code="2xx",kind="endpoint"\} 21$/m);
     assert.equal((await fetch(url)).status, 401);
     endTask(clearml, id);
     await many.logged((line) => line['event'] === 'endpoint_gone');
