@@ -8,6 +8,7 @@ import type { Credentials } from './credentials.ts';
 import { hasLowPorts } from './ports.ts';
 import type { RouterSecret } from './router_secret.ts';
 import type { Scope } from './scope.ts';
+import { shutdownDelaySeconds } from './shutdown_delay.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Volume = types.input.core.v1.Volume;
@@ -41,7 +42,7 @@ export function podSpec(scope: Scope, parts: PodParts): PodSpec {
     automountServiceAccountToken: serviceAccount !== undefined,
     enableServiceLinks: false,
     terminationGracePeriodSeconds:
-      router.shutdownDelaySeconds + router.drainSeconds + CLOSE_SECONDS,
+      shutdownDelaySeconds(scope.config) + router.drainSeconds + CLOSE_SECONDS,
     ...(parts.imagePullSecrets.length === 0 ? {} : { imagePullSecrets: parts.imagePullSecrets }),
     securityContext: podSecurity(scope),
     ...placement(scope),

@@ -4,6 +4,7 @@ import type { StackConfig } from './config/schema.ts';
 import type { Credentials } from './credentials.ts';
 import { isSecure } from './exposure/tls.ts';
 import { ownPorts } from './ports.ts';
+import { shutdownDelaySeconds } from './shutdown_delay.ts';
 import type { RouterSecret } from './router_secret.ts';
 
 /** Folder of the pod where the Secret's keys lie as files. */
@@ -83,7 +84,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     TCP_SOURCE_RANGES: listed(tcpSession?.sourceRanges ?? []),
     HTTP_PORT: String(ports.http),
     ADMIN_PORT: String(ports.admin),
-    SHUTDOWN_DELAY_SECONDS: String(router.shutdownDelaySeconds),
+    SHUTDOWN_DELAY_SECONDS: String(shutdownDelaySeconds(config)),
     DRAIN_SECONDS: String(router.drainSeconds),
     LEASE_NAMESPACE: sources.leaseName === undefined ? undefined : sources.namespace,
     LEASE_NAME: sources.leaseName,

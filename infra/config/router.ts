@@ -81,9 +81,10 @@ export const router = z
         .default([])
         .describe('Serve only tasks of these ClearML queues; empty means all'),
       shutdownDelaySeconds: seconds
-        .default(5)
+        .optional()
         .describe(
-          'How long a pod that is to end still takes new connections: as long as your load balancer needs to learn of it',
+          'How long a pod that is to end still takes new connections: as long as your load balancer needs to learn of it. Left ' +
+            'out: 5, or 30 where one of a cloud sends to the pods themselves (controllers alb and gke, platform aws-nlb)',
         ),
       drainSeconds: seconds
         .default(300)

@@ -50,6 +50,23 @@ suite('TaskRouter', () => {
     }
   });
 
+  test('gives load balancers time to leave a pod alone: its own, and that of its end', async () => {
+    const seconds = async (more: object): Promise<readonly (string | undefined)[]> => {
+      const [deployment] = ofKind(await runStack({ ...smallest, ...more }), 'apps/v1:Deployment');
+      const text = JSON.stringify(deployment?.inputs);
+      const delay = /"SHUTDOWN_DELAY_SECONDS","value":"(\d+)"/.exec(text)?.[1];
+      return [delay, /"terminationGracePeriodSeconds":(\d+)/.exec(text)?.[1]];
+    };
+    const { ingress } = smallest;
+    assert.deepEqual(await seconds({}), ['5', '315']);
+    assert.deepEqual(await seconds({ ingress: { ...ingress, controller: 'alb' } }), ['30', '340']);
+    const parentRefs = [{ name: 'gateway' }];
+    const gateway = { enabled: true, controller: 'gke', parentRefs };
+    assert.deepEqual(await seconds({ gateway }), ['30', '340']);
+    const router = { shutdownDelaySeconds: 90, drainSeconds: 60 };
+    assert.deepEqual(await seconds({ router }), ['90', '160']);
+  });
+
   test('puts what a URL cannot hold into it in its percent-encoded form', async () => {
     const proxy = { url: 'http://proxy.example.com', username: 'me@b', password: 'SECRET-p@ss:/' };
     const run = await runStack({ ...smallest, clearml: { ...smallest.clearml, proxy } });
