@@ -3,6 +3,26 @@ import { z } from 'zod';
 import { externalUrl } from './external_url.ts';
 import { evenWithOtherProblems, flag, hostName, objectName, textMap } from './values.ts';
 
+const CONTROLLERS = ['traefik', 'haproxy', 'nginx', 'alb', 'gke', 'contour', 'other'] as const;
+
+type Controller = (typeof CONTROLLERS)[number];
+
+/** Words in the names of classes, as the controllers' own charts and clouds call them, such as `nginx-internal`. */
+const CONTROLLER_BY_WORD: Readonly<Record<string, Controller>> = {
+  traefik: 'traefik',
+  haproxy: 'haproxy',
+  nginx: 'nginx',
+  alb: 'alb',
+  gce: 'gke',
+  contour: 'contour',
+};
+
+/** The controller that a class is named after. */
+function controllerOf(className = ''): Controller {
+  const words = className.split(/[-.]/).filter((word) => Object.hasOwn(CONTROLLER_BY_WORD, word));
+  return CONTROLLER_BY_WORD[words[0] ?? ''] ?? 'other';
+}
+
 /** `ingress`: the host that users open, and the Ingress that leads there. */
 export const ingress = z
   .strictObject(
@@ -28,12 +48,12 @@ export const ingress = z
         .optional()
         .describe("Ingress class; left out, the cluster's default class"),
       controller: z
-        .enum(['traefik', 'haproxy', 'nginx', 'alb', 'gke', 'contour', 'other'], {
+        .enum(CONTROLLERS, {
           error: 'expected traefik, haproxy, nginx, alb, gke, contour or other',
         })
-        .default('other')
+        .optional()
         .describe(
-          'Which controller serves the class: sets its time-outs for WebSockets and streams',
+          'Which controller serves the class: sets its time-outs for WebSockets and streams; left out, told from className',
         ),
       annotations: textMap
         .default({})
@@ -55,4 +75,8 @@ export const ingress = z
         message: 'starts with http://, but ingress.tlsSecretName is set; write it without a scheme',
       });
     }
-  }, evenWithOtherProblems);
+  }, evenWithOtherProblems)
+  .transform((value) => ({
+    ...value,
+    controller: value.controller ?? controllerOf(value.className),
+  }));

@@ -50,7 +50,9 @@ function unusedProblems(config: StackConfig): Problem[] {
     [exposure !== 'ingress' && isGiven(ingress.annotations), 'ingress', 'annotations'],
     [exposure !== 'ingress' && ingress.waitForAddress, 'ingress', 'waitForAddress'],
     [
-      exposure !== 'ingress' && (ingress.controller ?? 'other') !== 'other',
+      exposure !== 'ingress' &&
+        ingress.className === undefined &&
+        (ingress.controller ?? 'other') !== 'other',
       'ingress',
       'controller',
     ],

@@ -426,7 +426,6 @@ export const wrongValues: readonly WrongConfig[] = [
       ingress: {
         ...ingress,
         className: 'traefik',
-        controller: 'traefik',
         annotations: { a: 'b' },
         waitForAddress: true,
       },
@@ -436,6 +435,16 @@ export const wrongValues: readonly WrongConfig[] = [
       'ingress.className: has no effect: what exposes the router is service.type LoadBalancer',
       'ingress.annotations: has no effect: what exposes the router is service.type LoadBalancer',
       'ingress.waitForAddress: has no effect: what exposes the router is service.type LoadBalancer',
+    ],
+  },
+  {
+    name: 'the controller of an Ingress that is not in use',
+    config: {
+      ...smallest,
+      ingress: { ...ingress, controller: 'gke' },
+      service: { type: 'LoadBalancer' },
+    },
+    expected: [
       'ingress.controller: has no effect: what exposes the router is service.type LoadBalancer',
     ],
   },
