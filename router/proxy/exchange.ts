@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Admitted } from '../auth/decision.ts';
 import type { Identity } from '../auth/identity.ts';
 import { preferredForm } from './accept.ts';
 import type { Answer } from './answer.ts';
 import { sendAnswer } from './answer.ts';
 import type { AnswerHead } from './answer_head.ts';
+import { AnswerWriter } from './answer_writer.ts';
 import type { Origin } from './client_address.ts';
-import { passInterim, passTrailers } from './interim_and_trailers.ts';
+import { passInterim } from './interim_and_trailers.ts';
 import type { RequestHead } from './request_head.ts';
 import { headersForClient } from './response_headers.ts';
 import type { Passage } from './session.ts';
@@ -20,8 +20,6 @@ import type { QueuedAsker, UpstreamPool } from './upstream_pool.ts';
 
 /** How long a client may take to read what was already sent before a connection that can only be broken is broken. */
 const LAST_BYTES_TIME = 1_000;
-/** Longest body that leaves together with its head as one text. */
-const LONGEST_HELD = 8 * 1024;
 
 /** What exchanges report to, and what they take from the whole proxy. */
 export interface ExchangeHost {
@@ -36,10 +34,6 @@ export interface ExchangeHost {
 /** A response that knows its exchange, so that its events need no closure of their own. */
 export class RouterResponse extends ServerResponse {
   exchange: Exchange | undefined = undefined;
-}
-
-function onDrain(this: RouterResponse): void {
-  this.exchange?.drained();
 }
 
 function onClose(this: RouterResponse): void {
@@ -89,27 +83,14 @@ export class Exchange implements QueuedAsker {
   /** Ends the gate's watch over a long answer. */
   release: (() => void) | undefined = undefined;
   outgoing: TaskRequest = NOTHING;
-  /** Length of the body that the task announced; -1 when it did not. */
-  #bodyLength = -1;
-  /** The head, until more of the answer has been looked at: an error until then can still be told by a page of our own (A38). */
-  #waiting:
-    { readonly status: number; readonly reason: string; readonly headers: string[] } | undefined =
-    undefined;
-  /** The whole of a short body, about to be sent. */
-  #held: string | undefined = undefined;
   #done = false;
   #answering = false;
-  /** The head has been sent. */
-  #begun = false;
-  #ended = false;
   #retried = false;
-  /** The client's socket gathers what one read of the task's brings. */
-  #gathering: Socket | undefined = undefined;
-  #listensForDrain = false;
   #setCookie: string | undefined = undefined;
   #ownCookies: readonly string[] = [];
   #pool: UpstreamPool | undefined = undefined;
   #connection: UpstreamConnection | undefined = undefined;
+  readonly #writer: AnswerWriter;
 
   constructor(
     request: IncomingMessage,
@@ -123,6 +104,7 @@ export class Exchange implements QueuedAsker {
     this.head = head;
     this.origin = origin;
     this.#host = host;
+    this.#writer = new AnswerWriter(response, this);
     this.started = performance.now();
     response.exchange = this;
     response.on('close', onClose);
@@ -201,80 +183,16 @@ export class Exchange implements QueuedAsker {
     if (this.#setCookie !== undefined) headers.push('Set-Cookie', this.#setCookie);
     response.sendDate = false;
     if (head.nominated !== undefined) response.shouldKeepAlive = false;
-    this.#waiting = { status, reason: answer.reason, headers };
-    if (!bodiless) this.#bodyLength = length;
-  }
-
-  /** What follows the head is sound as far as it has come: from now on the answer is the task's. */
-  #adopt(): void {
-    const head = this.#waiting;
-    if (head === undefined) return;
-    this.#waiting = undefined;
-    this.response.writeHead(head.status, head.reason, head.headers);
+    this.#writer.head({ status, reason: answer.reason, headers, length: bodiless ? -1 : length });
   }
 
   data(bytes: Buffer): void {
     this.bytesOut += bytes.length;
-    // A short body that came whole waits for its end, which follows at once: head and body then leave as one text.
-    if (bytes.length === this.#bodyLength && bytes.length <= LONGEST_HELD) {
-      this.#held = bytes.toString('latin1');
-      return;
-    }
-    this.#adopt();
-    const { response } = this;
-    const { socket } = response;
-    if (socket === null) {
-      // The client sent this request before it had the answer to an earlier one, and gets this answer after that one.
-      this.#begun = true;
-      response.write(Buffer.from(bytes));
-      return;
-    }
-    this.#gather(socket);
-    // Past the response, which would hold everything back for a tick and so keep the bytes from being used again at once.
-    if (response.chunkedEncoding) {
-      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
-      socket.write(bytes);
-      socket.write('\r\n', 'latin1');
-    } else socket.write(bytes);
-  }
-
-  #gather(socket: Socket): void {
-    if (this.#gathering === undefined) {
-      this.#gathering = socket;
-      socket.cork();
-    }
-    if (this.#begun) return;
-    this.#begun = true;
-    this.response.flushHeaders();
-  }
-
-  #release(): void {
-    this.#gathering?.uncork();
-    this.#gathering = undefined;
+    this.#writer.data(bytes);
   }
 
   taken(): boolean {
-    const { response } = this;
-    const { socket } = response;
-    if (this.#answering && !this.#begun && !this.#ended) {
-      // A stream that is quiet at first must still begin.
-      this.#adopt();
-      this.#begun = true;
-      response.flushHeaders();
-    }
-    this.#release();
-    if (socket === null) {
-      if (!response.writableNeedDrain) return true;
-      if (!this.#listensForDrain) {
-        this.#listensForDrain = true;
-        response.on('drain', onDrain);
-      }
-      return false;
-    }
-    if (socket.writableLength === 0) return true;
-    // Nothing, behind all that waits: its being written tells that the rest has been.
-    if (!this.#ended) socket.write('', 'latin1', () => this.drained());
-    return false;
+    return this.#writer.taken();
   }
 
   /** The client has read what was waiting for it. */
@@ -283,22 +201,14 @@ export class Exchange implements QueuedAsker {
   }
 
   ended(trailers: readonly string[]): void {
-    const { response } = this;
     this.#connection = undefined;
-    this.#adopt();
-    this.#ended = true;
-    if (this.#held !== undefined) {
-      response.end(this.#held, 'latin1');
-      return;
-    }
-    passTrailers(response, trailers);
-    response.end();
+    this.#writer.end(trailers);
   }
 
   failed(error: Error): void {
     this.#connection = undefined;
-    this.#release();
-    if (this.#done || this.#ended) return;
+    this.#writer.release();
+    if (this.#done || this.#writer.ended) return;
     if (error instanceof RouteEnded) {
       this.reason = 'task-ended';
       this.#fail(ROUTE_ENDED);
