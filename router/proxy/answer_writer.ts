@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { passTrailers } from './interim_and_trailers.ts';
 
-/** Longest body that leaves together with its head as one text. */
+/** Longest piece of a body that is written as text. */
 const LONGEST_HELD = 8 * 1024;
 
 /** The head of an answer as the client gets it. */
@@ -71,7 +71,10 @@ export class AnswerWriter {
       return;
     }
     this.#gather(socket);
-    if (response.chunkedEncoding) {
+    if (response.chunkedEncoding && bytes.length <= LONGEST_HELD) {
+      // An event of a stream: one text is written faster than three pieces.
+      socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString('latin1')}\r\n`, 'latin1');
+    } else if (response.chunkedEncoding) {
       socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
       socket.write(bytes);
       socket.write('\r\n', 'latin1');
