@@ -1,10 +1,9 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { addTask, httpAsk, taskWhen } from '../lab/clearml/asks.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
 import { textOf } from '../lab/clearml/document.ts';
 import { settingsFor, startRouterProcess, type RouterProcess } from '../router/process.ts';
+import { freePort } from '../lab/free_port.ts';
 
 /** The two forms of an endpoint's URL: a path of the router's host, and a host of its own. */
 export const FORMS = ['path', 'wildcard'] as const;
@@ -70,13 +69,4 @@ export class TaskRouter {
     await this.#router.stop();
     await this.clearml.stop();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

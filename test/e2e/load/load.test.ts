@@ -2,23 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { SampleProgram } from '../../lab/tasks/programs.ts';
 import { startLoad, troublesOf, type LoadTargets } from './load.ts';
+import { freePort } from '../../lab/free_port.ts';
 
 const TASKS = resolve(import.meta.dirname, '../../lab/tasks');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 async function task(
   t: TestContext,

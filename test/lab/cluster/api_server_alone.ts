@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { KubeConfig, VersionApi } from '@kubernetes/client-node';
@@ -11,6 +10,7 @@ import { searchPath } from '../search_path.ts';
 import type { Tool } from '../tools/tool.ts';
 import { networksOf } from './networks.ts';
 import { makePki } from './pki.ts';
+import { freePort } from '../free_port.ts';
 
 /** An API server without a cluster: it takes objects, and nothing becomes of them. */
 export interface LoneApiServer {
@@ -19,14 +19,6 @@ export interface LoneApiServer {
 }
 
 const START_SECONDS = 90;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 /** Starts etcd and an API server on this machine's own address; both end with this process, however it ends. */
 export async function startApiServerAlone(
