@@ -44,7 +44,7 @@ export interface KubernetesApi {
 }
 
 /** The paths at which every pod finds its service account. */
-const SERVICE_ACCOUNT = {
+export const SERVICE_ACCOUNT = {
   caFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
   tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
 } as const;

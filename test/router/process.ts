@@ -86,9 +86,10 @@ export async function startRouterProcess(
       look();
     });
   const listening = await logged((line) => line['event'] === 'listening');
-  const adminUrl = `http://127.0.0.1:${String(listening['adminPort'])}`;
+  const host = settings['BIND_ADDRESS'] ?? '127.0.0.1';
+  const adminUrl = `http://${host}:${String(listening['adminPort'])}`;
   return {
-    url: `http://127.0.0.1:${String(listening['httpPort'])}`,
+    url: `http://${host}:${String(listening['httpPort'])}`,
     adminUrl,
     child,
     lines,
