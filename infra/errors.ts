@@ -4,6 +4,7 @@ import { RunError } from '@pulumi/pulumi';
 export type InfraErrorCode =
   | 'config-invalid'
   | 'cluster-unreachable'
+  | 'cluster-another'
   | 'cluster-too-old'
   | 'address-missing'
   | 'signing-key-missing'

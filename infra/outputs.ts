@@ -14,6 +14,8 @@ export interface Outputs {
   /** What `ssh` and other TCP clients connect to; null where TCP is off. */
   readonly tcp: Output<{ address: string; portStart: number; portEnd: number }> | null;
   readonly namespace: Output<string>;
+  /** Which cluster it is, for `kubernetes.clusterUid`; null where it could not be asked. */
+  readonly clusterUid: string | null;
   /** Images that the cluster pulls; all that a closed network has to mirror. */
   readonly images: readonly string[];
   /** What to do now, one step each. */
@@ -26,6 +28,7 @@ export interface Outputs {
 export interface Provisioned {
   /** Name of the stack. */
   readonly stack: string;
+  readonly clusterUid: string | undefined;
   readonly config: StackConfig;
   readonly namespace: Input<string>;
   readonly tcpAddress: Input<string> | undefined;
@@ -50,6 +53,7 @@ export function outputsOf(provisioned: Provisioned): Outputs {
             portEnd: range.end,
           })),
     namespace: output(namespace),
+    clusterUid: provisioned.clusterUid ?? null,
     images: [config.router.image],
     nextSteps: nextSteps(config, url, provisioned.stack),
     warnings: [...provisioned.warnings, ...warnings(provisioned, url)],

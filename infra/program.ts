@@ -4,6 +4,7 @@ import { getProject, getRootDirectory, getStack, log, runtime } from '@pulumi/pu
 import { bundleRouter } from './bundle/bundle.ts';
 import { textOf } from './checks/known_secret.ts';
 import { askCluster } from './cluster/facts.ts';
+import { checkIdentity } from './cluster/identity.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readConfig } from './config/read.ts';
 import type { StackConfig } from './config/schema.ts';
@@ -42,6 +43,7 @@ export async function program(
   } else {
     warnings.push(...[checkVersion(facts.version)].filter((warning) => warning !== undefined));
   }
+  checkIdentity(config, facts);
   checkLowPorts(config, facts.version);
   const taskNetworks = taskNetworksOf(config, facts);
 
@@ -53,6 +55,7 @@ export async function program(
   );
   const outputs = outputsOf({
     stack: getStack(),
+    clusterUid: facts.uid,
     config,
     namespace: router.namespace,
     tcpAddress: router.tcpAddress,

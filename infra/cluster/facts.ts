@@ -10,6 +10,8 @@ export interface ClusterFacts {
   readonly version: KubernetesVersion | undefined;
   /** Pod networks of the nodes, where the cluster's controller hands them out; sorted. */
   readonly podNetworks: readonly string[];
+  /** What no other cluster has: the uid of its namespace kube-system; undefined where it could not be asked. */
+  readonly uid?: string | undefined;
   /** Why something above is missing, for a person. */
   readonly trouble: string | undefined;
 }
@@ -32,18 +34,25 @@ export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
   const timer = setTimeout(() => {
     tooLate.reject(new Error(`no answer within ${TIME_LIMIT / 1000} seconds`));
   }, TIME_LIMIT);
+  const core = config.makeApiClient(CoreV1Api);
+  const inTime = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, tooLate.promise]);
   let version: KubernetesVersion | undefined;
+  let uid: string | undefined;
   try {
-    const code = await Promise.race([config.makeApiClient(VersionApi).getCode(), tooLate.promise]);
+    const code = await inTime(config.makeApiClient(VersionApi).getCode());
     version = parseVersion(code.major, code.minor);
-    const nodes = await Promise.race([
-      config.makeApiClient(CoreV1Api).listNode({ limit: 1000 }),
-      tooLate.promise,
-    ]);
+    // Whoever may list no nodes may read this, and the other way round.
+    uid = await inTime(
+      core.readNamespace({ name: 'kube-system' }).then(
+        ({ metadata }) => metadata?.uid,
+        () => undefined,
+      ),
+    );
+    const nodes = await inTime(core.listNode({ limit: 1000 }));
     const networks = nodes.items.flatMap((node) => node.spec?.podCIDRs ?? []);
-    return { version, podNetworks: [...new Set(networks)].toSorted(), trouble: undefined };
+    return { version, uid, podNetworks: [...new Set(networks)].toSorted(), trouble: undefined };
   } catch (error) {
-    return { version, podNetworks: [], trouble: messageOf(error) };
+    return { version, uid, podNetworks: [], trouble: messageOf(error) };
   } finally {
     clearTimeout(timer);
   }

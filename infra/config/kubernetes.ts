@@ -11,6 +11,13 @@ export const kubernetes = z
         .min(1, 'expected the name of a context of your kubeconfig')
         .optional()
         .describe('Context of the kubeconfig'),
+      clusterUid: z
+        .string({ error: 'expected the uid of a cluster' })
+        .regex(/^[0-9a-f-]{36}$/, 'expected the uid of a cluster')
+        .optional()
+        .describe(
+          'Stops the program before another cluster of the same context name is changed; the output clusterUid tells it',
+        ),
       kubeconfig: secretText('the content of a kubeconfig')
         .optional()
         .describe('Content of a kubeconfig; left out, KUBECONFIG or ~/.kube/config is read'),

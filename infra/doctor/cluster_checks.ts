@@ -5,6 +5,7 @@ import type { Check, Finding } from '../checks/check.ts';
 import { once } from '../checks/once.ts';
 import type { ClusterOfStack } from '../checks/cluster_of.ts';
 import { factsOf } from '../cluster/facts.ts';
+import { checkIdentity } from '../cluster/identity.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import { checkVersion } from '../cluster/version.ts';
 import type { StackConfig } from '../config/schema.ts';
@@ -53,11 +54,13 @@ const NOT_LOOKED_AT: Finding = {
 };
 
 async function versionFits(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
-  const { podNetworks, trouble, version } = await factsOf(cluster);
+  const facts = await factsOf(cluster);
+  const { podNetworks, trouble, version } = facts;
   if (version === undefined) {
     return { outcome: 'bad', says: trouble ?? 'no answer', fix: 'Look at kubernetes.context.' };
   }
   const warning = checkVersion(version);
+  checkIdentity(config, facts);
   checkLowPorts(config, version);
   if (config.router.taskNetworks === undefined && podNetworks.length === 0) {
     return {

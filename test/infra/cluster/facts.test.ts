@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { askCluster } from '../../../infra/cluster/facts.ts';
 import { clusterAnswering, Refusal } from './stand_in.ts';
 
+const UID = '0a1b2c3d-0000-4000-8000-000000000001';
 const version = { major: '1', minor: '31+', gitVersion: 'v1.31.2' };
 
 suite('askCluster', () => {
@@ -15,10 +16,12 @@ suite('askCluster', () => {
     const { kubeconfig } = await clusterAnswering(context, {
       '/version': version,
       '/api/v1/nodes': { items: nodes },
+      '/api/v1/namespaces/kube-system': { metadata: { uid: UID } },
     });
     const address = { kubeconfig, context: 'here' };
     assert.deepEqual(await askCluster(address), {
       version: { major: 1, minor: 31 },
+      uid: UID,
       podNetworks: ['10.1.0.0/24', '10.1.1.0/24'],
       trouble: undefined,
     });

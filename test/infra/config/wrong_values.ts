@@ -653,8 +653,11 @@ export const wrongValues: readonly WrongConfig[] = [
     ],
   },
   {
-    name: 'a cluster with an empty name',
-    config: { ...smallest, kubernetes: { context: '' } },
-    expected: ['kubernetes.context: expected the name of a context of your kubeconfig, found ""'],
+    name: 'a cluster with an empty name, and a uid that is none',
+    config: { ...smallest, kubernetes: { context: '', clusterUid: 'prod' } },
+    expected: [
+      'kubernetes.context: expected the name of a context of your kubeconfig, found ""',
+      'kubernetes.clusterUid: expected the uid of a cluster, found "prod"',
+    ],
   },
 ];
