@@ -16,7 +16,7 @@ const number = z.number().optional().catch(undefined);
  * said, and is reported elsewhere where it is this stack's own.
  */
 const claims = z.looseObject({
-  kubernetes: z.looseObject({ context: text }).catch({}).default({}),
+  kubernetes: z.looseObject({ clusterUid: text, context: text }).catch({}).default({}),
   namespace: z.looseObject({ name: text }).catch({}).default({}),
   router: z.looseObject({ name: text }).catch({}).default({}),
   service: z.looseObject({ type: text, nodePort: number }).catch({}).default({}),
@@ -55,10 +55,17 @@ export function neighbourProblems(
   });
 }
 
+/** By what no two clusters share where both stacks say it, else by the name of the context. */
 function inSameCluster(own: Claims, other: Claims): boolean {
-  const { context } = own.kubernetes;
-  return context !== undefined && context === other.kubernetes.context;
+  const [{ clusterUid, context }, theirs] = [own.kubernetes, other.kubernetes];
+  if (clusterUid !== undefined && theirs.clusterUid !== undefined) {
+    return clusterUid === theirs.clusterUid;
+  }
+  return context !== undefined && context === theirs.context;
 }
+
+/** Behind each problem that rests on it, since one name of a context may lead to several clusters. */
+const IF_NOT = 'if these are two clusters, set kubernetes.clusterUid in both stacks';
 
 function nameProblems(own: Claims, other: Claims, stack: string): Problem[] {
   const isSame =
@@ -66,7 +73,7 @@ function nameProblems(own: Claims, other: Claims, stack: string): Problem[] {
     (own.namespace.name ?? DEFAULTS.namespace) === (other.namespace.name ?? DEFAULTS.namespace) &&
     (own.router.name ?? DEFAULTS.router) === (other.router.name ?? DEFAULTS.router);
   if (!isSame) return [];
-  const message = `stack ${stack} has a router of the same name in the same namespace of the same cluster; give one of them another name`;
+  const message = `stack ${stack} has a router of the same name in the same namespace of the same cluster; give one of them another name, or, ${IF_NOT}`;
   return [{ path: ['router', 'name'], message }];
 }
 
@@ -97,7 +104,7 @@ function nodePortProblems(own: Claims, other: Claims, stack: string): Problem[] 
       .filter((theirs) => overlap(mine, theirs))
       .map((theirs) => ({
         path: mine.key.split('.'),
-        message: `${span(mine)} overlaps with ${span(theirs)} of stack ${stack} (${theirs.key}): a node port belongs to one Service of a cluster`,
+        message: `${span(mine)} overlaps with ${span(theirs)} of stack ${stack} (${theirs.key}): a node port belongs to one Service of a cluster; ${IF_NOT}`,
       })),
   );
 }

@@ -50,7 +50,7 @@ const cases: readonly {
     config: { ...here, ...named, ...range(30_000, 30_009, nodePorts) },
     other: { ...here, ...range(30_005, 30_019, nodePorts) },
     expected: [
-      'tcpSession.portRange: 30000 to 30009 overlaps with 30005 to 30019 of stack b (tcpSession.portRange): a node port belongs to one Service of a cluster',
+      'tcpSession.portRange: 30000 to 30009 overlaps with 30005 to 30019 of stack b (tcpSession.portRange): a node port belongs to one Service of a cluster; if these are two clusters, set kubernetes.clusterUid in both stacks',
     ],
   },
   {
@@ -58,7 +58,7 @@ const cases: readonly {
     config: { ...here, ...named, service: { type: 'NodePort', nodePort: 30_007 } },
     other: { ...here, ...range(30_005, 30_019, nodePorts) },
     expected: [
-      'service.nodePort: 30007 overlaps with 30005 to 30019 of stack b (tcpSession.portRange): a node port belongs to one Service of a cluster',
+      'service.nodePort: 30007 overlaps with 30005 to 30019 of stack b (tcpSession.portRange): a node port belongs to one Service of a cluster; if these are two clusters, set kubernetes.clusterUid in both stacks',
     ],
   },
   {
@@ -66,7 +66,7 @@ const cases: readonly {
     config: { ...here, router: { name: 'task-router' } },
     other: { ...here, namespace: { name: 'task-traffic-router' } },
     expected: [
-      'router.name: stack b has a router of the same name in the same namespace of the same cluster; give one of them another name',
+      'router.name: stack b has a router of the same name in the same namespace of the same cluster; give one of them another name, or, if these are two clusters, set kubernetes.clusterUid in both stacks',
     ],
   },
 ];
@@ -76,6 +76,11 @@ const harmless: readonly (readonly [name: string, config: Raw, other: Raw])[] = 
   ['one name in two namespaces', here, { ...here, namespace: { name: 'other' } }],
   ['one name in two clusters', here, { kubernetes: { context: 'there' } }],
   ['one name in clusters that are not named', {}, {}],
+  [
+    'one name in clusters whose contexts are called alike',
+    { kubernetes: { context: 'default', clusterUid: 'a' } },
+    { kubernetes: { context: 'default', clusterUid: 'b' } },
+  ],
   [
     'node ports of two clusters',
     { ...here, ...range(30_000, 30_009, nodePorts) },
