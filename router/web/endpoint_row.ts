@@ -49,7 +49,7 @@ export function endpointRow(endpoint: ListedEndpoint, context: RowContext): Html
         ${task.startedAt === null ? undefined : html`<span>started ${when(task.startedAt, now)}</span>`}
         ${
           endpoint.lastUsedAt === null
-            ? html`<span>no traffic yet</span>`
+            ? html`<span>no traffic seen</span>`
             : html`<span>used ${when(endpoint.lastUsedAt, now)}</span>`
         }
         ${

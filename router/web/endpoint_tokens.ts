@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isOwnForm } from '../auth/form_origin.ts';
 import type { EndpointTokenRecord } from '../auth/endpoint_token_store.ts';
-import { endpointAudience, staticAudience } from '../auth/audience.ts';
+import { endpointAudience, readAudience, staticAudience } from '../auth/audience.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Answer } from '../proxy/answer.ts';
 import { denialAnswer } from '../proxy/denial_answers.ts';
@@ -100,7 +100,9 @@ class EndpointTokensPages {
     if ('status' in records) return records;
     const wanted = readSubject(fields);
     const subject = wanted === undefined ? undefined : await this.#subject(tokens, user, wanted);
+    const names = wanted === undefined ? await this.#names(user, records) : new Map();
     const view = {
+      names,
       user: { id: user.identity.userId, name: user.identity.userName },
       records: records.filter((record) => wanted === undefined || isFor(record, wanted)),
       subject,
@@ -110,6 +112,26 @@ class EndpointTokensPages {
       now: Date.now(),
     };
     return page(problem === undefined ? 200 : 400, endpointTokensPage(view));
+  }
+
+  /** What the endpoints of these records are called, as far as the user may see them now. */
+  async #names(
+    user: User,
+    records: readonly EndpointTokenRecord[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const { routes, viewer } = this.#parts;
+    const { endpoints } = routes.current();
+    const ids = records.flatMap(({ audience }) => {
+      const opens = readAudience(audience);
+      return 'endpoint' in opens ? [opens.endpoint] : [];
+    });
+    const visible = await viewer.visible(user, ids);
+    const names = new Map<string, string>();
+    for (const id of 'outcome' in visible ? [] : visible) {
+      const endpoint = endpoints.get(id);
+      if (endpoint !== undefined) names.set(id, endpointLabel(endpoint.task, endpoint.name));
+    }
+    return names;
   }
 
   async #issue(

@@ -20,6 +20,8 @@ export interface TokenSubject extends Subject {
 export interface TokensView {
   readonly user: Listing['user'];
   readonly records: readonly EndpointTokenRecord[];
+  /** What endpoints are called, by id; those that the user may not see now are missing. */
+  readonly names: ReadonlyMap<string, string>;
   /** Undefined on the page of all tokens. */
   readonly subject: TokenSubject | undefined;
   readonly problem: string | undefined;
@@ -39,7 +41,7 @@ const LIFETIMES = [
 const USUAL = 2_592_000;
 
 export function endpointTokensPage(view: TokensView): Html {
-  const { user, records, subject, problem, revoked, now } = view;
+  const { user, records, subject, problem, revoked } = view;
   const title = subject === undefined ? 'Your endpoint tokens' : `Tokens for ${subject.label}`;
   const content = html`${revoked ? html`<p class="notice good" role="status">Revoked.</p>` : undefined}
     ${problem === undefined ? undefined : html`<p class="notice bad" role="alert">${problem}</p>`}
@@ -50,16 +52,13 @@ export function endpointTokensPage(view: TokensView): Html {
         the session that made it. Only you see your tokens.
       </p>
     </section>
-    ${records.length === 0 ? html`<section><p class="panel">No tokens.</p></section>` : tokenTable(records, subject, now)}
+    ${records.length === 0 ? html`<section><p class="panel">No tokens.</p></section>` : tokenTable(view)}
     ${subject === undefined ? html`<p class="meta">To make one, choose “Tokens” at an endpoint.</p>` : makeForm(subject, view)}`;
   return framed({ title, user, back: TO_OVERVIEW }, content);
 }
 
-function tokenTable(
-  records: readonly EndpointTokenRecord[],
-  subject: TokenSubject | undefined,
-  now: number,
-): Html {
+function tokenTable(view: TokensView): Html {
+  const { records, subject } = view;
   return html`<section class="rows">
     <table>
       <thead>
@@ -72,7 +71,7 @@ function tokenTable(
         </tr>
       </thead>
       <tbody>
-        ${records.map((record) => tokenRow(record, subject, now))}
+        ${records.map((record) => tokenRow(record, view))}
       </tbody>
     </table>
   </section>`;
@@ -80,16 +79,13 @@ function tokenTable(
 
 function tokenRow(
   { id, label, audience, createdAt, expiresAt }: EndpointTokenRecord,
-  subject: TokenSubject | undefined,
-  now: number,
+  { subject, names, now }: TokensView,
 ): Html {
-  const opens = readAudience(audience);
-  const name = 'endpoint' in opens ? opens.endpoint : opens.route;
   // Two tokens may have one label: when it was made tells them apart, and its id does for those who hear the page.
   const button = `Revoke ${label}, token ${id.slice(0, 8)}`;
   return html`<tr>
     <td><bdi>${label}</bdi></td>
-    ${subject === undefined ? html`<td>${name}</td>` : undefined}
+    ${subject === undefined ? html`<td>${opensLink(audience, names)}</td>` : undefined}
     <td><span class="narrow">made </span>${when(new Date(createdAt).toISOString(), now)}</td>
     <td><span class="narrow">expires </span>${when(new Date(expiresAt).toISOString(), now)}</td>
     <td>
@@ -100,6 +96,14 @@ function tokenRow(
       </form>
     </td>
   </tr>`;
+}
+
+function opensLink(audience: string, names: TokensView['names']): Html {
+  const opens = readAudience(audience);
+  const name = 'endpoint' in opens ? (names.get(opens.endpoint) ?? opens.endpoint) : opens.route;
+  return html`<a href="/auth/endpoint-tokens?${subjectQuery(opens).toString()}"
+    ><bdi>${name}</bdi></a
+  >`;
 }
 
 function subjectField({ endpoint, route }: Subject): Html {

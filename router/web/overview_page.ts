@@ -50,7 +50,10 @@ function endpointsSection(listing: Listing, selection: Selection, now: number): 
   return html`<section aria-labelledby="endpoints-title">
     <div class="bar">
       <h2 id="endpoints-title">Endpoints <span class="soft">${count}</span></h2>
-      ${total > 1 ? findForm(selection) : undefined}
+      <div class="find">
+        ${listing.endpointTokens ? html`<a href="/auth/endpoint-tokens">Your tokens</a>` : undefined}
+        ${total > 1 ? findForm(selection) : undefined}
+      </div>
     </div>
     ${
       rows.length === 0

@@ -143,12 +143,22 @@ describe('the page of endpoint tokens, without scripts', () => {
     assert.equal(refused.status, 404);
   });
 
+  it('lists all tokens by the name of what they open, or by its id where that is no business of the user’s', async () => {
+    await make('nightly');
+    assert.match((await show('')).text, /\?endpoint=a{32}"\s*><bdi>a task<\/bdi>/);
+    site.clearml.sees.set(token, new Set());
+    site.pass(60_000);
+    const list = await show('');
+    assert.match(list.text, /\?endpoint=a{32}"\s*><bdi>a{32}<\/bdi>/);
+    assert.doesNotMatch(list.text, /a task/);
+  });
+
   it('opens a static route, by its name', async () => {
     assert.match((await show('?route=chat')).text, /Tokens for chat/);
     const made = await post({ route: 'chat', label: 'chat', expires_in: '86400' });
     assert.equal(made.status, 200);
     assert.match(made.text, /https:\/\/router\.example\.com\/chat\//);
-    assert.match((await show('')).text, /<td>chat<\/td>/);
+    assert.match((await show('')).text, /\?route=chat"\s*><bdi>chat<\/bdi>/);
   });
 
   it('keeps what was typed when something is missing, as text', async () => {
