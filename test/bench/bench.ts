@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--quick] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
+ * `npm run bench -- [--quick | --seconds <each>] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
  * core for the process under test, the other for load and backend. Loopback only, bounded in time: about two minutes with
  * `--quick`, 10 without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
  */
@@ -35,12 +35,13 @@ const SCENARIOS = [...HTTP, TCP_BULK, TCP_CONNECT, WEBSOCKET_ECHO, EVENTS, WEBSO
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '8' },
     only: { type: 'string' },
     json: { type: 'string' },
     goals: { type: 'boolean', default: false },
   },
 });
-const seconds = options.quick ? 1 : 8;
+const seconds = options.quick ? 1 : Number(options.seconds);
 
 const missing = ['taskset', 'wrk', 'nginx'].filter((command) => !has(command));
 if (missing.length > 0 || availableParallelism() < 2) {
