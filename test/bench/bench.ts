@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [--quick | --seconds <each>] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
- * core for the process under test, the other for load and backend. Loopback only, bounded in time: about two minutes with
- * `--quick`, 10 without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
+ * `npm run bench -- [--quick | --seconds <each>] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router
+ * beside its peers, one core for the process under test, the other for load and backend. Loopback only, bounded in time: about two
+ * minutes with `--quick`, 10 without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
