@@ -9,6 +9,7 @@ import { createTcpListeners } from '../../../router/proxy/tcp_listeners.ts';
 import { createTunnel, TUNNEL_PROTOCOL } from '../../../router/proxy/tunnel.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
+import { freePort } from '../../lab/free_port.ts';
 import { OK, RawClient, rawTask, replying } from '../../attacks/raw_peers.ts';
 import { COOKIE, TASK_A, TASK_B, httpEndpoint, startProxy } from './proxy_world.ts';
 import { AMPLE, tcpEndpoint, testRoutes } from './tcp_routes.ts';
@@ -20,16 +21,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise(setImmediate);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A proxy, a clock that the test moves, and requests that are over when their promise resolves. */
+/** A proxy, and requests that are over when their promise resolves. */
 async function start(t: TestContext, port: number) {
   const world = await startProxy([httpEndpoint(port)], {
     log: createLog('error', { write: () => undefined }),
@@ -102,7 +94,7 @@ test('a WebSocket is used while bytes move on it, which costs nothing per messag
   await once(socket, 'close');
 });
 
-/** A task that echoes TCP, on the range and through the tunnel; a clock that the test sets. */
+/** A task that echoes TCP, on the range and through the tunnel. */
 async function tcpWorld(t: TestContext, listens: boolean) {
   const upstream = await freePort();
   const external = await freePort();
