@@ -115,7 +115,7 @@ export function closedLaneAnswer(endpoint: Endpoint): Answer | undefined {
   }
   return {
     status: 502,
-    code: 'task-refused',
+    code: 'task-not-served',
     title: 'The task cannot be reached',
     detail: `The router does not serve what this task asked for: ${lane.reason}.`,
     advice: 'Correct what the task asks for, or tell whoever runs the router.',

@@ -186,7 +186,7 @@ test('an endpoint that has no open way in says which', async (t) => {
   attack.world.routes.show([{ ...httpEndpoint(1, TASK_A), http: undefined }]);
   assert.deepEqual(await ask(), [404, 'no-http']);
   attack.world.routes.show([httpEndpoint(1, TASK_A)]);
-  assert.deepEqual(await ask(), [502, 'task-refused']);
+  assert.deepEqual(await ask(), [502, 'task-not-served']);
 });
 
 test('a gate that must ask first changes nothing but the time', async (t) => {
