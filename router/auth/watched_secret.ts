@@ -1,8 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
-import { readSettingFile } from '../settings/settings.ts';
-
-/** Secrets that are mounted from Kubernetes change by a renamed link, which watches of the file itself miss; its times do not lie. */
-const LOOK_EVERY_MS = 2_000;
+import { watchFileText } from '../settings/watched_file.ts';
 
 /**
  * Calls `changed` with the values of a secret's file (separated by white space) whenever they differ from those before.
@@ -14,22 +10,10 @@ export function watchSecret(
   changed: (values: readonly string[]) => void,
 ): () => void {
   let last = first.join(' ');
-  const look = () => {
-    const values = readValues(path);
+  return watchFileText(path, '', (text) => {
+    const values = text.split(/\s+/).filter((value) => value !== '');
     if (values.length === 0 || values.join(' ') === last) return;
     last = values.join(' ');
     changed(values);
-  };
-  watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, look);
-  return () => unwatchFile(path, look);
-}
-
-function readValues(path: string): readonly string[] {
-  try {
-    return readSettingFile(path)
-      .split(/\s+/)
-      .filter((value) => value !== '');
-  } catch {
-    return [];
-  }
+  });
 }

@@ -64,11 +64,14 @@ export class Watches {
   }
 }
 
-/** A static route counts by its name, for each table makes it anew. */
-function isRouted({ endpoint, route }: Admitted, table: RouteTable): boolean {
+/**
+ * A static route counts by its name, for each table makes it anew. One that is open to others now than it was is asked for again:
+ * who came while it was public may not be one of them.
+ */
+function isRouted({ endpoint, route, access }: Admitted, table: RouteTable): boolean {
   if (!table.endpoints.has(endpoint.id)) return false;
   if (route === undefined) return true;
   const routes = route.type === 'path' ? table.staticPaths : table.staticHosts;
   const now = routes.get(route.match);
-  return now?.name === route.name && now.enabled;
+  return now?.name === route.name && now.enabled && now.access === access;
 }

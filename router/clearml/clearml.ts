@@ -21,6 +21,15 @@ export interface TaskQuery {
   readonly ids?: readonly string[];
 }
 
+/** One page of a list of tasks. */
+export interface TaskPage<T> {
+  readonly tasks: readonly T[];
+  /** Entries that lack what every task has, an id above all: they say nothing, and are left out. */
+  readonly unreadable: number;
+  /** There is no page after this one. */
+  readonly last: boolean;
+}
+
 /**
  * The ClearML API, as far as the router needs it. Every method throws `RouterError` with a CLEARML_… code: UNAVAILABLE when it is
  * away, UNAUTHORIZED when it refuses token or credentials, REFUSED for its other errors, CALL_UNKNOWN where the server is too old
@@ -31,10 +40,10 @@ export interface ClearMl {
   readonly login: () => Promise<OwnLogin>;
   /** Calls the listener with the router's own login: at once if there was one already, and after each later one. */
   readonly onLogin: (listener: (login: OwnLogin) => void) => () => void;
-  /** Tasks of one page, at most 500; `page` starts at 0. A page with fewer than 500 is the last. */
-  readonly tasks: (query: TaskQuery, page: number) => Promise<readonly TaskRow[]>;
+  /** Tasks of one page, at most 500; `page` starts at 0. */
+  readonly tasks: (query: TaskQuery, page: number) => Promise<TaskPage<TaskRow>>;
   /** The same, but only which tasks there are and when each was changed: a fraction of the work for server and router. */
-  readonly taskStamps: (query: TaskQuery, page: number) => Promise<readonly TaskStamp[]>;
+  readonly taskStamps: (query: TaskQuery, page: number) => Promise<TaskPage<TaskStamp>>;
   /**
    * Sets keys of a task's runtime, with `tasks.edit_runtime` where the server has it. On older servers the runtime is read again
    * and written back as a whole: between these two calls another writer's change can be lost; they offer nothing better.

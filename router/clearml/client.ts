@@ -3,7 +3,7 @@ import { RouterError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readAnswer } from './answer.ts';
-import type { ClearMl, TaskQuery } from './clearml.ts';
+import type { ClearMl, TaskPage, TaskQuery } from './clearml.ts';
 import { logIn } from './login.ts';
 import { createOwnLogin } from './own_login.ts';
 import { createRuntimeWriter } from './runtime_writer.ts';
@@ -24,8 +24,8 @@ export const PAGE_SIZE = 500;
 export const ASKING_TAG = 'external_service';
 
 const anything = z.unknown();
-const taskPage = z.object({ tasks: z.array(taskRow) });
-const stampPage = z.object({ tasks: z.array(taskStamp) });
+const taskPage = pageOfTasks(taskRow);
+const stampPage = pageOfTasks(taskStamp);
 const idPage = z.object({ tasks: z.array(z.object({ id: z.string() })) });
 const queuePage = z.object({ queues: z.array(z.object({ id: z.string(), name: z.string() })) });
 const currentUser = z.object({ user: z.object({ id: z.string(), name: z.string().catch('') }) });
@@ -39,6 +39,20 @@ function taskFilter(query: TaskQuery): object {
   }
   return { ...asking, status: ['in_progress'] };
 }
+
+/** One entry that cannot be read must not hide the tasks of all others. */
+function pageOfTasks<S extends z.ZodType>(row: S) {
+  return z.object({ tasks: z.array(z.unknown()) }).transform(({ tasks }) => {
+    const found = tasks
+      .map((task) => row.safeParse(task))
+      .filter((one) => one.success)
+      .map(({ data }) => data);
+    const unreadable = tasks.length - found.length;
+    return { tasks: found, unreadable, last: tasks.length < PAGE_SIZE };
+  });
+}
+
+const NO_TASKS: TaskPage<never> = { tasks: [], unreadable: 0, last: true };
 
 /** An empty list of ids filters nothing: the answer would be every task. */
 function isEmpty({ ids }: TaskQuery): boolean {
@@ -122,12 +136,12 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
 
     tasks: async (query, page) =>
       isEmpty(query)
-        ? []
-        : (await call('tasks.get_all_ex', pageOf(query, page, TASK_FIELDS), taskPage)).tasks,
+        ? NO_TASKS
+        : call('tasks.get_all_ex', pageOf(query, page, TASK_FIELDS), taskPage),
     taskStamps: async (query, page) =>
       isEmpty(query)
-        ? []
-        : (await call('tasks.get_all_ex', pageOf(query, page, STAMP_FIELDS), stampPage)).tasks,
+        ? NO_TASKS
+        : call('tasks.get_all_ex', pageOf(query, page, STAMP_FIELDS), stampPage),
     writeRuntime: createRuntimeWriter(call, log, () => performance.now()),
 
     queues: async () => {

@@ -9,7 +9,6 @@ import { staticRouteUrl, type StaticRouteRule } from './static_routes.ts';
 
 export interface AnswerBookParts {
   readonly rules: AnswerRules;
-  readonly staticRules: readonly StaticRouteRule[];
   readonly clearml: Pick<ClearMl, 'writeRuntime'>;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'answersRestored'>;
@@ -19,8 +18,11 @@ export interface AnswerBookParts {
 
 /** Which answers should stand in the tasks, which do not, and the writing of those. For ever: an answer can be lost at any time. */
 export interface AnswerBook {
-  /** Takes in what is routed now. */
-  readonly plan: (tasks: ReadonlyMap<string, RoutedTask>) => void;
+  /** Takes in what is routed now, by these static routes. */
+  readonly plan: (
+    tasks: ReadonlyMap<string, RoutedTask>,
+    staticRules: readonly StaticRouteRule[],
+  ) => void;
   /** Writes what does not stand, as of a look that began at `lookedAt` (monotonic milliseconds). */
   readonly write: (lookedAt: number) => void;
   readonly problems: () => readonly string[];
@@ -30,13 +32,12 @@ export interface AnswerBook {
 type Values = Edit['values'] | undefined;
 
 export function createAnswerBook(parts: AnswerBookParts): AnswerBook {
-  const { rules, staticRules } = parts;
-  const staticUrls = new Map(
-    staticRules.map((rule) => [rule.name, staticRouteUrl(rule, rules.routerUrl)]),
-  );
+  const { rules } = parts;
+  let plannedBy: readonly StaticRouteRule[] = [];
+  let staticUrls: ReadonlyMap<string, string> = new Map();
   const fights = createFights(rules.routerName);
   /** What is missing in each task; a task that did not change is the same object, and costs a look-up. */
-  const judged = new WeakMap<RoutedTask, { readonly missing: Values }>();
+  let judged = new WeakMap<RoutedTask, { readonly missing: Values }>();
   let incomplete: readonly (readonly [string, RoutedTask])[] = [];
   /** Tasks whose answers stood once: what is missing there now was lost, and is restored. */
   const stood = new Set<string>();
@@ -68,8 +69,19 @@ export function createAnswerBook(parts: AnswerBookParts): AnswerBook {
     return missing;
   };
 
+  /** Other static routes have other URLs: every task is judged anew. */
+  const followRules = (staticRules: readonly StaticRouteRule[]): void => {
+    if (staticRules === plannedBy) return;
+    plannedBy = staticRules;
+    staticUrls = new Map(
+      staticRules.map((rule) => [rule.name, staticRouteUrl(rule, rules.routerUrl)]),
+    );
+    judged = new WeakMap();
+  };
+
   return {
-    plan: (tasks) => {
+    plan: (tasks, staticRules) => {
+      followRules(staticRules);
       incomplete = [...tasks].filter(([id, task]) => {
         if (missingOf(task) !== undefined) return true;
         stood.add(id);

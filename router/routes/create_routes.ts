@@ -8,9 +8,10 @@ import { createLooker } from './look.ts';
 import { createLoop } from './loop.ts';
 import { createPortPool, type PortPool } from './port_pool.ts';
 import { createQueueFilter } from './queue_filter.ts';
-import { reportChanges } from './report.ts';
+import { reportChanges, reportProblems } from './report.ts';
 import type { CreateRoutes, RoutesParts, RoutesState } from './routes.ts';
-import { readStaticRoutes } from './static_routes.ts';
+import { followStaticRoutes } from './static_route_file.ts';
+import type { RouteTable } from './table.ts';
 import { createTableOwner } from './table_source.ts';
 import { createTaskDrafts } from './task_drafts.ts';
 
@@ -48,7 +49,7 @@ function portProblems(pool: PortPool, portless: number): string[] {
 export const createRoutes: CreateRoutes = (parts) => {
   const { settings, clearml, log, metrics, leadership, taskPods } = parts;
   const { STATIC_ROUTES_FILE: staticFile, ROUTER_URL: routerUrl } = settings;
-  const staticRules = staticFile === undefined ? [] : readStaticRoutes(staticFile, routerUrl);
+  const statics = followStaticRoutes(staticFile, routerUrl, log);
   const pool = createPool(parts);
   const tcpAddress = pool === undefined ? undefined : settings.TCP_ROUTER_ADDRESS;
   const table = createTableOwner();
@@ -64,7 +65,6 @@ export const createRoutes: CreateRoutes = (parts) => {
       pathForm: settings.ROUTER_PATH_FORM,
       tcpAddress,
     },
-    staticRules,
     clearml,
     log,
     metrics,
@@ -72,6 +72,7 @@ export const createRoutes: CreateRoutes = (parts) => {
   });
   const firstLook = Promise.withResolvers<void>();
   let assembly = NOTHING_ROUTED;
+  let assembledBy = statics.rules();
   let led: boolean | undefined;
   let lastError: string | undefined;
   let lastFailure: RoutesState['lastFailure'];
@@ -86,23 +87,37 @@ export const createRoutes: CreateRoutes = (parts) => {
   });
 
   const problems = (): readonly string[] => [
+    ...looker.problems(),
     ...queues.problems(),
+    ...statics.problems(),
     ...answers.problems(),
     ...(taskPods?.problems() ?? []),
     ...(pool === undefined ? [] : portProblems(pool, assembly.portless)),
   ];
 
-  const reassemble = async (leading: boolean): Promise<void> => {
-    assembly = await assemble(drafts.all(), assembly, { pool, leading, staticRules });
-    answers.plan(assembly.tasks);
+  const reassemble = async (
+    leading: boolean,
+    confirmed: Pick<RouteTable, 'stale' | 'confirmedAt'>,
+  ): Promise<void> => {
+    assembledBy = statics.rules();
+    const rules = { pool, leading, staticRules: assembledBy };
+    assembly = await assemble(drafts.all(), assembly, rules);
+    answers.plan(assembly.tasks, assembledBy);
     const previous = table.current();
-    const confirmedAt = Date.now();
-    table.swap({ ...assembly.table, stale: false, problems: problems(), confirmedAt });
+    const { stale, confirmedAt } = confirmed;
+    table.swap({ ...assembly.table, stale, problems: problems(), confirmedAt });
     pool?.releaseFreed();
     reportChanges(log, table.current(), previous);
   };
 
+  /** Whoever takes a static route away is obeyed even while ClearML does not answer. */
+  const followStatics = async (): Promise<void> => {
+    if (statics.rules() === assembledBy || led === undefined) return;
+    await reassemble(leadership.isLeader(), table.current());
+  };
+
   const reconcile = async (): Promise<void> => {
+    await followStatics();
     const lookedAt = performance.now();
     drafts.mark(await looker.look());
     if (taskPods !== undefined) drafts.mark(taskPods.takeAffected(drafts.all()));
@@ -114,8 +129,11 @@ export const createRoutes: CreateRoutes = (parts) => {
     const addresses = { networks: settings.TASK_NETWORKS, ...forbidden.current() };
     const changed = drafts.read(everything, draftRules(addresses));
     // Ports heal by themselves: one that rested or could not be bound may be had now.
-    if (changed || assembly.portless > 0 || table.current().stale) await reassemble(leading);
-    else table.confirm(problems());
+    const { stale, problems: before } = table.current();
+    if (changed || assembly.portless > 0 || stale) {
+      await reassemble(leading, { stale: false, confirmedAt: Date.now() });
+    } else table.confirm(problems());
+    reportProblems(log, table.current().problems, before);
     if (leading) answers.write(lookedAt);
   };
 
@@ -149,6 +167,7 @@ export const createRoutes: CreateRoutes = (parts) => {
       loop.start();
     },
     stop: async () => {
+      statics.close();
       await Promise.all([loop.stop(), taskPods?.stop()]);
       await answers.stop();
     },
@@ -159,7 +178,7 @@ export const createRoutes: CreateRoutes = (parts) => {
       holder: leadership.holder(),
       lastError,
       lastFailure,
-      problems: table.current().problems,
+      problems: problems(),
       portsLeft: pool?.left(),
     }),
   };

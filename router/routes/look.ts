@@ -1,5 +1,5 @@
 import { ASKING_TAG, PAGE_SIZE } from '../clearml/client.ts';
-import type { ClearMl, TaskQuery } from '../clearml/clearml.ts';
+import type { ClearMl, TaskPage, TaskQuery } from '../clearml/clearml.ts';
 import type { TaskRow, TaskStamp } from '../clearml/task_row.ts';
 import { isTaskId } from './endpoint_id.ts';
 import { sameRow } from './same_row.ts';
@@ -10,6 +10,7 @@ export interface Looker {
   readonly rows: ReadonlyMap<string, TaskRow>;
   /** Asks ClearML, and returns the ids of the tasks that came, changed or went. Throws what the client throws; `rows` then stays. */
   readonly look: () => Promise<ReadonlySet<string>>;
+  readonly problems: () => readonly string[];
 }
 
 export interface LookerOptions {
@@ -38,18 +39,20 @@ function asks(row: TaskRow): boolean {
 interface Found<T> {
   readonly found: ReadonlyMap<string, T>;
   readonly pages: number;
+  readonly unreadable: number;
 }
 
 async function allPages<T extends TaskStamp>(
-  ask: (page: number) => Promise<readonly T[]>,
+  ask: (page: number) => Promise<TaskPage<T>>,
 ): Promise<Found<T>> {
   const found = new Map<string, T>();
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const tasks = await ask(page);
-    for (const task of tasks) found.set(task.id, task);
-    if (tasks.length < PAGE_SIZE) return { found, pages: page + 1 };
+  let unreadable = 0;
+  for (let pages = 1; ; pages += 1) {
+    const page = await ask(pages - 1);
+    for (const task of page.tasks) found.set(task.id, task);
+    unreadable += page.unreadable;
+    if (page.last || pages === MOST_PAGES) return { found, pages, unreadable };
   }
-  return { found, pages: MOST_PAGES };
 }
 
 function newestChange(found: ReadonlyMap<string, TaskStamp>): number | undefined {
@@ -71,6 +74,8 @@ export function createLooker(options: LookerOptions): Looker {
   let pages = 0;
   let stampsDue = 0;
   let completeDue = 0;
+  /** Entries of the last looks that could not be read. */
+  let unreadable = 0;
 
   /** Takes one row in; true when that changes what is known. */
   const take = (row: TaskRow): boolean => {
@@ -90,14 +95,21 @@ export function createLooker(options: LookerOptions): Looker {
 
   const forget = (ids: readonly string[]): readonly string[] => ids.filter((id) => rows.delete(id));
 
-  /** Reads these tasks by their ids. One that the server does not have any more is gone. */
+  /**
+   * Reads these tasks by their ids. One that the server does not have any more is gone; of one that may be among the entries that
+   * cannot be read, what was known stays.
+   */
   const readAgain = async (ids: readonly string[]): Promise<Set<string>> => {
     const found = new Map<string, TaskRow>();
+    const gone: string[] = [];
     for (let start = 0; start < ids.length; start += PAGE_SIZE) {
-      const page = await clearml.tasks({ ids: ids.slice(start, start + PAGE_SIZE) }, 0);
-      for (const row of page) found.set(row.id, row);
+      const asked = ids.slice(start, start + PAGE_SIZE);
+      const page = await clearml.tasks({ ids: asked }, 0);
+      for (const row of page.tasks) found.set(row.id, row);
+      unreadable = Math.max(unreadable, page.unreadable);
+      if (page.unreadable === 0) gone.push(...asked.filter((id) => !found.has(id)));
     }
-    return new Set([...takeAll(found), ...forget(ids.filter((id) => !found.has(id)))]);
+    return new Set([...takeAll(found), ...forget(gone)]);
   };
 
   const finishAll = ({ found, pages: count }: Found<TaskStamp>, began: number): void => {
@@ -111,9 +123,11 @@ export function createLooker(options: LookerOptions): Looker {
   const completeLook = async (): Promise<ReadonlySet<string>> => {
     const began = now();
     const all = await allPages((page) => clearml.tasks({ running: true }, page));
+    unreadable = all.unreadable;
     // A list that moves while it is paged can leave a task out: it counts as gone only when its id is not found either.
     const missing = [...rows.keys()].filter((id) => !all.found.has(id));
-    const gone = all.pages === 1 ? forget(missing) : await readAgain(missing);
+    const whole = all.pages === 1 && all.unreadable === 0;
+    const gone = whole ? forget(missing) : await readAgain(missing);
     const changed = takeAll(all.found);
     completeDue = now() + COMPLETE_EVERY;
     finishAll(all, began);
@@ -129,6 +143,7 @@ export function createLooker(options: LookerOptions): Looker {
   const stampsLook = async (): Promise<ReadonlySet<string>> => {
     const began = now();
     const all = await allPages((page) => clearml.taskStamps({ running: true }, page));
+    unreadable = all.unreadable;
     const missing = [...rows.keys()].filter((id) => !all.found.has(id));
     const changed = await readAgain([...moved(all), ...missing]);
     finishAll(all, began);
@@ -146,6 +161,12 @@ export function createLooker(options: LookerOptions): Looker {
 
   return {
     rows,
+    problems: () =>
+      unreadable === 0
+        ? []
+        : [
+            `ClearML's lists hold ${unreadable} entries without a task's id or status: these tasks are not routed, or as they last were; see what is wrong with them, or with what stands between ClearML and this router`,
+          ],
     look: () => {
       const since = watermark.since();
       if (pages <= 1 || since === undefined || now() >= completeDue) return completeLook();

@@ -49,8 +49,16 @@ export function reportChanges(log: Log, next: RouteTable, previous: RouteTable):
     const counts = { changed: changed.length, gone: gone.length, endpoints: next.endpoints.size };
     log.info({ event: 'table_changed', ...counts }, 'Many endpoints changed at once');
   }
-  const known = new Set(previous.problems);
-  for (const problem of next.problems.filter((text) => !known.has(text))) {
+}
+
+/** Says each problem once: when it was not there before. */
+export function reportProblems(
+  log: Log,
+  problems: readonly string[],
+  before: readonly string[],
+): void {
+  const known = new Set(before);
+  for (const problem of problems.filter((text) => !known.has(text))) {
     log.warn({ event: 'problem', problem }, 'A problem needs the operator');
   }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { RouterError } from '../errors.ts';
 import type { RouterUrl } from '../settings/values.ts';
@@ -74,11 +73,15 @@ function ownHost(rules: readonly StaticRouteRule[], router: RouterUrl): string[]
 }
 
 /**
- * Reads STATIC_ROUTES_FILE.
+ * Reads the text of STATIC_ROUTES_FILE, which stands at `path`.
  *
  * @throws RouterError SETTINGS_INVALID that lists every problem with its place in the file.
  */
-export function readStaticRoutes(path: string, router: RouterUrl): readonly StaticRouteRule[] {
+export function readStaticRoutes(
+  text: string,
+  path: string,
+  router: RouterUrl,
+): readonly StaticRouteRule[] {
   const fail = (problems: readonly string[]): never => {
     const lines = problems.map((problem) => `  ${problem}`);
     throw new RouterError(
@@ -88,7 +91,7 @@ export function readStaticRoutes(path: string, router: RouterUrl): readonly Stat
   };
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    json = JSON.parse(text);
   } catch (error) {
     return fail([(error as Error).message]);
   }

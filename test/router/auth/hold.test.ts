@@ -102,7 +102,7 @@ describe('an open session', () => {
     assert.deepEqual(ends, []);
   });
 
-  it('of a static route ends when the route is taken away or disabled, or its token refused', async (t) => {
+  it('of a static route ends when the route is disabled or open to others than before, or its token refused', async (t) => {
     const { auth, routes, clearml, until } = await held(t);
     const other = await tokenOf('other');
     clearml.grant(other);
@@ -120,6 +120,10 @@ describe('an open session', () => {
     const route = staticRoute('chat', 'authenticated', [endpoint(MINE)]);
     routes.swap(table([endpoint(MINE)], [{ ...route, enabled: false }]));
     assert.deepEqual(first, ['unknown-endpoint']);
+    routes.swap(table([endpoint(MINE)], [route]));
+    const narrowed = await open();
+    routes.swap(table([endpoint(MINE)], [{ ...route, access: 'task' }]));
+    assert.deepEqual(narrowed, ['unknown-endpoint']);
     routes.swap(table([endpoint(MINE)], [route]));
     const second = await open();
     clearml.refused.add(other);

@@ -166,13 +166,14 @@ test('a look asks for running tasks that ask; hidden ones too; a look for change
   addTask(server, { systemTags: [] });
   const ended = addTask(server);
   endTask(server, ended.id);
-  const running = await clearml.tasks({ running: true }, 0);
+  const { tasks: running, last } = await clearml.tasks({ running: true }, 0);
+  assert.equal(last, true);
   assert.deepEqual(
     running.map(({ id, queueId, userId, companyId }) => [id, queueId, userId, companyId]),
     [[hidden.id, ids.queueGpu, ids.alice, ids.companyA]],
   );
   const since = new Date(Date.now() - 60_000).toISOString();
-  assert.equal((await clearml.tasks({ changedSince: since }, 0)).length, 2);
+  assert.equal((await clearml.tasks({ changedSince: since }, 0)).tasks.length, 2);
   const future = new Date(Date.now() + 60_000).toISOString();
-  assert.equal((await clearml.tasks({ changedSince: future }, 0)).length, 0);
+  assert.equal((await clearml.tasks({ changedSince: future }, 0)).tasks.length, 0);
 });

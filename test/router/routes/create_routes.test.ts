@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -17,7 +17,15 @@ import {
   tcpAsk,
 } from '../../lab/clearml/asks.ts';
 import { ids } from '../../lab/clearml/seed.ts';
-import { binder, count, route, runtimeOf, serve, type RouterOptions } from './installation.ts';
+import {
+  binder,
+  count,
+  eventually,
+  route,
+  runtimeOf,
+  serve,
+  type RouterOptions,
+} from './installation.ts';
 
 const HTTP = { address: '10.0.0.1', port: 8888 };
 const SSH = { address: '10.0.0.1', port: 10_022 };
@@ -329,6 +337,53 @@ test('a wrong file of static routes stops the start with all problems', async (t
       return true;
     },
   );
+});
+
+test('static routes follow their file, even while ClearML is away; a wrong file keeps the old ones and is told', async (t) => {
+  const chat = { name: 'chat', type: 'path', path: 'chat' };
+  const file = staticRoutes(t, [chat]);
+  const { server, until, routes, lines } = await start(t, {
+    environment: { STATIC_ROUTES_FILE: file },
+  });
+  const { id } = addTask(server, {
+    runtime: httpAsk({ ...HTTP, route: { name: 'chat', mode: 'path' } }),
+  });
+  const answered = (path: string) =>
+    taskWhen(
+      server,
+      id,
+      ({ runtime }) => runtime['endpoint'] === `https://router.example.com/${path}/`,
+    );
+  await answered('chat');
+
+  // As a ConfigMap's mount changes: the name comes to lead to another file.
+  const replace = (text: string): void => {
+    writeFileSync(`${file}.next`, text);
+    renameSync(`${file}.next`, file);
+  };
+  replace(JSON.stringify({ routes: [{ ...chat, path: 'talk' }] }));
+  const moved = await until(({ staticPaths }) => staticPaths.has('talk'));
+  assert.deepEqual([...moved.staticPaths.keys()], ['talk']);
+  await answered('talk');
+
+  replace(JSON.stringify({ routes: [chat, chat] }));
+  await until(({ problems }) => problems.length > 0, 'a problem');
+  assert.match(
+    routes.state().problems.join(),
+    /STATIC_ROUTES_FILE: .* is wrong; .*; the static routes that were read before stay in force/,
+  );
+  assert.deepEqual([...routes.current().staticPaths.keys()], ['talk']);
+  replace(JSON.stringify({ routes: [{ ...chat, path: 'talk' }] }));
+  await until(({ problems }) => problems.length === 0);
+  await eventually(() =>
+    lines.some((line) => line.includes('"event":"problem"') && line.includes('is wrong')),
+  );
+
+  await server.down();
+  await until(({ stale }) => stale);
+  replace(JSON.stringify({ routes: [{ ...chat, path: 'talk', enabled: false }] }));
+  const off = await until(({ staticPaths }) => staticPaths.get('talk')?.enabled === false);
+  assert.equal(off.stale, true, 'ClearML has confirmed nothing');
 });
 
 test('no secret of a task is in the table or in the log', async (t) => {

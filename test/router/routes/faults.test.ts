@@ -69,16 +69,25 @@ test('a server that is away at the start: not ready, waiting, then serving', asy
   assert.equal(routes.state().ready, true);
 });
 
-test('one row that is not of the contract spoils the look, and drops no route', async (t) => {
+test('an entry that is not of the contract is told, and hides no other task', async (t) => {
   const server = await serve(t);
-  const { routes, until } = route(t, server);
+  const { routes, until, lines } = route(t, server);
   routes.start();
   const { id } = addTask(server, { runtime: httpAsk(HTTP) });
   await until(opened(id));
   const liar = addTask(server);
   changeTask(server, liar.id, { id: 7 });
-  const table = await until(({ stale }) => stale);
-  assert.ok(opened(id)(table));
+  const told = await until(({ problems }) => problems.length > 0);
+  assert.match(told.problems.join(), /1 entries without a task's id or status/);
+  assert.ok(opened(id)(told));
+  assert.equal(routes.state().lastError, undefined);
+  const other = addTask(server, { runtime: httpAsk({ ...HTTP, port: 2 }) }).id;
+  await until(opened(other));
+  await eventually(() => lines.some((line) => line.includes('"event":"problem"')));
+  endTask(server, other);
+  await until(({ endpoints }) => !endpoints.has(other));
+  endTask(server, id);
+  await until(({ endpoints }) => endpoints.size === 0, 'an end beside nothing that can be read');
 });
 
 const WRITE_FAULTS: readonly (FaultKind & { readonly times?: number })[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TaskQuery } from '../../../router/clearml/clearml.ts';
+import type { TaskPage, TaskQuery } from '../../../router/clearml/clearml.ts';
 import type { TaskRow } from '../../../router/clearml/task_row.ts';
 import { createLooker } from '../../../router/routes/look.ts';
 
@@ -9,6 +9,8 @@ const PAGE = 500;
 /** A server that answers looks from a list, and keeps what was asked. */
 function installation(size: number) {
   const rows = new Map<string, TaskRow>();
+  /** Tasks whose entries cannot be read. */
+  const broken = new Set<string>();
   const asked: (TaskQuery & { page: number })[] = [];
   const clock = { time: 0 };
   const put = (index: number, changes: Partial<TaskRow> = {}): string => {
@@ -31,7 +33,7 @@ function installation(size: number) {
     return id;
   };
   for (let index = 0; index < size; index += 1) put(index);
-  const tasks = (query: TaskQuery, page: number): Promise<readonly TaskRow[]> => {
+  const tasks = (query: TaskQuery, page: number): Promise<TaskPage<TaskRow>> => {
     asked.push({ ...query, page });
     const since = Date.parse(query.changedSince ?? '') || 0;
     const found = [...rows.values()].filter((row) => {
@@ -39,13 +41,19 @@ function installation(size: number) {
       if (query.changedSince !== undefined) return (row.changedAt ?? 0) >= since;
       return row.status === 'in_progress' && row.systemTags.includes('external_service');
     });
-    return Promise.resolve(found.slice(page * PAGE, (page + 1) * PAGE));
+    const entries = found.slice(page * PAGE, (page + 1) * PAGE);
+    const readable = entries.filter(({ id }) => !broken.has(id));
+    return Promise.resolve({
+      tasks: readable,
+      unreadable: entries.length - readable.length,
+      last: entries.length < PAGE,
+    });
   };
   const looker = createLooker({
     clearml: { tasks, taskStamps: tasks },
     now: () => clock.time,
   });
-  return { rows, put, asked, clock, looker, tasks };
+  return { rows, broken, put, asked, clock, looker, tasks };
 }
 
 test('while all tasks fit one page, each look asks for all of them', async () => {
@@ -157,3 +165,26 @@ test('what is no task of the contract is not taken in', async () => {
   await looker.look();
   assert.equal(looker.rows.size, 1);
 });
+
+for (const size of [3, 1_200]) {
+  test(`an entry that cannot be read hides no other task, and its own stays as it was (${size} tasks)`, async () => {
+    const { looker, rows, broken, put, clock } = installation(size);
+    await looker.look();
+    assert.deepEqual(looker.problems(), []);
+    const spoiled = put(0, { changedAt: 1_000_001 });
+    broken.add(spoiled);
+    const ended = put(1, { status: 'completed', changedAt: 1_000_002 });
+    const changed = put(2, { changedAt: 1_000_003, runtime: new Map([['_PORT', '1']]) });
+    for (clock.time of [10_000, 300_000, 310_000]) await looker.look();
+    assert.equal(looker.rows.size, size - 1);
+    assert.equal(looker.rows.has(ended), false);
+    assert.equal(looker.rows.get(changed)?.runtime.get('_PORT'), '1');
+    assert.match(looker.problems().join(), /hold 1 entries without a task's id or status/);
+    rows.delete(ended);
+    broken.clear();
+    rows.delete(spoiled);
+    for (clock.time of [600_000, 610_000]) await looker.look();
+    assert.equal(looker.rows.has(spoiled), false);
+    assert.deepEqual(looker.problems(), []);
+  });
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ClearMl, TaskQuery } from '../../../router/clearml/clearml.ts';
+import type { ClearMl, TaskPage, TaskQuery } from '../../../router/clearml/clearml.ts';
 import { taskRow, type TaskRow } from '../../../router/clearml/task_row.ts';
 import { RouterError } from '../../../router/errors.ts';
 import { createRoutes } from '../../../router/routes/create_routes.ts';
@@ -61,7 +61,7 @@ class Model {
 
   client(): ClearMl {
     const none = (): never => assert.fail('not asked for here');
-    const list = (query: TaskQuery, page: number): Promise<readonly TaskRow[]> => {
+    const list = (query: TaskQuery, page: number): Promise<TaskPage<TaskRow>> => {
       if (this.away) return Promise.reject(new RouterError('CLEARML_UNAVAILABLE', 'away'));
       this.looks += 1;
       const since = Date.parse(query.changedSince ?? '') || 0;
@@ -73,9 +73,8 @@ class Model {
                 ? task.tagged && task.changedAt >= since
                 : query.ids.includes(task.id),
             );
-      return Promise.resolve(
-        found.slice(page * 500, (page + 1) * 500).map((task) => this.row(task)),
-      );
+      const tasks = found.slice(page * 500, (page + 1) * 500).map((task) => this.row(task));
+      return Promise.resolve({ tasks, unreadable: 0, last: tasks.length < 500 });
     };
     return {
       tasks: list,
