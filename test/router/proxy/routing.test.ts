@@ -186,6 +186,8 @@ test('an endpoint that has no open way in says which', async (t) => {
   attack.world.routes.show([{ ...httpEndpoint(1, TASK_A), http: undefined }]);
   assert.deepEqual(await ask(), [404, 'no-http']);
   attack.world.routes.show([httpEndpoint(1, TASK_A)]);
+  assert.deepEqual(await ask(), [502, 'task-refused']);
+  attack.world.routes.show([httpEndpoint(1, TASK_A, { state: 'refused', reason: 'never' })]);
   assert.deepEqual(await ask(), [502, 'task-not-served']);
 });
 
