@@ -31,21 +31,23 @@ export const ETCD_BUILD: GoBuild = {
   extraFiles: {},
 };
 
-const [KUBERNETES_MAJOR = '', KUBERNETES_MINOR = '', KUBERNETES_PATCH = ''] =
-  VERSIONS.kubernetes.split('.');
-
-function kubernetesBuild(name: string, programs: readonly string[]): GoBuild {
+function kubernetesBuild(
+  name: string,
+  programs: readonly string[],
+  version: string = VERSIONS.kubernetes,
+): GoBuild {
+  const [major = '', minor = '', patch = ''] = version.split('.');
   return {
     name,
     module: 'k8s.io/kubernetes',
-    version: VERSIONS.kubernetes,
+    version,
     packages: programs.map((program) => `./cmd/${program}`),
     // The libraries of Kubernetes 1.x.y are published as 0.x.y.
-    siblingVersion: `0.${KUBERNETES_MINOR}.${KUBERNETES_PATCH}`,
+    siblingVersion: `0.${minor}.${patch}`,
     variables: {
-      'k8s.io/component-base/version.gitVersion': `v${VERSIONS.kubernetes}`,
-      'k8s.io/component-base/version.gitMajor': KUBERNETES_MAJOR,
-      'k8s.io/component-base/version.gitMinor': KUBERNETES_MINOR,
+      'k8s.io/component-base/version.gitVersion': `v${version}`,
+      'k8s.io/component-base/version.gitMajor': major,
+      'k8s.io/component-base/version.gitMinor': minor,
     },
     extraFiles: {},
   };
@@ -61,6 +63,15 @@ export const KUBERNETES_BUILD = kubernetesBuild('kubernetes', [
 
 export const KUBECTL_BUILD = kubernetesBuild('kubectl', ['kubectl']);
 
+/** An API server of another version than the lab's own. */
+export function apiServerBuild(version: string): GoBuild {
+  return {
+    ...kubernetesBuild('kube-apiserver', ['kube-apiserver'], version),
+    // What it was made with reached into Go's own packages in ways that the linker has refused since Go 1.23.
+    linkerFlags: ['-checklinkname=0'],
+  };
+}
+
 export const TRAEFIK_BUILD: GoBuild = {
   name: 'traefik',
   module: 'github.com/traefik/traefik/v3',
@@ -70,6 +81,17 @@ export const TRAEFIK_BUILD: GoBuild = {
   variables: { 'github.com/traefik/traefik/v3/pkg/version.Version': VERSIONS.traefik },
   // The dashboard is built by Traefik's makers, embedded, and no part of the Go module.
   extraFiles: { 'webui/static/index.html': '<!doctype html><title>No dashboard</title>\n' },
+};
+
+/** A policy engine, which the tests of network policies alone need: the lab's network plugin enforces none. */
+export const NETWORK_POLICIES_BUILD: GoBuild = {
+  name: 'kube-network-policies',
+  module: 'sigs.k8s.io/kube-network-policies',
+  version: VERSIONS.networkPolicies,
+  packages: ['./cmd'],
+  siblingVersion: undefined,
+  variables: {},
+  extraFiles: {},
 };
 
 /** Builds `build`, or takes it from the cache, and says where its programs are: by name. */

@@ -19,6 +19,8 @@ export interface GoBuild {
   readonly siblingVersion: string | undefined;
   /** String variables that the linker sets. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Further flags of the linker. */
+  readonly linkerFlags?: readonly string[];
   /** Files that the published module leaves out and its build needs. */
   readonly extraFiles: Readonly<Record<string, string>>;
 }
@@ -86,7 +88,7 @@ async function compile(
         '-trimpath',
         '-buildvcs=false',
         '-v',
-        `-ldflags=${['-s', '-w', ...variables].join(' ')}`,
+        `-ldflags=${['-s', '-w', ...(build.linkerFlags ?? []), ...variables].join(' ')}`,
         `-o=${programs}/`,
         ...build.packages,
       ],

@@ -8,5 +8,6 @@ export const VERSIONS = {
   etcd: '3.6.8',
   kubernetes: '1.35.4',
   traefik: '3.5.0',
+  networkPolicies: '0.8.0',
   pause: '1',
 } as const;
