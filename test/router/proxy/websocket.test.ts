@@ -86,6 +86,20 @@ test('carries what waits for a slow reader whole and in order, and closes as the
   assert.equal(next, count);
 });
 
+test('a message in large fragments arrives as it was sent, in both directions', async (t) => {
+  const task = await echoTask(t);
+  const world = await startProxy([httpEndpoint(task.port)]);
+  t.after(() => world.close());
+  const socket = await open(world);
+  const pieces = Array.from({ length: 8 }, (_, index) => Buffer.alloc(700_001, index));
+  for (const [index, piece] of pieces.entries()) {
+    socket.send(piece, { binary: true, fin: index === pieces.length - 1 });
+  }
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  assert.ok(data.equals(Buffer.concat(pieces)));
+  socket.terminate();
+});
+
 test('ends with a close frame when the right is withdrawn, the route ends, the router stops', async (t) => {
   const task = await echoTask(t);
   const world = await startProxy([httpEndpoint(task.port)]);
