@@ -7,9 +7,12 @@ const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 /** Milliseconds that a step in a page may take: apps load megabytes of script, and the machine may be busy. */
 const STEP_MS = 60_000;
 
-/** Why there can be no browser here, or false. */
+/** Why there can be no browser here, or false. In CI, where it has to be had, that is an error. */
 export function withoutBrowser(): string | false {
-  return existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}; set CHROMIUM`;
+  if (existsSync(CHROMIUM)) return false;
+  const reason = `no Chromium at ${CHROMIUM}; set CHROMIUM`;
+  if (process.env['CI'] === 'true') throw new Error(`not to be skipped in CI: ${reason}`);
+  return reason;
 }
 
 /** A headless Chromium in which alice is signed in to the router, through its own sign-in page. */

@@ -39,14 +39,20 @@ export class TaskRouter {
   static async start(): Promise<TaskRouter> {
     const clearml = await startClearMl();
     const port = await freePort();
-    const router = await startRouterProcess({
-      ...settingsFor(clearml),
-      HTTP_PORT: String(port),
-      ROUTER_URL: `http://${HOST}:${port}`,
-      ROUTER_WILDCARD_HOST: WILDCARD_HOST,
-    });
-    await router.readyz(200);
-    return new TaskRouter(clearml, router, port);
+    try {
+      const router = await startRouterProcess({
+        ...settingsFor(clearml),
+        HTTP_PORT: String(port),
+        ROUTER_URL: `http://${HOST}:${port}`,
+        ROUTER_WILDCARD_HOST: WILDCARD_HOST,
+      });
+      await router.readyz(200);
+      return new TaskRouter(clearml, router, port);
+    } catch (error) {
+      // A server that is left listening would keep the failed test from ending.
+      await clearml.stop();
+      throw error;
+    }
   }
 
   /** Adds alice's running task, which asks for HTTP access; resolves when the router has answered. */
