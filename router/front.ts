@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auth } from './auth/auth.ts';
+import type { Tell } from './auth/notices.ts';
 import { createAuth } from './auth/auth.ts';
 import type { Registry } from 'prom-client';
 import type { ClearmlAuthority } from './auth/clearml_authority.ts';
@@ -25,6 +26,8 @@ export interface FrontParts {
   readonly metrics: Metrics;
   readonly activity: Activity;
   readonly environment: NodeJS.ProcessEnv;
+  /** Tells the other fronts of this router; left out where there are none. */
+  readonly tell?: Tell;
 }
 
 /** The part of a router that meets users over HTTP, and of which WORKERS makes several. */
@@ -38,8 +41,14 @@ export interface Front {
   readonly measure: (own: Registry) => Promise<string>;
 }
 
+/** A front in this very process. */
+export interface OwnFront extends Front {
+  /** What another front of this router told. */
+  readonly heed: Auth['heed'];
+}
+
 /** Joins gate, pages, proxy and tunnel. */
-export function createFront(parts: FrontParts): Front {
+export function createFront(parts: FrontParts): OwnFront {
   const { settings, routes, log, metrics, activity } = parts;
   const auth = createAuth(parts);
   const tunnel = createTunnel({
@@ -70,6 +79,7 @@ export function createFront(parts: FrontParts): Front {
   return {
     listen: () => proxy.listen(settings.HTTP_PORT, settings.BIND_ADDRESS),
     keyState: auth.keyState,
+    heed: auth.heed,
     drain: async ({ delay, grace }) => {
       proxy.askToLeave();
       await sleep(delay);

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { RouterError } from '../errors.ts';
 import type { ClearmlAuthority } from './clearml_authority.ts';
 import type { Identity } from './identity.ts';
+import type { Tell } from './notices.ts';
 import { RateLimit } from './rate_limit.ts';
 
 /** ClearML's word on one question; `over-budget` when the user has asked too much to be given one. */
@@ -59,6 +60,7 @@ export class AccessDecisions {
   readonly #clearml: Pick<ClearmlAuthority, 'visibleTasks' | 'currentUser'>;
   readonly #times: AccessTimes;
   readonly #now: () => number;
+  readonly #tell: Tell;
   readonly #budget: RateLimit;
   readonly #answers = new LRUCache<string, Answer>({ max: ANSWERS_KEPT });
   readonly #revocations = new LRUCache<string, Revocation>({ max: REVOCATIONS_KEPT });
@@ -68,10 +70,12 @@ export class AccessDecisions {
     clearml: Pick<ClearmlAuthority, 'visibleTasks' | 'currentUser'>,
     times: AccessTimes,
     now: () => number,
+    tell: Tell = () => {},
   ) {
     this.#clearml = clearml;
     this.#times = times;
     this.#now = now;
+    this.#tell = tell;
     this.#budget = new RateLimit(QUESTIONS, now);
   }
 
@@ -130,7 +134,25 @@ export class AccessDecisions {
 
   /** The token opens nothing here any more, whatever was kept: it was signed out. */
   revoke(tokenKey: string): void {
+    this.signedOut(tokenKey);
+    this.#tell({ kind: 'signed-out', tokenKey });
+  }
+
+  /** The same, told by another process. */
+  signedOut(tokenKey: string): void {
     this.#revocations.set(tokenKey, { at: this.#now(), keepUntil: Number.POSITIVE_INFINITY });
+  }
+
+  /** ClearML refused the token, here or at another process: nothing that was answered before counts. */
+  refused(tokenKey: string): void {
+    if (this.#revocations.get(tokenKey)?.keepUntil === Number.POSITIVE_INFINITY) return;
+    const at = this.#now();
+    this.#revocations.set(tokenKey, { at, keepUntil: at + KEEP_NO });
+  }
+
+  /** Another process spent one of the user's questions. */
+  spent(userId: string): void {
+    this.#budget.take(userId);
   }
 
   #kept(identity: Identity, key: string): Answer['verdict'] | 'revoked' | undefined {
@@ -148,6 +170,7 @@ export class AccessDecisions {
     if (!renews) {
       return answered.then((verdict) => {
         if (verdict === 'yes' || verdict === 'unavailable') this.#budget.giveBack(identity.userId);
+        else this.#tell({ kind: 'question-spent', userId: identity.userId });
         return verdict;
       });
     }
@@ -188,8 +211,8 @@ export class AccessDecisions {
   #failed(identity: Identity, error: unknown): 'revoked' | 'no' | 'unavailable' {
     const code = error instanceof RouterError ? error.code : undefined;
     if (code === 'CLEARML_UNAUTHORIZED') {
-      const at = this.#now();
-      this.#revocations.set(identity.tokenKey, { at, keepUntil: at + KEEP_NO });
+      this.refused(identity.tokenKey);
+      this.#tell({ kind: 'refused', tokenKey: identity.tokenKey });
       return 'revoked';
     }
     return code === 'CLEARML_REFUSED' ? 'no' : 'unavailable';

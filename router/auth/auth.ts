@@ -16,6 +16,7 @@ import { KeyRing } from './key_ring.ts';
 import { settleKeys } from './key_settling.ts';
 import { createIdentify } from './identifier.ts';
 import { createOpenGate } from './open_gate.ts';
+import type { Notice, Tell } from './notices.ts';
 import { SealKeys } from './seal_keys.ts';
 import { Sealer } from './seal.ts';
 import { Sessions } from './sessions.ts';
@@ -35,6 +36,8 @@ export interface AuthParts {
   readonly metrics: Pick<Metrics, 'denials' | 'signIns'>;
   /** Where Kubernetes tells a pod about its API server. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Tells the other processes of this router. */
+  readonly tell?: Tell;
   /** Milliseconds since the epoch; tests replace it. */
   readonly now?: () => number;
 }
@@ -59,6 +62,8 @@ export interface Auth {
   readonly cookieNames: () => readonly string[];
   /** `settled` once a signing key verified the router's own login; until then nobody gets in, and the router is not ready. */
   readonly keyState: () => KeyState;
+  /** What another process of this router told. */
+  readonly heed: (notice: Notice) => void;
   /** Ends timers and file watches. */
   readonly close: () => void;
 }
@@ -68,7 +73,7 @@ const monotonic = () => performance.now();
 
 /** Joins the parts that decide who gets in. With AUTH_ENABLED=false there is no key, and the gate stands open. */
 export function createAuth(parts: AuthParts): Auth {
-  const { settings, routes, clearml, log, metrics, now = Date.now } = parts;
+  const { settings, routes, clearml, log, metrics, now = Date.now, tell = () => {} } = parts;
   const secureCookies = settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure;
   const cookies = new CookieNameBook(ownCookies(secureCookies), settings.AUTH_COOKIE_NAME);
   const denied = createDenialAudit(log, metrics);
@@ -80,6 +85,7 @@ export function createAuth(parts: AuthParts): Auth {
       endpointTokens: undefined,
       cookieNames: () => cookies.all,
       keyState: () => 'settled',
+      heed: () => {},
       close: () => {},
     };
   }
@@ -88,7 +94,7 @@ export function createAuth(parts: AuthParts): Auth {
   const sealKeys = new SealKeys(ring, settings.ROUTER_SECRET);
   const sealer = new Sealer(sealKeys.current, now);
   const environment = parts.environment ?? {};
-  const endpointTokens = createEndpointTokens(settings, sealer, now, environment);
+  const endpointTokens = createEndpointTokens(settings, sealer, now, environment, tell);
   const identify = createIdentify({ verifier, sealer, endpointTokens });
   const cookieNames = () => cookies.names;
   const steady = parts.now ?? monotonic;
@@ -96,8 +102,8 @@ export function createAuth(parts: AuthParts): Auth {
     keepYes: settings.ACCESS_CACHE_SECONDS,
     keepStale: settings.ACCESS_STALE_SECONDS,
   };
-  const access = new AccessDecisions(clearml, times, steady);
-  const limits = new SignInLimits(settings.TRUSTED_PROXIES.length > 0, steady);
+  const access = new AccessDecisions(clearml, times, steady, tell);
+  const limits = new SignInLimits(settings.TRUSTED_PROXIES.length > 0, steady, tell);
   const sessions = new Sessions({
     clearml,
     verifier,
@@ -117,6 +123,7 @@ export function createAuth(parts: AuthParts): Auth {
     cookies: cookies.own,
     secureCookies,
     now,
+    tell,
   });
   const places: SignInPlaces = {
     routerUrl,
@@ -158,6 +165,29 @@ export function createAuth(parts: AuthParts): Auth {
     endpointTokens,
     cookieNames: () => cookies.all,
     keyState: () => ring.state,
+    heed: (notice) => {
+      switch (notice.kind) {
+        case 'signed-out':
+          access.signedOut(notice.tokenKey);
+          break;
+        case 'refused':
+          access.refused(notice.tokenKey);
+          break;
+        case 'endpoint-token-revoked':
+          endpointTokens?.revoked(notice.id);
+          break;
+        case 'question-spent':
+          access.spent(notice.userId);
+          return;
+        case 'sign-in-failed':
+          limits.failed(notice.address, notice.accessKey);
+          return;
+        case 'code-redeemed':
+          handover.redeemed(notice.code);
+          return;
+      }
+      gate.recheck();
+    },
     close: () => {
       endSettling();
       endSecretWatch();

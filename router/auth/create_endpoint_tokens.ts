@@ -3,6 +3,7 @@ import type { Settings } from '../settings/settings.ts';
 import { CONFIG_MAP_NEEDS, createConfigMapStore } from './config_map_store.ts';
 import { EndpointTokens } from './endpoint_tokens.ts';
 import type { EndpointTokenStore } from './endpoint_token_store.ts';
+import type { Tell } from './notices.ts';
 import type { Sealer } from './seal.ts';
 import { createStateFile } from './state_file.ts';
 
@@ -24,7 +25,8 @@ export function createEndpointTokens(
   sealer: Sealer,
   now: () => number,
   environment: NodeJS.ProcessEnv,
+  tell: Tell,
 ): EndpointTokens | undefined {
   const store = chooseStore(settings, environment);
-  return store === undefined ? undefined : new EndpointTokens(store, sealer, now);
+  return store === undefined ? undefined : new EndpointTokens(store, sealer, now, tell);
 }

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Audience } from './audience.ts';
 import type { EndpointTokenRecord, EndpointTokenStore } from './endpoint_token_store.ts';
 import type { Identity } from './identity.ts';
+import type { Tell } from './notices.ts';
 import type { Sealer } from './seal.ts';
 
 /** What a user asks for. */
@@ -44,12 +45,14 @@ export class EndpointTokens {
   readonly #store: EndpointTokenStore;
   readonly #sealer: Sealer;
   readonly #now: () => number;
+  readonly #tell: Tell;
   readonly #timer: NodeJS.Timeout;
   #known = new Map<string, EndpointTokenRecord>();
   readonly #missed = new LRUCache<string, true>({ max: 1_000, ttl: MISSED_KEPT });
   #refreshing: Promise<void> | undefined;
 
-  constructor(store: EndpointTokenStore, sealer: Sealer, now: () => number) {
+  constructor(store: EndpointTokenStore, sealer: Sealer, now: () => number, tell: Tell = () => {}) {
+    this.#tell = tell;
     this.#store = store;
     this.#sealer = sealer;
     this.#now = now;
@@ -106,9 +109,14 @@ export class EndpointTokens {
       found = records.some((one) => one.id === id && isOf(one, identity));
       return found ? records.filter((one) => one.id !== id) : undefined;
     });
-    if (written) this.#known.delete(id);
+    if (written) this.#tell({ kind: 'endpoint-token-revoked', id });
     // Where no record could be read, nobody knows whether the token stands.
     return found !== false && !written ? 'unavailable' : found === true;
+  }
+
+  /** Another process revoked it: the store is asked before it opens anything again. */
+  revoked(id: string): void {
+    this.#known.delete(id);
   }
 
   /** One that was made by another replica a moment ago is in the store already. */

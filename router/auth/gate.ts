@@ -56,6 +56,11 @@ export class TaskGate implements Gate {
   readonly hold = (admitted: Admitted, end: (reason: DenialReason) => void): (() => void) =>
     this.#watches.add(admitted, end);
 
+  /** Asks for the right of everything that is open at once: something was revoked. */
+  recheck(): void {
+    this.#watches.look();
+  }
+
   close(): void {
     this.#watches.close();
   }

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { RouterUrl } from '../settings/values.ts';
 import { targetAudience } from './audience.ts';
+import type { Tell } from './notices.ts';
 import type { OwnCookies } from './cookie_names.ts';
 import { findCookie } from './cookies.ts';
 import { ownsHost } from './cross_site.ts';
@@ -23,6 +24,7 @@ export interface HandoverParts {
   readonly cookies: OwnCookies;
   readonly secureCookies: boolean;
   readonly now: () => number;
+  readonly tell: Tell;
 }
 
 /** Where a browser comes back to on an endpoint's own host (RFC 8615); the only path there that is not the task's. */
@@ -108,7 +110,8 @@ export class Handover {
     const sealed = await sealer.open('handover', code);
     const audience = targetAudience(request.target);
     if (sealed?.audience !== audience || sealed.id !== stateOf(nonce)) return refused;
-    this.#redeemed.set(code, true);
+    this.redeemed(code);
+    this.#parts.tell({ kind: 'code-redeemed', code });
     const session = await sessions.cookieFor(sealed.token, audience);
     if (session === undefined) return refused;
     const to = query.get('to') ?? '';
@@ -119,6 +122,11 @@ export class Handover {
       location: this.#origin(request.host) + (to.startsWith('/') && isPlain(to) ? to : '/'),
       setCookie: [session, setCookie(this.#frame(cookies.state), '', 0)],
     };
+  }
+
+  /** The code is good no more. */
+  redeemed(code: string): void {
+    this.#redeemed.set(code, true);
   }
 
   #origin(host: string): string {

@@ -1,3 +1,4 @@
+import type { Tell } from './notices.ts';
 import { RateLimit } from './rate_limit.ts';
 
 /** One try at signing in. `end` is called once, whatever came of it. */
@@ -19,9 +20,11 @@ const AT_ONCE = 32;
 export class SignInLimits {
   readonly #byKey: RateLimit;
   readonly #byAddress: RateLimit | undefined;
+  readonly #tell: Tell;
   #underWay = 0;
 
-  constructor(addressKnown: boolean, now: () => number) {
+  constructor(addressKnown: boolean, now: () => number, tell: Tell) {
+    this.#tell = tell;
     this.#byKey = new RateLimit(BY_KEY, now);
     this.#byAddress = addressKnown ? new RateLimit(BY_ADDRESS, now) : undefined;
   }
@@ -35,15 +38,24 @@ export class SignInLimits {
       return { allowed: false, retryAfter: this.#byKey.wait(accessKey), end: () => {} };
     }
     this.#underWay += 1;
+    let succeeded = false;
     return {
       allowed: true,
       succeeded: () => {
+        succeeded = true;
         this.#byKey.giveBack(accessKey);
         this.#byAddress?.giveBack(address);
       },
       end: () => {
         this.#underWay -= 1;
+        if (!succeeded) this.#tell({ kind: 'sign-in-failed', address, accessKey });
       },
     };
+  }
+
+  /** Somebody failed to sign in at another process. */
+  failed(address: string, accessKey: string): void {
+    this.#byAddress?.take(address);
+    this.#byKey.take(accessKey);
   }
 }

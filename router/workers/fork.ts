@@ -102,6 +102,7 @@ export function createWorkers(parts: WorkersParts): Front {
             known.key = message.state;
             return;
           case 'activity':
+          case 'notice':
             for (const other of workers.keys()) if (other !== worker) send(other, message);
             return;
           case 'metrics':

@@ -1,5 +1,6 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { OwnLogin } from '../auth/clearml_authority.ts';
+import type { Notice } from '../auth/notices.ts';
 import type { ActivityChange } from '../proxy/activity.ts';
 import type { KeyState } from '../auth/key_ring.ts';
 import type { DrainTimes } from '../drain_times.ts';
@@ -25,6 +26,8 @@ export type ToWorker =
   | { readonly kind: 'login'; readonly login: OwnLogin }
   /** What the other processes of this router saw of the traffic. */
   | { readonly kind: 'activity'; readonly changes: readonly ActivityChange[] }
+  /** What another worker revoked or counted. */
+  | { readonly kind: 'notice'; readonly notice: Notice }
   | { readonly kind: 'measure' }
   | { readonly kind: 'drain'; readonly times: DrainTimes };
 
@@ -34,4 +37,5 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'key'; readonly state: KeyState }
   | { readonly kind: 'activity'; readonly changes: readonly ActivityChange[] }
+  | { readonly kind: 'notice'; readonly notice: Notice }
   | { readonly kind: 'metrics'; readonly report: MetricsReport };

@@ -33,6 +33,7 @@ export async function runWorker(
     log,
     metrics,
     environment,
+    tell: (notice) => tell({ kind: 'notice', notice }),
   });
 
   process.on('message', (message: ToWorker) => {
@@ -48,6 +49,9 @@ export async function runWorker(
         return;
       case 'activity':
         activity.merge(message.changes);
+        return;
+      case 'notice':
+        front.heed(message.notice);
         return;
       case 'measure':
         void registry.getMetricsAsJSON().then((report) => tell({ kind: 'metrics', report }));
