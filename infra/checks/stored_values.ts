@@ -52,7 +52,7 @@ export async function clearmlValues(
   reader: ClusterReader,
 ): Promise<ClearmlValues> {
   const { clearml, namespace } = config;
-  const { existingCaConfigMap, existingSecret, serverSecret } = clearml;
+  const { existingSecret, serverSecret } = clearml;
   const inSecret = (key: string): Promise<string> =>
     storedValue(reader, {
       kind: 'secrets',
@@ -60,14 +60,7 @@ export async function clearmlValues(
       name: existingSecret?.name ?? '',
       key,
     });
-  const ca =
-    existingCaConfigMap === undefined
-      ? clearml.caCertificates
-      : await storedValue(reader, {
-          kind: 'configmaps',
-          namespace: namespace.name,
-          ...existingCaConfigMap,
-        });
+  const ca = await authoritiesOf(config, reader);
   if (existingSecret !== undefined) {
     return {
       accessKey: await inSecret(existingSecret.apiServerKeyKey),
@@ -85,4 +78,17 @@ export async function clearmlValues(
         : await storedValue(reader, { kind: 'secrets', ...serverSecret }),
     ca,
   };
+}
+
+function authoritiesOf(
+  { clearml, namespace }: StackConfig,
+  reader: ClusterReader,
+): Promise<string | undefined> {
+  const { caCertificates, existingCaConfigMap: configMap, existingCaSecret: secret } = clearml;
+  const place = { namespace: namespace.name };
+  if (configMap !== undefined) {
+    return storedValue(reader, { kind: 'configmaps', ...place, ...configMap });
+  }
+  if (secret !== undefined) return storedValue(reader, { kind: 'secrets', ...place, ...secret });
+  return Promise.resolve(caCertificates);
 }

@@ -33,6 +33,14 @@ const existingCaConfigMap = z.strictObject(
   { error: 'expected the name and the key of a ConfigMap' },
 );
 
+const existingCaSecret = z.strictObject(
+  {
+    name: objectName.describe("Name of the Secret, in the router's namespace"),
+    key: dataKey.default('ca.crt').describe('Its key that holds the certificates'),
+  },
+  { error: 'expected the name and the key of a Secret with certificates' },
+);
+
 /** `clearml`: the server whose tasks are reached, and the router's account on it. */
 export const clearml = z
   .strictObject(
@@ -74,6 +82,9 @@ export const clearml = z
       existingCaConfigMap: existingCaConfigMap
         .optional()
         .describe('ConfigMap that holds them, in their stead'),
+      existingCaSecret: existingCaSecret
+        .optional()
+        .describe("Secret that holds them, in their stead, such as cert-manager's"),
       webServerUrl: httpUrl
         .optional()
         .describe("ClearML's web app, for sign-in; left out, the router shows a sign-in page"),
@@ -106,7 +117,11 @@ export const clearml = z
     if (value.existingSecret !== undefined && value.serverSecret !== undefined) {
       add('serverSecret', 'given together with clearml.existingSecret, which holds the key, too');
     }
-    if (value.caCertificates !== undefined && value.existingCaConfigMap !== undefined) {
-      add('caCertificates', 'given together with clearml.existingCaConfigMap; remove one of them');
+    const places = (['caCertificates', 'existingCaConfigMap', 'existingCaSecret'] as const).filter(
+      (key) => value[key] !== undefined,
+    );
+    const [first, ...others] = places.map((key) => `clearml.${key}`);
+    if (first !== undefined && others.length > 0) {
+      add(first.replace('clearml.', ''), `given together with ${others.join(' and ')}; keep one`);
     }
   }, evenWithOtherProblems);

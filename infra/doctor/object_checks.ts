@@ -65,6 +65,11 @@ function existingObjects(config: StackConfig): Named[] {
   if (router.existingSecret !== undefined) {
     found.push(inNamespace('Secret', router.existingSecret.name, [router.existingSecret.key]));
   }
+  if (clearml.existingCaSecret !== undefined) {
+    found.push(
+      inNamespace('Secret', clearml.existingCaSecret.name, [clearml.existingCaSecret.key]),
+    );
+  }
   if (ca !== undefined) found.push(inNamespace('ConfigMap', ca.name, [ca.key]));
   if (router.staticRoutesConfigMap !== undefined) {
     found.push(inNamespace('ConfigMap', router.staticRoutesConfigMap, ['routes.json']));

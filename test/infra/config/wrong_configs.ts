@@ -268,7 +268,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
     },
     expected: [
       'clearml.jwksKey: given together with clearml.serverSecret, which holds it; remove one of them',
-      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; keep one',
     ],
   },
   {

@@ -75,7 +75,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'clearml.existingCaConfigMap: expected the name and the key of a ConfigMap, found "ca"',
       'clearml.webServerUrl: expected a URL such as https://api.clearml.example.com, found 7',
       'clearml.proxy: expected the settings of the outgoing proxy, found "x"',
-      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; keep one',
     ],
   },
   {
@@ -94,7 +94,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'clearml.caCertificates: expected certificates in PEM form, found "x"',
       'clearml.existingCaConfigMap.name: expected the name of a Kubernetes object: lower-case letters, digits, "-" and ".", found "A"',
       'clearml.existingCaConfigMap.key: expected a key of its data: letters, digits, "-", "_", ".", found "a/b"',
-      'clearml.caCertificates: given together with clearml.existingCaConfigMap; remove one of them',
+      'clearml.caCertificates: given together with clearml.existingCaConfigMap; keep one',
     ],
   },
   {
@@ -105,12 +105,14 @@ export const wrongValues: readonly WrongConfig[] = [
         apiServerUrlReference: clearml.apiServerUrlReference,
         existingSecret: 'credentials',
         serverSecret: 'clearml-conf',
+        existingCaSecret: 'company-ca',
         proxy: { url: 'proxy', username: 7, existingSecret: 'proxy', noProxy: 'a' },
       },
     },
     expected: [
       'clearml.existingSecret: expected the name and, where they differ, the keys of a Secret, found "credentials"',
       'clearml.serverSecret: expected the Secret of a ClearML server in the same cluster, found "clearml-conf"',
+      'clearml.existingCaSecret: expected the name and the key of a Secret with certificates, found "company-ca"',
       'clearml.proxy.url: expected a complete URL such as http://proxy.example.com:3128, found "proxy"',
       'clearml.proxy.username: expected a user name, found 7',
       'clearml.proxy.existingSecret: expected the name and, where they differ, the keys of a Secret, found "proxy"',
