@@ -13,6 +13,10 @@ import type { WorkFolder } from '../../lab/run/work_folder.ts';
 const namespace = ROUTER_NAMESPACE;
 const SELECTOR = `app.kubernetes.io/instance=${ROUTER_NAME}`;
 
+/** Signals the processes of a program that run in the PID namespace of the caller. */
+const SIGNAL_PROGRAM =
+  'for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" != "$1" ] || kill -s "$2" "${p#/proc/}"; done';
+
 /** One of the router's pods. */
 export interface Replica {
   readonly name: string;
@@ -45,6 +49,8 @@ export interface Replicas {
   readonly leader: () => Promise<string>;
   /** Signals a pod's process, through containerd: kills it as the kernel does when memory runs out, or makes it hang. */
   readonly signal: (replica: Replica, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => Promise<void>;
+  /** Makes the cluster's API server hang, and wakes it up. */
+  readonly signalApiServer: (signal: 'SIGSTOP' | 'SIGCONT') => Promise<void>;
   /** Through the Eviction API, which asks the disruption budget; rejects where that says no. */
   readonly evict: (replica: Replica) => Promise<void>;
   /** What `kubectl rollout restart` does; returns at once. */
@@ -65,6 +71,14 @@ export function replicasOf(
     const { items } = await core.listNamespacedPod({ namespace, labelSelector: SELECTOR });
     return items.map(replicaOf);
   };
+  const { cluster } = tools;
+  assert.ok(cluster !== undefined);
+  /** Runs a command in the namespaces of the lab's cluster. */
+  const inside = async (...command: readonly string[]): Promise<void> => {
+    const state = await readState(folder.cluster);
+    assert.ok(state !== undefined);
+    await runInside(state.init.pid, ...command);
+  };
   return {
     all,
     leader: async () => {
@@ -72,10 +86,11 @@ export function replicasOf(
       return lease.spec?.holderIdentity ?? '';
     },
     signal: async ({ containerId }, signal) => {
-      const state = await readState(folder.cluster);
-      assert.ok(state !== undefined && tools.cluster !== undefined);
-      const ctr = [tools.cluster.ctr.path, '-a', CONTAINERD_SOCKET, '-n', 'k8s.io'];
-      await runInside(state.init.pid, ...ctr, 'tasks', 'kill', '-s', signal, containerId);
+      const ctr = [cluster.ctr.path, '-a', CONTAINERD_SOCKET, '-n', 'k8s.io'];
+      await inside(...ctr, 'tasks', 'kill', '-s', signal, containerId);
+    },
+    signalApiServer: async (signal) => {
+      await inside('sh', '-c', SIGNAL_PROGRAM, 'sh', cluster.kubeApiserver.path, signal.slice(3));
     },
     evict: async ({ name }) => {
       const body = { metadata: { name, namespace } };

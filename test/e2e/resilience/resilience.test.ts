@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { PROJECT } from '../../lab/run/stack_config.ts';
 import { sessionOrSkip } from '../session_or_skip.ts';
+import { apiServerAway } from './api_server_away.ts';
 import { clearmlAway, HANGING, REFUSED } from './clearml_away.ts';
 import { endpointTokens, makeShortToken } from './endpoint_tokens.ts';
 import { evicted } from './evicted.ts';
@@ -25,6 +26,7 @@ test('two replicas under load', async (t) => {
   await t.test('a pod is evicted', (t) => evicted(t, world));
   await t.test('the Deployment is rolled', (t) => rolled(t, world));
   await t.test('endpoint tokens', (t) => endpointTokens(t, world, shortToken));
+  await t.test('the Kubernetes API hangs', (t) => apiServerAway(t, world));
   await t.test('the rights of the service account', () => rights(world));
   for (const absence of [HANGING, REFUSED]) {
     await t.test(`ClearML ${absence.title}`, (t) => clearmlAway(t, world, absence));

@@ -11,14 +11,15 @@ const CONTROLLER = 'traefik.io/ingress-controller';
 
 /**
  * Sends a request to another pod when one cannot be connected to; by itself Traefik answers 502 until it hears that the pod is
- * gone, where nginx and HAProxy try the next. Nothing that was sent is sent again.
+ * gone, where nginx and HAProxy try the next. Nothing that was sent is sent again. Ten times, since the next pod in turn may
+ * be the dead one again.
  */
 const RETRY = `http:
   middlewares:
     retry:
       retry:
-        attempts: 4
-        initialInterval: 50ms
+        attempts: 10
+        initialInterval: 20ms
 `;
 
 /** Starts Traefik on ports 80 and 443 of the node, and declares its IngressClass; or passes on why there is none. */
