@@ -86,6 +86,7 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     ADMIN_PORT: String(ports.admin),
     SHUTDOWN_DELAY_SECONDS: String(shutdownDelaySeconds(config)),
     DRAIN_SECONDS: String(router.drainSeconds),
+    ...limitSettings(router.limits),
     LEASE_NAMESPACE: sources.leaseName === undefined ? undefined : sources.namespace,
     LEASE_NAME: sources.leaseName,
     LOG_LEVEL: router.logLevel,
@@ -94,6 +95,28 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     Object.entries(settings).filter(
       (entry): entry is [string, Input<string>] => entry[1] !== undefined,
     ),
+  );
+}
+
+function limitSettings({
+  connections,
+  requests,
+  webSockets,
+}: StackConfig['router']['limits']): Record<string, string | undefined> {
+  const numbers: Record<string, number | undefined> = {
+    MAX_CONNECTIONS: connections.total,
+    MAX_CONNECTIONS_PER_ADDRESS: connections.perAddress,
+    MAX_REQUESTS: requests.total,
+    MAX_REQUESTS_PER_USER: requests.perUser,
+    MAX_REQUESTS_PER_TASK: requests.perTask,
+    MAX_REQUESTS_PER_ADDRESS: requests.perAddress,
+    MAX_WEBSOCKETS: webSockets.total,
+    MAX_WEBSOCKETS_PER_USER: webSockets.perUser,
+    MAX_WEBSOCKETS_PER_TASK: webSockets.perTask,
+    MAX_WEBSOCKETS_PER_ADDRESS: webSockets.perAddress,
+  };
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [name, value?.toString()]),
   );
 }
 

@@ -5,6 +5,8 @@ import { createAuth } from './auth/auth.ts';
 import type { Registry } from 'prom-client';
 import type { ClearmlAuthority } from './auth/clearml_authority.ts';
 import type { DrainTimes } from './drain_times.ts';
+import { limitsOf } from './load/limit_settings.ts';
+import type { Overload } from './load/overload.ts';
 import type { Activity } from './proxy/activity.ts';
 import { inNetworks } from './proxy/networks.ts';
 import { createProxyServer } from './proxy/server.ts';
@@ -25,6 +27,7 @@ export interface FrontParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly activity: Activity;
+  readonly overload: Overload;
   readonly environment: NodeJS.ProcessEnv;
   /** Tells the other fronts of this router; left out where there are none. */
   readonly tell?: Tell;
@@ -75,6 +78,8 @@ export function createFront(parts: FrontParts): OwnFront {
     accessLog: log,
     metrics,
     activity,
+    limits: limitsOf(settings),
+    overload: parts.overload,
   });
   return {
     listen: () => proxy.listen(settings.HTTP_PORT, settings.BIND_ADDRESS),

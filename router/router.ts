@@ -4,6 +4,8 @@ import type { DrainTimes } from './drain_times.ts';
 import { createFront } from './front.ts';
 import { createLeadership } from './lease/elect.ts';
 import { listen } from './listen.ts';
+import { overloadBoundsOf } from './load/limit_settings.ts';
+import { watchOverload } from './load/overload.ts';
 import { Activity } from './proxy/activity.ts';
 import { tcpLimits } from './proxy/connection_limits.ts';
 import { inNetworks } from './proxy/networks.ts';
@@ -60,6 +62,7 @@ export async function startRouter(
   });
   const bindAddress = settings.BIND_ADDRESS;
   const activity = new Activity(routes);
+  const overload = watchOverload(overloadBoundsOf(settings), { log, metrics });
   const tcp = createTcpListeners({
     routes,
     bindAddress,
@@ -73,7 +76,7 @@ export async function startRouter(
   });
   const front =
     settings.WORKERS === 1
-      ? createFront({ settings, routes, clearml, log, metrics, activity, environment })
+      ? createFront({ settings, routes, clearml, log, metrics, activity, overload, environment })
       : createWorkers({ count: settings.WORKERS, routes, clearml, log, activity });
 
   let draining = false;
@@ -101,6 +104,7 @@ export async function startRouter(
       ]);
       await routes.stop();
       activity.close();
+      overload.close();
       clearml.close();
       admin.close();
       admin.closeAllConnections();

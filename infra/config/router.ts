@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { limits } from './limits.ts';
 import {
   cidrs,
   dataKey,
@@ -86,6 +87,7 @@ export const router = z
           'How long a pod that is to end still takes new connections: as long as your load balancer needs to learn of it. Left ' +
             'out: 5, or 30 where one of a cloud sends to the pods themselves (controllers alb and gke, platform aws-nlb)',
         ),
+      limits,
       drainSeconds: seconds
         .default(300)
         .describe('How long open sessions live on when a pod is replaced'),

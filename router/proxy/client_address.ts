@@ -8,6 +8,8 @@ export interface Origin {
   readonly address: string;
   /** Value of X-Forwarded-For. */
   readonly forwardedFor: string;
+  /** The same; undefined where it is a trusted proxy's, which many clients share. */
+  readonly known: string | undefined;
   readonly scheme: 'http' | 'https';
   /** With its port, if it came with one. */
   readonly host: string;
@@ -43,10 +45,17 @@ export function readOrigin(
   ownScheme: 'http' | 'https',
 ): Origin {
   if (!peerTrusted || isTrusted === undefined) {
-    return { address: peer, forwardedFor: peer, scheme: ownScheme, host: head.host };
+    return {
+      address: peer,
+      forwardedFor: peer,
+      known: peer,
+      scheme: ownScheme,
+      host: head.host,
+    };
   }
   let address = peer;
   let forwardedFor = peer;
+  let known: string | undefined;
   if (head.forwardedFor !== undefined) {
     const entries = head.forwardedFor.split(',').slice(-MOST_HOPS);
     for (let index = entries.length - 1; index >= 0; index--) {
@@ -54,13 +63,17 @@ export function readOrigin(
       if (entry === undefined) break;
       address = entry;
       forwardedFor = `${entry}, ${forwardedFor}`;
-      if (!isTrusted(entry)) break;
+      if (!isTrusted(entry)) {
+        known = entry;
+        break;
+      }
     }
   }
   const scheme = head.forwardedProto?.trim().toLowerCase();
   return {
     address,
     forwardedFor,
+    known,
     scheme: scheme === 'http' || scheme === 'https' ? scheme : ownScheme,
     host:
       head.forwardedHost !== undefined && isHostHeader(head.forwardedHost)

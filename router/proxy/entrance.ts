@@ -40,6 +40,8 @@ export interface EntranceDeps {
   readonly routes: RouteSource;
   readonly gate: Gate;
   readonly credentialCookies: () => readonly string[];
+  /** Called once per connection, when its first head has come in whole. */
+  readonly headRead: (socket: Socket) => void;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Entrance {
   #peerOf(socket: Socket): Peer {
     const known = this.#peers.get(socket);
     if (known !== undefined) return known;
+    this.#deps.headRead(socket);
     const address = plainAddress(socket.remoteAddress);
     const peer = { address, trusted: this.#deps.settings.isTrustedProxy?.(address) ?? false };
     this.#peers.set(socket, peer);

@@ -7,6 +7,8 @@ import type { Answer } from './answer.ts';
 import { sendAnswer } from './answer.ts';
 import type { AnswerHead } from './answer_head.ts';
 import { AnswerWriter } from './answer_writer.ts';
+import type { Seat } from '../load/limits.ts';
+import { UNCOUNTED } from '../load/tally.ts';
 import type { Origin } from './client_address.ts';
 import { passInterim } from './interim_and_trailers.ts';
 import type { RequestHead } from './request_head.ts';
@@ -60,7 +62,7 @@ const NOTHING: TaskRequest = {
  * One request and its answer, from the head that was read to the last byte. It is who asks the task: bytes go straight from the
  * task's connection to the client's, and the task waits when the client does not keep up.
  */
-export class Exchange implements QueuedAsker {
+export class Exchange implements QueuedAsker, Seat {
   readonly request: IncomingMessage;
   readonly response: RouterResponse;
   readonly head: RequestHead;
@@ -76,6 +78,10 @@ export class Exchange implements QueuedAsker {
   deniedIdentity: Identity | undefined = undefined;
   /** Why it was not served or how it broke; for the access log. */
   reason: string | undefined = undefined;
+  seated = false;
+  userLoad = UNCOUNTED;
+  taskLoad = UNCOUNTED;
+  addressLoad = UNCOUNTED;
   /** Its index among the running exchanges; kept by the handler. */
   place = -1;
   bytesIn = 0;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Decision, Gate } from '../auth/decision.ts';
 import type { Target } from '../routes/target.ts';
+import type { Excess, LoadGuard } from '../load/load_guard.ts';
 import type { Log } from '../telemetry/log.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
 import type { OwnPages } from '../web/own_pages.ts';
@@ -11,6 +12,7 @@ import { denialAnswer } from './denial_answers.ts';
 import type { Entrance, GuardedTarget } from './entrance.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeHost, RouterResponse } from './exchange.ts';
+import { limitAnswer } from './limit_answers.ts';
 import { INTERNAL_ERROR, NO_SUCH_PAGE, redirectAnswer, refusalAnswer } from './own_answers.ts';
 import { readHead } from './request_head.ts';
 import { headersForTask } from './request_headers.ts';
@@ -25,6 +27,7 @@ export interface RequestHandlerDeps {
   readonly hold: Gate['hold'];
   readonly pages: readonly OwnPages[];
   readonly pools: UpstreamPools;
+  readonly guard: LoadGuard;
   readonly log: Log;
   readonly writeAccess: (record: AccessRecord) => void;
   readonly metrics: TrafficMetrics;
@@ -89,6 +92,11 @@ export class RequestHandler {
     const exchange = new Exchange(request, response, head, origin, this.#host);
     exchange.place = this.#running.push(exchange) - 1;
     if (this.#asksToLeave) response.shouldKeepAlive = false;
+    const excess = this.#arrive(exchange);
+    if (excess !== undefined) {
+      exchange.answer(limitAnswer(excess));
+      return;
+    }
     const target = entrance.targetOf(head);
     if (target.kind !== 'endpoint' && target.kind !== 'static') {
       this.#answerOwn(exchange, target);
@@ -105,6 +113,21 @@ export class RequestHandler {
       return;
     }
     this.#decided(exchange, target, decision, continues);
+  }
+
+  #arrive(exchange: Exchange): Excess | undefined {
+    const { guard } = this.#deps;
+    const excess = guard.turnsAway(exchange.request.socket);
+    if (excess !== undefined) {
+      // What it goes on to send would be read to its end for nothing, and a connection beyond the limit is not to stay.
+      const { head, response } = exchange;
+      const bodiless = !head.chunked && head.contentLength === undefined;
+      if (excess !== 'overload' || !bodiless) response.shouldKeepAlive = false;
+      return excess;
+    }
+    const limit = guard.requests.arrive(exchange, exchange.origin.known);
+    if (limit !== undefined) guard.hit(limit);
+    return limit;
   }
 
   #answerOwn(exchange: Exchange, target: Exclude<Target, GuardedTarget>): void {
@@ -151,6 +174,14 @@ export class RequestHandler {
     }
     exchange.admitted = decision;
     exchange.endpointId = decision.endpoint.id;
+    const { guard } = this.#deps;
+    const { identity, endpoint } = decision;
+    const limit = guard.requests.admit(exchange, identity?.userId, endpoint.task.id);
+    if (limit !== undefined) {
+      guard.hit(limit);
+      exchange.answer(limitAnswer(limit));
+      return;
+    }
     const { head } = exchange;
     const passage = entrance.passageOf(head, target, decision);
     if ('status' in passage) {
@@ -201,7 +232,8 @@ export class RequestHandler {
       this.#running[exchange.place] = last;
       last.place = exchange.place;
     }
-    const { metrics, activity, writeAccess } = this.#deps;
+    const { guard, metrics, activity, writeAccess } = this.#deps;
+    guard.requests.leave(exchange);
     const { head, admitted, response, bytesIn, bytesOut, passage, reason } = exchange;
     const used = reason === undefined || (reason === 'client-left' && bytesOut > 0);
     if (used && passage !== undefined) activity.answered('http', passage.endpoint.id);

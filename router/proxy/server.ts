@@ -2,6 +2,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Gate } from '../auth/decision.ts';
 import { listen } from '../listen.ts';
+import type { LoadLimits } from '../load/load_guard.ts';
+import { LoadGuard, UNLIMITED } from '../load/load_guard.ts';
+import type { Overload } from '../load/overload.ts';
 import type { RouteSource } from '../routes/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -9,6 +12,7 @@ import type { OwnPages } from '../web/own_pages.ts';
 import { accessLine } from './access_log.ts';
 import type { AccessRecord } from './access_log.ts';
 import type { Activity } from './activity.ts';
+import { plainAddress } from './client_address.ts';
 import { Entrance } from './entrance.ts';
 import type { ProxySettings } from './entrance.ts';
 import { RouterResponse } from './exchange.ts';
@@ -35,6 +39,10 @@ export interface ProxyServerDeps {
   readonly accessLog: { readonly write: (line: string) => unknown } | undefined;
   readonly metrics: Metrics;
   readonly activity: Activity;
+  /** Nothing is limited unless given. */
+  readonly limits?: LoadLimits;
+  /** Never unless given. */
+  readonly overload?: Pick<Overload, 'active' | 'look'>;
 }
 
 /** The server of users' traffic. */
@@ -94,7 +102,21 @@ function createHttpServer(): Server<typeof IncomingMessage, typeof RouterRespons
 export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
   const { gate, log, accessLog, pages, tunnel, activity } = deps;
   const server = createHttpServer();
-  const entrance = new Entrance(deps);
+  const guard = new LoadGuard({
+    server,
+    limits: deps.limits ?? UNLIMITED,
+    overload: deps.overload,
+    addressOf: (socket) => {
+      const address = plainAddress(socket.remoteAddress);
+      return deps.settings.isTrustedProxy?.(address) === true ? undefined : address;
+    },
+    log,
+    metrics: deps.metrics,
+  });
+  const entrance = new Entrance({
+    ...deps,
+    headRead: (socket) => guard.connections.headRead(socket),
+  });
   const pools = new UpstreamPools(deps.routes);
   const metrics = new TrafficMetrics(deps.metrics);
   const writeAccess = (record: AccessRecord): void => {
@@ -106,6 +128,7 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     hold,
     pages,
     pools,
+    guard,
     log,
     writeAccess,
     metrics,
@@ -116,6 +139,7 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     hold,
     routes: deps.routes,
     tunnel,
+    guard,
     log,
     writeAccess,
     metrics,
@@ -141,6 +165,7 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     server.closeAllConnections();
     pools.close();
     requests.close();
+    guard.close();
   };
   return {
     listen: (port, address) => listen(server, port, address),

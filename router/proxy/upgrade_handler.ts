@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Decision, Gate } from '../auth/decision.ts';
+import type { Admitted, Decision, Gate } from '../auth/decision.ts';
 import type { RouteSource, RouteTable } from '../routes/table.ts';
+import type { LoadGuard } from '../load/load_guard.ts';
+import type { LimitName } from '../load/limits.ts';
+import { emptySeat } from '../load/limits.ts';
 import type { Log } from '../telemetry/log.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
 import type { AccessRecord } from './access_log.ts';
@@ -12,6 +15,7 @@ import type { Answer } from './answer.ts';
 import { denialAnswer } from './denial_answers.ts';
 import type { Entrance, GuardedTarget } from './entrance.ts';
 import { handshakeFault } from './handshake.ts';
+import { limitAnswer } from './limit_answers.ts';
 import { INTERNAL_ERROR, NO_SUCH_PAGE, redirectAnswer, refusalAnswer } from './own_answers.ts';
 import { readHead } from './request_head.ts';
 import { headersForTask } from './request_headers.ts';
@@ -35,6 +39,7 @@ export interface UpgradeHandlerDeps {
   readonly hold: Gate['hold'];
   readonly routes: RouteSource;
   readonly tunnel: Tunnel | undefined;
+  readonly guard: LoadGuard;
   readonly log: Log;
   readonly writeAccess: (record: AccessRecord) => void;
   readonly metrics: TrafficMetrics;
@@ -84,6 +89,11 @@ export class UpgradeHandler {
     const { entrance } = this.#deps;
     const origin = entrance.originOf(request, head);
     const attempt = new UpgradeAttempt(request, socket, early, head, origin);
+    const excess = this.#deps.guard.turnsAway(request.socket);
+    if (excess !== undefined) {
+      this.#answer(attempt, limitAnswer(excess));
+      return;
+    }
     const fault = handshakeFault(request, head);
     if (fault !== undefined) {
       this.#answer(attempt, refusalAnswer(400, fault));
@@ -128,6 +138,12 @@ export class UpgradeHandler {
     }
     if (attempt.socket.destroyed) return;
     attempt.admitted = decision;
+    const limit = this.#takeSeat(attempt, decision);
+    if (limit !== undefined) {
+      this.#deps.guard.hit(limit);
+      this.#answer(attempt, limitAnswer(limit));
+      return;
+    }
     const { head, origin, request, socket, early } = attempt;
     if (tunnel?.asked(request) === true) {
       const refusal = await tunnel.open({
@@ -155,6 +171,20 @@ export class UpgradeHandler {
     const ownCookies = entrance.ownCookiesFor(target);
     const headers = headersForTask(head, origin, decision, passage.prefix, ownCookies);
     this.#send(attempt, passage, headers, ownCookies);
+  }
+
+  /** Counts it for as long as its socket is open. The limit that it is beyond is told before the task has heard of it. */
+  #takeSeat(
+    { socket, origin }: UpgradeAttempt,
+    { identity, endpoint }: Admitted,
+  ): LimitName | undefined {
+    const { webSockets } = this.#deps.guard;
+    const seat = emptySeat();
+    socket.once('close', () => webSockets.leave(seat));
+    return (
+      webSockets.arrive(seat, origin.known) ??
+      webSockets.admit(seat, identity?.userId, endpoint.task.id)
+    );
   }
 
   #send(

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import * as values from './values.ts';
 
+/** How much may be open at once; 0 is no limit. */
+const limit = values.whole(0, 1_000_000);
+
 /**
  * Every setting of the process, by the name of its environment variable. Each may also be given as `<NAME>_FILE`, the path
  * of a file that holds the value. A setting without `.optional()` or a default is required.
@@ -50,6 +53,24 @@ export const SETTINGS = {
   DRAIN_SECONDS: values.seconds(0, 86_400).prefault('300'),
   LEASE_NAMESPACE: z.string().optional(),
   LEASE_NAME: z.string().optional(),
+  /** Limits hold for each process: with WORKERS, each worker has its own. 0 is no limit. */
+  MAX_CONNECTIONS: limit.prefault('16384'),
+  /** By address, this and the two below: 1024, 2048 and 2048 where TRUSTED_PROXIES is set, else off unless given. */
+  MAX_CONNECTIONS_PER_ADDRESS: limit.optional(),
+  /** In flight at the same time. */
+  MAX_REQUESTS: limit.prefault('8192'),
+  MAX_REQUESTS_PER_USER: limit.prefault('1024'),
+  MAX_REQUESTS_PER_TASK: limit.prefault('4096'),
+  MAX_REQUESTS_PER_ADDRESS: limit.optional(),
+  /** Open at the same time, tunnels included. */
+  MAX_WEBSOCKETS: limit.prefault('16384'),
+  MAX_WEBSOCKETS_PER_USER: limit.prefault('1024'),
+  MAX_WEBSOCKETS_PER_TASK: limit.prefault('4096'),
+  MAX_WEBSOCKETS_PER_ADDRESS: limit.optional(),
+  /** Mean delay of the event loop at which new requests get 503; 0 does not look at it. */
+  OVERLOAD_DELAY_SECONDS: values.seconds(0, 60).prefault('0.5'),
+  /** Share of the heap's or the container's memory at which new requests get 503; 0 does not look at it. */
+  OVERLOAD_MEMORY_PERCENT: values.whole(0, 100).prefault('85'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
     .prefault('info'),

@@ -40,6 +40,10 @@ export interface Metrics {
   readonly answersRestored: Counter;
   /** `outcome`: `ok`, `unauthorized`, `unavailable`, `invalid`. */
   readonly clearmlCalls: Counter<'outcome'>;
+  /** `limit`: an Excess: which limit turned something away. */
+  readonly limitsHit: Counter<'limit'>;
+  /** Processes of this router that turn new work away because they have too much. */
+  readonly overloaded: Gauge;
   /** 1 on the replica that hands out ports and writes answers. */
   readonly leader: Gauge;
 }
@@ -77,6 +81,8 @@ export function createMetrics(registry: Registry): Metrics {
     tableAge: gauge('table_age_seconds', 'Time since ClearML last confirmed the routes.', []),
     answersRestored: counter('answers_restored_total', 'Answers written again after a loss.', []),
     clearmlCalls: counter('clearml_calls_total', 'Calls of the ClearML API.', ['outcome']),
+    limitsHit: counter('limits_hit_total', 'Work turned away by a limit.', ['limit']),
+    overloaded: gauge('overloaded', 'Processes that turn new work away.', []),
     leader: gauge('leader', '1 on the replica that hands out ports.', []),
   };
 }

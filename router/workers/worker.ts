@@ -1,5 +1,7 @@
 import { createClearMlFor } from '../clearml/for_settings.ts';
 import { RouterError } from '../errors.ts';
+import { overloadBoundsOf } from '../load/limit_settings.ts';
+import { watchOverload } from '../load/overload.ts';
 import { createFront } from '../front.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -29,6 +31,7 @@ export async function runWorker(
     settings,
     routes,
     activity,
+    overload: watchOverload(overloadBoundsOf(settings), { log, metrics }),
     clearml: { ...clearml, onLogin: logins.onLogin },
     log,
     metrics,

@@ -28,6 +28,7 @@ function router(name: string, workers: number, only?: readonly string[]): Peer {
           ADMIN_PORT: String(admin),
           POLL_INTERVAL: '2',
           WORKERS: String(workers),
+          MAX_WEBSOCKETS_PER_USER: '0',
           TCP_ROUTER_ADDRESS: '127.0.0.1',
           TCP_PORT_START: String(tcp),
           TCP_PORT_END: String(tcp),

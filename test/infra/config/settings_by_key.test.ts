@@ -35,6 +35,11 @@ const full = {
   },
   router: {
     trustedProxies: ['192.0.2.1/32'],
+    limits: {
+      connections: { total: 1, perAddress: 1 },
+      requests: { total: 1, perUser: 1, perTask: 1, perAddress: 1 },
+      webSockets: { total: 1, perUser: 1, perTask: 1, perAddress: 0 },
+    },
     queues: ['default'],
     verifyPods: { namespaces: ['clearml'] },
     secret: 'SECRET-of-the-router-itself',

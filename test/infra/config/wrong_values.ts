@@ -517,6 +517,31 @@ export const wrongValues: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'wrong types in the limits of the router',
+    config: { ...smallest, router: { limits: 'high' } },
+    expected: ['router.limits: expected connections, requests and webSockets, found "high"'],
+  },
+  {
+    name: 'limits of the router that are no numbers, or too large',
+    config: {
+      ...smallest,
+      router: {
+        limits: {
+          connections: 'many',
+          requests: { total: '8192', perUser: -1, perTask: 1_000_001 },
+          webSockets: 7,
+        },
+      },
+    },
+    expected: [
+      'router.limits.connections: expected total and perAddress, found "many"',
+      'router.limits.requests.total: expected a whole number; 0 is no limit, found "8192"',
+      'router.limits.requests.perUser: expected a whole number from 0 to 1000000; 0 is no limit, found -1',
+      'router.limits.requests.perTask: expected a whole number from 0 to 1000000; 0 is no limit, found 1000001',
+      'router.limits.webSockets: expected total, perUser, perTask and perAddress, found 7',
+    ],
+  },
+  {
     name: 'values of the router that are out of bounds',
     config: {
       ...smallest,

@@ -36,6 +36,7 @@ test('a stranger is who it is', () => {
   assert.deepEqual(originOf('192.0.2.1', ...headers), {
     address: '192.0.2.1',
     forwardedFor: '192.0.2.1',
+    known: '192.0.2.1',
     scheme: 'https',
     host: 'router.test',
   });
