@@ -57,11 +57,11 @@ for (const { name, options, forms } of SETUPS) {
         const url = `${task.url[form]}lab/workspaces/${form}?token=${TOKEN}`;
         await browser.visit(url, async (page) => {
           await page.locator('.jp-LauncherCard[data-category="Notebook"]').first().click();
-          // While the kernel connects, the page may still move the cursor.
           await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
-          await page.locator('.jp-Notebook .cm-content').first().click();
-          await page.keyboard.type('print(6 * 7, "from the kernel")');
-          await page.keyboard.press('Shift+Enter');
+          // The page may still move the cursor: keys are for the cell, not for whatever has the focus.
+          const cell = page.locator('.jp-Notebook .cm-content').first();
+          await cell.fill('print(6 * 7, "from the kernel")');
+          await cell.press('Shift+Enter');
           const output = page.locator('.jp-OutputArea-output');
           await output.getByText('42 from the kernel').waitFor();
         });

@@ -61,6 +61,7 @@ export class SignedInBrowser {
   async visit(url: string, use: (page: Page) => Promise<void>): Promise<void> {
     const page = await this.#context.newPage();
     const complaints: string[] = [];
+    const stillOpen: (() => void)[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('response', (response) => {
       if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
@@ -68,10 +69,25 @@ export class SignedInBrowser {
     page.on('requestfailed', (request) =>
       complaints.push(`${request.failure()?.errorText} ${request.url()}`),
     );
+    page.on('websocket', (socket) => {
+      const frames = { sent: 0, received: 0 };
+      const say = (what: string): void => {
+        const counts = `${frames.sent} frames sent, ${frames.received} received`;
+        complaints.push(`WebSocket ${what} after ${counts}: ${socket.url()}`);
+      };
+      socket.on('framesent', () => (frames.sent += 1));
+      socket.on('framereceived', () => (frames.received += 1));
+      socket.on('socketerror', (error) => say(`failed (${error})`));
+      socket.on('close', () => say('closed'));
+      stillOpen.push(() => {
+        if (!socket.isClosed()) say('open');
+      });
+    });
     try {
       await page.goto(url, { waitUntil: 'commit' });
       await use(page);
     } catch (error) {
+      for (const say of stillOpen) say();
       throw new Error(`${url}: the page complained of\n${complaints.join('\n')}`, { cause: error });
     } finally {
       await page.close();
