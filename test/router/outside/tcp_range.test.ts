@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { taskWhen, addTask, tcpAsk } from '../../lab/clearml/asks.ts';
+import { textOf } from '../../lab/clearml/document.ts';
+import { parseProxyHeader } from '../../../router/proxy/proxy_header.ts';
+import { startOutside } from './outside.ts';
+import type { Outside } from './outside.ts';
+
+const ALLOWED = 'PROXY TCP4 203.0.113.7 198.51.100.1 40000 30400\r\n';
+const STRANGER = 'PROXY TCP4 203.0.114.7 198.51.100.1 40000 30400\r\n';
+
+describe('the TCP range behind a load balancer that speaks the PROXY protocol', () => {
+  let world: Outside;
+  let port: number;
+  const heard: Buffer[] = [];
+  const task: Server = createServer((socket) => {
+    socket.once('data', (bytes) => {
+      heard.push(bytes);
+      socket.end('done');
+    });
+  });
+  before(async () => {
+    task.listen(0, '127.0.0.1');
+    await once(task, 'listening');
+    world = await startOutside({
+      TCP_ROUTER_ADDRESS: 'tcp.example.test',
+      TCP_PORT_START: '31910',
+      TCP_PORT_END: '31914',
+      TCP_PROXY_PROTOCOL: 'accept',
+      TCP_SOURCE_RANGES: '203.0.113.0/24',
+      TRUSTED_PROXIES: '127.0.0.1',
+    });
+    const ask = tcpAsk({ address: '127.0.0.1', port: (task.address() as AddressInfo).port });
+    const { id } = addTask(world.clearml, { runtime: { ...ask, router_proxy_protocol: 'v2' } });
+    const answered = await taskWhen(
+      world.clearml,
+      id,
+      ({ runtime }) => runtime['external_address'] === 'tcp.example.test',
+    );
+    port = Number(textOf(answered.runtime['external_tcp_port']));
+  });
+  after(async () => {
+    await world.stop();
+    task.close();
+  });
+
+  /** What comes back, or the code of the error. */
+  async function said(bytes: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(bytes);
+    let text = '';
+    return new Promise((resolve) => {
+      socket
+        .on('data', (chunk) => (text += chunk.toString()))
+        .on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+        .on('end', () => resolve(text));
+    });
+  }
+
+  test('the client that the header names is held against the ranges, logged and told to the task', async () => {
+    assert.equal(await said(`${ALLOWED}hello`), 'done');
+    const [bytes = Buffer.alloc(0)] = heard;
+    const header = parseProxyHeader(bytes);
+    assert.ok(header.state === 'complete');
+    assert.deepEqual(header.ends?.client, { address: '203.0.113.7', port: 40_000 });
+    assert.equal(bytes.subarray(header.length).toString(), 'hello');
+    const line = await world.router.logged(({ event }) => event === 'tcp');
+    assert.deepEqual([line['client'], line['proxy']], ['203.0.113.7', '127.0.0.1']);
+  });
+
+  test('another client, and a load balancer without a header, are reset and counted', async () => {
+    assert.equal(await said(STRANGER), 'ECONNRESET');
+    assert.equal(await said('SSH-2.0-OpenSSH_9.2\r\n'), 'ECONNRESET');
+    const metrics = await (await fetch(`${world.router.adminUrl}/metrics`)).text();
+    for (const outcome of ['forbidden', 'malformed']) {
+      const counted = `task_router_tcp_connections_total{port="${port}",outcome="${outcome}"} 1`;
+      assert.ok(metrics.includes(counted), counted);
+    }
+    assert.equal(heard.length, 1);
+  });
+});
