@@ -8,6 +8,8 @@ export interface ReadinessFacts {
   readonly draining: boolean;
   readonly routes: RoutesState;
   readonly key: KeyState;
+  /** Why the name of ClearML's cookie is not known; undefined while it is. */
+  readonly cookieName?: string | undefined;
 }
 
 const KEY_DETAIL: Readonly<Record<Exclude<KeyState, 'settled'>, string>> = {
@@ -20,7 +22,12 @@ const KEY_DETAIL: Readonly<Record<Exclude<KeyState, 'settled'>, string>> = {
  * The checks of /readyz. Once the first look has succeeded an absent ClearML does not make the router unready: the last table
  * stays and goes on serving, and a replica that left the Service for it would help nobody.
  */
-export function readiness({ draining, routes, key }: ReadinessFacts): readonly ReadinessCheck[] {
+export function readiness({
+  draining,
+  routes,
+  key,
+  cookieName,
+}: ReadinessFacts): readonly ReadinessCheck[] {
   return [
     {
       name: 'serving',
@@ -46,6 +53,9 @@ export function readiness({ draining, routes, key }: ReadinessFacts): readonly R
       ok: routes.lastError === undefined,
       ...(routes.lastError === undefined ? {} : { detail: routes.lastError }),
     },
+    ...(cookieName === undefined
+      ? []
+      : [{ name: 'cookie-name', required: false, ok: false, detail: cookieName }]),
     ...routes.problems.map((detail) => ({
       name: 'routes',
       required: false,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkCookieName } from './auth/cookie_name_check.ts';
 import { createClearMlFor } from './clearml/for_settings.ts';
 import type { DrainTimes } from './drain_times.ts';
 import { createFront } from './front.ts';
@@ -79,11 +80,18 @@ export async function startRouter(
       ? createFront({ settings, routes, clearml, log, metrics, activity, overload, environment })
       : createWorkers({ count: settings.WORKERS, routes, clearml, log, activity });
 
+  const cookieName = checkCookieName(settings, clearml, log);
   let draining = false;
   const admin = createAdminServer({
     contentType: registry.contentType,
     metrics: () => front.measure(registry),
-    readiness: () => readiness({ draining, routes: routes.state(), key: front.keyState() }),
+    readiness: () =>
+      readiness({
+        draining,
+        routes: routes.state(),
+        key: front.keyState(),
+        cookieName: cookieName(),
+      }),
     refresh: () => observeRoutes(routes, metrics),
   });
   const adminPort = await listen(admin, settings.ADMIN_PORT, bindAddress);

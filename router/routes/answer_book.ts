@@ -46,8 +46,8 @@ export function createAnswerBook(parts: AnswerBookParts): AnswerBook {
     clearml: parts.clearml,
     log: parts.log,
     mayWrite: parts.mayWrite,
-    written: (taskId) => {
-      fights.answered(taskId);
+    written: ({ taskId, values }) => {
+      fights.answered(taskId, values);
       if (stood.delete(taskId)) parts.metrics.answersRestored.inc();
     },
   });
@@ -96,8 +96,7 @@ export function createAnswerBook(parts: AnswerBookParts): AnswerBook {
       for (const [taskId, task] of incomplete) {
         const values = missingOf(task);
         if (values === undefined || writer.unsettledSince(taskId, lookedAt)) continue;
-        const marker = task.draft.row.runtime.get('router_name');
-        if (fights.mayAnswer(taskId, marker)) edits.push({ taskId, values });
+        if (fights.mayAnswer(taskId, task.draft.row.runtime)) edits.push({ taskId, values });
       }
       writer.write(edits);
     },

@@ -30,7 +30,7 @@ export interface AnswerWriterOptions {
   /** Asked before each write. */
   readonly mayWrite: () => boolean;
   /** Called after each write that the server accepted. */
-  readonly written: (taskId: string) => void;
+  readonly written: (edit: Edit) => void;
   readonly now?: () => number;
 }
 
@@ -67,7 +67,7 @@ export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
   const run = async (next: Edit): Promise<void> => {
     try {
       await clearml.writeRuntime(next.taskId, next.values);
-      options.written(next.taskId);
+      options.written(next);
       log.debug(
         { event: 'answer_written', task: next.taskId, keys: Object.keys(next.values) },
         'Answer written',

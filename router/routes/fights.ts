@@ -3,11 +3,11 @@ export interface Fights {
   /**
    * Whether to write this task's answers.
    *
-   * @param marker ROUTER_NAME that stands in the task's runtime; undefined where there is none.
+   * @param runtime what stands in the task: `router_name` is the name of whoever answered last.
    */
-  readonly mayAnswer: (taskId: string, marker: string | undefined) => boolean;
-  /** An answer of ours was accepted by the server. */
-  readonly answered: (taskId: string) => void;
+  readonly mayAnswer: (taskId: string, runtime: ReadonlyMap<string, string>) => boolean;
+  /** Answers of ours were accepted by the server. */
+  readonly answered: (taskId: string, values: Readonly<Record<string, string>>) => void;
   /** Forgets tasks that are not routed any more. */
   readonly retain: (taskIds: { readonly has: (id: string) => boolean }) => void;
   readonly problems: () => readonly string[];
@@ -24,11 +24,39 @@ interface Fight {
   readonly undone: number;
   /** An answer of ours stands, or stood until the other wrote. */
   readonly answered: boolean;
+  /** How the other is told from this one. */
   readonly other: string | undefined;
+  /** What was written last, by key. */
+  readonly written: Readonly<Record<string, string>>;
   readonly truceUntil: number;
 }
 
-const PEACE: Fight = { undone: 0, answered: false, other: undefined, truceUntil: 0 };
+const PEACE: Fight = {
+  undone: 0,
+  answered: false,
+  other: undefined,
+  written: {},
+  truceUntil: 0,
+};
+
+/** Keys that no task writes, and what of their values is the same in all answers of one router. */
+function placeOf(key: string, value: string): string | undefined {
+  if (/^(browser_)?endpoint(__|$)/.test(key)) return /^https?:\/\/[^/]*/.exec(value)?.[0];
+  if (/^router_tcp_answer(__|$)/.test(key)) return value.slice(0, value.lastIndexOf(':'));
+  return undefined;
+}
+
+/** Where another router of this very name leads: its answer stands where this one wrote its own. */
+function namesakePlace(
+  written: Fight['written'],
+  runtime: ReadonlyMap<string, string>,
+): string | undefined {
+  for (const [key, ours] of Object.entries(written)) {
+    const place = placeOf(key, runtime.get(key) ?? '');
+    if (place !== undefined && place !== placeOf(key, ours)) return place;
+  }
+  return undefined;
+}
 
 export function createFights(
   routerName: string,
@@ -36,19 +64,36 @@ export function createFights(
 ): Fights {
   const fights = new Map<string, Fight>();
 
+  const otherThan = (
+    { written }: Fight,
+    runtime: ReadonlyMap<string, string>,
+  ): string | undefined => {
+    const marker = runtime.get('router_name');
+    if (marker === undefined) return undefined;
+    if (marker !== routerName) return `the router "${marker}"`;
+    const place = namesakePlace(written, runtime);
+    return place === undefined
+      ? undefined
+      : `another router of the same name, which answers with ${place},`;
+  };
+
   return {
-    mayAnswer: (taskId, marker) => {
+    mayAnswer: (taskId, runtime) => {
       const fight = fights.get(taskId) ?? PEACE;
-      if (marker === undefined || marker === routerName) return true;
+      const other = otherThan(fight, runtime);
+      if (other === undefined) return true;
       if (fight.undone >= MOST_UNDONE && now() < fight.truceUntil) return false;
       // Somebody else's answer over none of ours: a router of another name was here before this one.
       if (!fight.answered) return true;
       const undone = fight.undone >= MOST_UNDONE ? MOST_UNDONE : fight.undone + 1;
-      fights.set(taskId, { undone, answered: false, other: marker, truceUntil: now() + TRUCE });
+      const truceUntil = now() + TRUCE;
+      fights.set(taskId, { ...fight, undone, answered: false, other, truceUntil });
       return undone < MOST_UNDONE;
     },
-    answered: (taskId) => {
-      fights.set(taskId, { ...(fights.get(taskId) ?? PEACE), answered: true });
+    answered: (taskId, values) => {
+      const fight = fights.get(taskId) ?? PEACE;
+      const written = { ...fight.written, ...values };
+      fights.set(taskId, { ...fight, answered: true, written });
     },
     retain: (taskIds) => {
       for (const id of fights.keys()) if (!taskIds.has(id)) fights.delete(id);
@@ -61,7 +106,7 @@ export function createFights(
         .slice(0, MOST_TOLD)
         .map(
           ([id, { other }]) =>
-            `task ${id}: the router "${other}" undoes the answers of this router "${routerName}"; give the two different queues in LISTEN_QUEUE_NAME`,
+            `task ${id}: ${other} undoes the answers of this router "${routerName}"; give each its own ROUTER_NAME, and the two different queues in LISTEN_QUEUE_NAME`,
         );
       const more = lost.length - told.length;
       return more > 0 ? [...told, `… and the same for ${more} more tasks`] : told;

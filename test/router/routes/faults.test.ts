@@ -300,6 +300,50 @@ test('two routers that claim one task: one gives way after its answer was undone
   assert.ok(writes <= 6, `${writes} writes`);
 });
 
+test('two routers of one name and different URLs are told apart by their answers', async (t) => {
+  const server = await serve(t);
+  const { id } = addTask(server, { runtime: tcpAsk({ ...HTTP, port: 2 }) });
+  const routers = ['203.0.113.7', '203.0.113.8'].map((address) =>
+    route(t, server, { environment: { TCP_ROUTER_ADDRESS: address } }),
+  );
+  const web = addTask(server, { runtime: httpAsk(HTTP), startedAt: 1 }).id;
+  const other = route(t, server, { environment: { ROUTER_URL: 'https://west.example.com' } });
+  for (const { routes } of [...routers, other]) routes.start();
+  const told = (): string =>
+    [...routers, other].flatMap(({ routes }) => routes.current().problems).join('\n');
+  await eventually(() => {
+    const text = told();
+    return text.includes(id) && text.includes(web);
+  }, 'problems');
+  assert.match(
+    told(),
+    new RegExp(
+      `task ${web}: another router of the same name, which answers with https://(router|west).example.com, undoes`,
+    ),
+  );
+  assert.match(told(), new RegExp(`task ${id}: .* answers with 203.0.113.[78], undoes`));
+});
+
+test('one router whose own answers change is in no fight with itself', async (t) => {
+  const server = await serve(t);
+  const { id } = addTask(server, { runtime: tcpAsk({ ...HTTP, port: 2 }) });
+  const { routes } = route(t, server);
+  routes.start();
+  for (let round = 0; round < 4; round += 1) {
+    const own = await taskWhen(server, id, ({ runtime }) => 'router_name' in runtime);
+    const ask = tcpAsk({ ...HTTP, port: 3 + round });
+    changeRuntime(server, id, { ...own.runtime, ...ask });
+    await taskWhen(
+      server,
+      id,
+      ({ runtime }) =>
+        Number(runtime['upstream_task_port']) === 3 + round &&
+        runtime['external_address'] === '203.0.113.7',
+    );
+  }
+  assert.deepEqual(routes.current().problems, []);
+});
+
 test('the leader is killed: the follower serves on and takes over without moving a port', async (t) => {
   const server = await serve(t);
   const lead = leadership(true);

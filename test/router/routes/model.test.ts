@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { ClearMl, TaskPage, TaskQuery } from '../../../router/clearml/clearml.ts';
 import { taskRow, type TaskRow } from '../../../router/clearml/task_row.ts';
@@ -321,4 +322,84 @@ test('tasks that change at random, lost writes, outages and restarts: the router
     ),
     { numRuns: 15, endOnFailure: true },
   );
+});
+
+/** Ten thousand tasks; the seed is in the name of a test that fails, and repeats its run. */
+const MANY = 10_000;
+const SEED = Number(process.env['MODEL_SEED'] ?? 20_260_101);
+
+/** A small generator with a seed (mulberry32): the same run for the same number. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+test(`ten thousand tasks that change at random: the router catches up with the truth (MODEL_SEED=${SEED})`, async () => {
+  const next = random(SEED);
+  const below = (limit: number): number => Math.floor(next() * limit);
+  const model = new Model();
+  const put = (index: number): void => {
+    model.time += 1;
+    const tcp = next() < 0.01 ? { address: '10.1.0.1', port: 1 + index } : undefined;
+    const address = `10.${2 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+    const asksTcp = {
+      external_address: tcp?.address ?? '',
+      external_tcp_port: tcp?.port ?? 0,
+      upstream_task_port: tcp?.port ?? 0,
+    };
+    model.tasks.set(idOf(index), {
+      id: idOf(index),
+      status: 'in_progress',
+      tagged: true,
+      startedAt: model.time * 1_000,
+      changedAt: model.time,
+      runtime: { _ADDRESS: address, _PORT: 8000, ...(tcp === undefined ? {} : asksTcp) },
+      tcp,
+    });
+  };
+  for (let index = 0; index < MANY; index += 1) put(index);
+  const routes = start(model, 200);
+  const agrees = (): boolean => {
+    try {
+      assertTrue(model, routes.current(), 200);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const caughtUp = async (what: string): Promise<void> => {
+    const end = performance.now() + 30_000;
+    while (!agrees()) {
+      if (performance.now() > end) assertTrue(model, routes.current(), 200);
+      await sleep(100);
+      assert.ok(performance.now() < end + 5_000, what);
+    }
+  };
+  try {
+    await caughtUp('the first table');
+    for (let round = 0; round < 2; round += 1) {
+      for (let change = 0; change < 2_000; change += 1) {
+        const id = idOf(below(MANY));
+        const kind = below(5);
+        if (kind === 0) put(below(MANY));
+        // Without a trace: only the stamps of all tasks tell, some seconds later.
+        else if (kind === 1 && change % 10 === 0) model.tasks.delete(id);
+        else if (kind === 2) model.change(id, (task) => void (task.status = 'completed'));
+        else if (kind === 3) model.change(id, (task) => void delete task.runtime['endpoint']);
+        else model.change(id, (task) => void (task.runtime['_PORT'] = 8000 + below(4)));
+      }
+      model.away = round === 1;
+      model.lost = 50;
+      await sleep(100);
+      model.away = false;
+      await caughtUp(`round ${round}`);
+    }
+  } finally {
+    await routes.stop();
+  }
 });
