@@ -5,6 +5,7 @@ import type { Router } from './router.ts';
 import { readSettings } from './settings/settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { createLog, standardOutput } from './telemetry/log.ts';
+import { VERSION } from './version.ts';
 import { runWorker } from './workers/worker.ts';
 
 /** Settings are missing or wrong: starting again will not help. */
@@ -28,6 +29,10 @@ function settingsOrExit(): Settings {
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--version')) {
+    process.stdout.write(`task-traffic-router ${VERSION}, Node ${process.version}\n`);
+    return;
+  }
   const settings = settingsOrExit();
   const log = createLog(settings.LOG_LEVEL, standardOutput(settings.WORKERS > 1));
   const fatal = (error: unknown): void => {
@@ -47,7 +52,8 @@ async function main(): Promise<void> {
     giveUp(error);
   }
   const { httpPort, adminPort } = router;
-  log.info({ event: 'listening', httpPort, adminPort, node: process.version }, 'listening');
+  const node = process.version;
+  log.info({ event: 'listening', version: VERSION, node, httpPort, adminPort }, 'listening');
 
   let draining = false;
   const stop = (signal: NodeJS.Signals): void => {

@@ -59,6 +59,40 @@ export function alertRules(config: StackConfig): readonly AlertRule[] {
         description: 'Look at task_router_upstream_errors_total by class, and at the tasks.',
       },
     },
+    {
+      alert: 'TaskRouterNotReady',
+      expr: `kube_pod_status_ready{condition="true",pod=~"${config.router.name}-[a-z0-9]+-[a-z0-9]+"} == 0`,
+      for: '5m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'A pod of the task router is not ready.',
+        description: 'Its /readyz and the first lines of its log name what it waits for.',
+      },
+    },
+    {
+      alert: 'TaskRouterOverloaded',
+      expr: `max(task_router_overloaded{${job}}) > 0`,
+      for: '1m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: 'A pod of the task router turns new work away.',
+        description:
+          'New requests get 503. Give the pods more memory, or raise availability.replicas; task_router_limits_hit_total tells who asks for so much.',
+      },
+    },
+    {
+      alert: 'TaskRouterClearMlDown',
+      expr:
+        `sum(rate(task_router_clearml_calls_total{${job},outcome="unavailable"}[5m])) > ` +
+        `0.5 * sum(rate(task_router_clearml_calls_total{${job}}[5m]))`,
+      for: '2m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: 'ClearML does not answer the task router.',
+        description:
+          'Who was let in stays in for a while; nobody else gets in. Look at the ClearML API server and the way to it.',
+      },
+    },
     ...(config.tcpSession === undefined ? [] : [portsRunOut(job)]),
   ];
 }

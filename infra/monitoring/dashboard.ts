@@ -63,6 +63,44 @@ const plans: readonly PanelPlan[] = [
     ],
   },
   {
+    title: 'Limits reached',
+    unit: 'reqps',
+    queries: [
+      ['sum by (limit) (rate(task_router_limits_hit_total{job="$job"}[5m]))', '{{limit}}'],
+      ['sum(task_router_overloaded{job="$job"})', 'overloaded processes'],
+    ],
+  },
+  {
+    title: 'Sign-ins and restored answers',
+    unit: 'reqps',
+    queries: [
+      [
+        'sum by (outcome) (rate(task_router_sign_ins_total{job="$job"}[5m]))',
+        'sign-in {{outcome}}',
+      ],
+      ['sum(rate(task_router_answers_restored_total{job="$job"}[5m]))', 'answers restored'],
+    ],
+  },
+  {
+    title: 'TCP connections and tunnels',
+    unit: 'reqps',
+    queries: [
+      [
+        'sum by (outcome) (rate(task_router_tcp_connections_total{job="$job"}[5m]))',
+        'TCP {{outcome}}',
+      ],
+      ['sum by (outcome) (rate(task_router_tunnels_total{job="$job"}[5m]))', 'tunnel {{outcome}}'],
+    ],
+  },
+  {
+    title: 'Processes',
+    unit: 'short',
+    queries: [
+      ['count by (version) (task_router_build_info{job="$job"})', 'version {{version}}'],
+      ['sum(task_router_leader{job="$job"})', 'leaders'],
+    ],
+  },
+  {
     title: 'ClearML',
     unit: 'reqps',
     queries: [

@@ -1,3 +1,4 @@
+import { VERSION } from '../version.ts';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** A registry that holds the metrics of the process: CPU, memory, event loop lag, open descriptors. */
@@ -44,6 +45,8 @@ export interface Metrics {
   readonly limitsHit: Counter<'limit'>;
   /** Processes of this router that turn new work away because they have too much. */
   readonly overloaded: Gauge;
+  /** Always 1; `version` is that of the router, `node` that of what runs it. */
+  readonly buildInfo: Gauge<'version' | 'node'>;
   /** 1 on the replica that hands out ports and writes answers. */
   readonly leader: Gauge;
 }
@@ -57,7 +60,17 @@ export function createMetrics(registry: Registry): Metrics {
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  const buildInfo = new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'The version of the router and of Node.',
+    labelNames: ['version', 'node'],
+    // Processes of one router are one build.
+    aggregator: 'first',
+    registers,
+  });
+  buildInfo.set({ version: VERSION, node: process.version }, 1);
   return {
+    buildInfo,
     httpRequests: counter('http_requests_total', 'HTTP requests answered.', ['code', 'kind']),
     httpDuration: new Histogram({
       name: `${PREFIX}http_request_duration_seconds`,
