@@ -27,6 +27,8 @@ export interface Log {
   readonly level: () => LogLevel;
   /** Takes effect with the next line. */
   readonly setLevel: (level: LogLevel) => void;
+  /** Calls the listener with each level that is set; returns the function that ends that. */
+  readonly onLevel: (listener: (level: LogLevel) => void) => () => void;
   /** True when `debug` lines are written; for lines that are costly to make. */
   readonly debugging: () => boolean;
   /** Writes out what is still held back, before the process ends in a way that runs no exit handlers. */
@@ -97,6 +99,7 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     },
     escaping,
   );
+  const listeners = new Set<(level: LogLevel) => void>();
   return {
     debug: (fields, message) => sink.debug(fields, message),
     info: (fields, message) => sink.info(fields, message),
@@ -108,6 +111,11 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     level: () => LOG_LEVELS.find((known) => known === sink.level) ?? 'info',
     setLevel: (next) => {
       sink.level = next;
+      for (const listener of listeners) listener(next);
+    },
+    onLevel: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     debugging: () => sink.isLevelEnabled('debug'),
     flush: () => destination.flushSync?.(),

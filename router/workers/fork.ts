@@ -64,6 +64,9 @@ export function createWorkers(parts: WorkersParts): Front {
   const endLogins = clearml.onLogin((login) => {
     for (const worker of workers.keys()) send(worker, { kind: 'login', login });
   });
+  const endLevels = log.onLevel((level) => {
+    for (const worker of workers.keys()) send(worker, { kind: 'log-level', level });
+  });
   const unfollow = routes.subscribe((table, previous) => {
     const state = routes.state();
     const { version, confirmedAt, stale, problems } = table;
@@ -87,6 +90,7 @@ export function createWorkers(parts: WorkersParts): Front {
       closeUntaken(worker);
       const known: Known = { key: 'unsettled', scrapes: new Set() };
       workers.set(worker, known);
+      send(worker, { kind: 'log-level', level: log.level() });
       const endLogin = clearml.onLogin((login) => send(worker, { kind: 'login', login }));
       endLogin();
       send(worker, { kind: 'table', table: routes.current(), state: routes.state() });
@@ -167,6 +171,7 @@ export function createWorkers(parts: WorkersParts): Front {
       );
       unfollow();
       endLogins();
+      endLevels();
     },
     measure: async (own) => {
       const reports = await Promise.all(

@@ -5,6 +5,7 @@ import type { ActivityChange } from '../proxy/activity.ts';
 import type { KeyState } from '../auth/key_ring.ts';
 import type { DrainTimes } from '../drain_times.ts';
 import type { RoutesState } from '../routes/routes.ts';
+import type { LogLevel } from '../telemetry/log.ts';
 import type { RouteTable } from '../routes/table.ts';
 
 /** The values of a process's metrics, as prom-client adds them up. */
@@ -28,6 +29,7 @@ export type ToWorker =
   | { readonly kind: 'activity'; readonly changes: readonly ActivityChange[] }
   /** What another worker revoked or counted. */
   | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'log-level'; readonly level: LogLevel }
   | { readonly kind: 'measure' }
   | { readonly kind: 'drain'; readonly times: DrainTimes };
 

@@ -56,6 +56,9 @@ export async function runWorker(
       case 'notice':
         front.heed(message.notice);
         return;
+      case 'log-level':
+        log.setLevel(message.level);
+        return;
       case 'measure':
         void registry.getMetricsAsJSON().then((report) => tell({ kind: 'metrics', report }));
         return;
@@ -70,6 +73,7 @@ export async function runWorker(
   // A terminal's Ctrl-C reaches the whole group; when to end is for the process that started this one to say.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
+  process.on('SIGUSR2', () => undefined);
   // Without the process that looks at ClearML the table would grow old unnoticed.
   process.once('disconnect', () => process.exit(1));
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../lab/free_port.ts';
 import { addTask, endTask, httpAsk, taskWhen } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
 import { ids } from '../lab/clearml/seed.ts';
@@ -180,6 +182,53 @@ describe('a router as a process', () => {
     endTask(clearml, id);
     await many.logged((line) => line['event'] === 'endpoint_gone');
     assert.equal(await many.stop(), 0);
+  });
+
+  test('SIGUSR2 changes the level of the log, in every worker, and changes it back', async (t) => {
+    const [http, admin] = [await freePort(), await freePort()];
+    const env = {
+      ...settingsFor(clearml),
+      HTTP_PORT: String(http),
+      ADMIN_PORT: String(admin),
+      WORKERS: '2',
+      LOG_LEVEL: 'warn',
+    };
+    const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+      while (!(await holds())) await sleep(20);
+    };
+    const healthy = async (): Promise<boolean> => {
+      const answer = await fetch(`http://127.0.0.1:${admin}/readyz`).catch(() => undefined);
+      await answer?.text();
+      return answer?.status === 200;
+    };
+    const ask = async (path: string): Promise<void> => {
+      const headers = { connection: 'close' };
+      const answer = await fetch(`http://127.0.0.1:${http}/${path}`, { headers });
+      await answer.text();
+      assert.equal(answer.status, 404);
+    };
+    await until(healthy);
+    for (let index = 0; index < 4; index++) await ask('quiet');
+    child.kill('SIGUSR2');
+    await until(() => output.includes('"next":"debug"'));
+    // Connections go to the workers in turn, so of four that follow each other each worker has two.
+    let round = 0;
+    await until(async () => {
+      round += 1;
+      for (let index = 0; index < 4; index++) await ask(`loud-${round}`);
+      await sleep(300);
+      return output.split(`"/loud-${round}"`).length === 5;
+    });
+    assert.ok(!output.includes('"/quiet"'));
+    child.kill('SIGUSR2');
+    await until(() => output.includes('"next":"warn"'));
+    child.kill('SIGTERM');
+    const [status] = (await once(child, 'exit')) as [number];
+    assert.equal(status, 0);
   });
 
   test('ClearML away at the start: healthy, not ready, and ready once it is back', async () => {
