@@ -54,7 +54,7 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
 }
 
 function volumeMounts(scope: Scope, parts: PodParts): types.input.core.v1.VolumeMount[] {
-  const { pod, router } = scope.config;
+  const { pod } = scope.config;
   const mounts: [name: string, mountPath: string][] = [
     ...(parts.codeConfigMap === undefined ? [] : [['code', CODE_FOLDER] as [string, string]]),
     ['credentials', CREDENTIALS_FOLDER],
@@ -64,7 +64,7 @@ function volumeMounts(scope: Scope, parts: PodParts): types.input.core.v1.Volume
     ...(parts.certificateAuthorities === undefined
       ? []
       : [['certificate-authorities', CA_FOLDER] as [string, string]]),
-    ...(router.staticRoutesConfigMap === undefined
+    ...(parts.staticRoutes === undefined
       ? []
       : [['static-routes', STATIC_ROUTES_FOLDER] as [string, string]]),
   ];

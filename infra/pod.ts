@@ -23,6 +23,8 @@ export interface PodParts {
   readonly credentials: Credentials;
   readonly routerSecret: RouterSecret | undefined;
   readonly certificateAuthorities: CertificateAuthorities | undefined;
+  /** Name of the ConfigMap with the static routes; undefined where there are none. */
+  readonly staticRoutes: Input<string> | undefined;
   readonly imagePullSecrets: types.input.core.v1.LocalObjectReference[];
   /** Environment beside the settings: the way out through a proxy. */
   readonly proxy: readonly types.input.core.v1.EnvVar[];
@@ -47,7 +49,7 @@ export function podSpec(scope: Scope, parts: PodParts): PodSpec {
     securityContext: podSecurity(scope),
     ...placement(scope),
     containers: [routerContainer(scope, parts)],
-    volumes: [...volumes(scope, parts), ...(pod.volumes as unknown as Volume[])],
+    volumes: [...volumes(parts), ...(pod.volumes as unknown as Volume[])],
   };
 }
 
@@ -94,8 +96,7 @@ function spreadOut(scope: Scope): readonly object[] {
   }));
 }
 
-function volumes(scope: Scope, parts: PodParts): Volume[] {
-  const { staticRoutesConfigMap } = scope.config.router;
+function volumes(parts: PodParts): Volume[] {
   const code: Volume[] =
     parts.codeConfigMap === undefined
       ? []
@@ -107,8 +108,8 @@ function volumes(scope: Scope, parts: PodParts): Volume[] {
       ? []
       : [{ name: 'router-secret', secret: { secretName: parts.routerSecret.secretName } }]),
     ...(parts.certificateAuthorities === undefined ? [] : [parts.certificateAuthorities.volume]),
-    ...(staticRoutesConfigMap === undefined
+    ...(parts.staticRoutes === undefined
       ? []
-      : [{ name: 'static-routes', configMap: { name: staticRoutesConfigMap } }]),
+      : [{ name: 'static-routes', configMap: { name: parts.staticRoutes } }]),
   ];
 }

@@ -5,6 +5,7 @@ import type { Credentials } from './credentials.ts';
 import { isSecure } from './exposure/tls.ts';
 import { ownPorts } from './ports.ts';
 import { shutdownDelaySeconds } from './shutdown_delay.ts';
+import { STATIC_ROUTES_KEY } from './static_routes.ts';
 import type { RouterSecret } from './router_secret.ts';
 
 /** Folder of the pod where the Secret's keys lie as files. */
@@ -74,9 +75,9 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
     TASK_POD_NAME_PREFIX: router.verifyPods?.namePrefix,
     TRUSTED_PROXIES: listed(router.trustedProxies ?? []),
     STATIC_ROUTES_FILE:
-      router.staticRoutesConfigMap === undefined
+      router.staticRoutes === undefined && router.staticRoutesConfigMap === undefined
         ? undefined
-        : `${STATIC_ROUTES_FOLDER}/routes.json`,
+        : `${STATIC_ROUTES_FOLDER}/${STATIC_ROUTES_KEY}`,
     TCP_ROUTER_ADDRESS: tcpAddress,
     TCP_PORT_START: tcpSession === undefined ? undefined : String(tcpSession.portRange.start),
     TCP_PORT_END: tcpSession === undefined ? undefined : String(tcpSession.portRange.end),

@@ -18,6 +18,7 @@ import { routerSecret } from './router_secret.ts';
 import { routerSettings } from './router_settings.ts';
 import type { Scope } from './scope.ts';
 import { serviceAccount } from './service_account.ts';
+import { staticRoutes } from './static_routes.ts';
 import { tcpAddress } from './tcp_service.ts';
 import { objectTransformation } from './transforms.ts';
 
@@ -72,6 +73,7 @@ export class TaskRouter extends ComponentResource {
       credentials,
       routerSecret: ownSecret,
       certificateAuthorities: authorities,
+      staticRoutes: staticRoutes(scope),
       imagePullSecrets: imagePullSecrets(scope),
       proxy: outgoingProxy(scope),
       serviceAccount: serviceAccount(scope),

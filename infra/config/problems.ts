@@ -84,6 +84,9 @@ function keysAt(schema: z.core.$ZodType, path: readonly string[]): readonly stri
   if (inner !== undefined) return keysAt(inner, path);
   const [key, ...rest] = path;
   if (schema instanceof z.core.$ZodArray) return keysAt(schema._zod.def.element, rest);
+  if (schema instanceof z.core.$ZodUnion) {
+    return [...new Set(schema._zod.def.options.flatMap((option) => keysAt(option, path)))];
+  }
   if (!(schema instanceof z.core.$ZodObject)) return [];
   const shape = schema._zod.def.shape;
   if (key === undefined) return Object.keys(shape);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { staticRouteList } from '../../router/routes/static_routes.ts';
+
 import { limits } from './limits.ts';
 import {
   cidrs,
@@ -107,9 +109,14 @@ export const router = z
           "Key of what the router itself signs or seals, such as sessions; two, separated by white space, while it is rotated; left out, derived from ClearML's signing key",
         ),
       existingSecret: existingSecret.optional().describe('Secret that holds it, in its stead'),
+      staticRoutes: staticRouteList
+        .optional()
+        .describe(
+          'Routes whose URLs do not change with the task that serves them: by `path` or by `host`; changed without a restart',
+        ),
       staticRoutesConfigMap: objectName
         .optional()
-        .describe('ConfigMap that holds static routes under the key routes.json'),
+        .describe('ConfigMap that holds static routes under the key routes.json, in its stead'),
     },
     { error: 'expected the settings of the router' },
   )
@@ -117,5 +124,11 @@ export const router = z
     if (value.secret === undefined || value.existingSecret === undefined) return;
     const message = 'given together with router.existingSecret, which holds it; remove one of them';
     context.addIssue({ code: 'custom', path: ['secret'], message });
+  }, evenWithOtherProblems)
+  .superRefine((value, context) => {
+    if (value.staticRoutes === undefined || value.staticRoutesConfigMap === undefined) return;
+    const message =
+      'given together with router.staticRoutesConfigMap, which holds them; remove one of them';
+    context.addIssue({ code: 'custom', path: ['staticRoutes'], message });
   }, evenWithOtherProblems)
   .prefault({});

@@ -25,21 +25,46 @@ const host = z
   );
 
 const shared = {
-  name,
-  enabled: z.boolean().default(true),
-  access: z.enum(['task', 'authenticated', 'public']).default('task'),
-  load_balancer: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+  name: name.describe('Name by which tasks ask for it'),
+  enabled: z.boolean().default(true).describe('Whether it serves'),
+  access: z
+    .enum(['task', 'authenticated', 'public'])
+    .default('task')
+    .describe('Who may: those who may see its task, everybody who is signed in, or anybody'),
+  load_balancer: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Whether several tasks may serve it'),
+    })
+    .prefault({}),
 };
-const file = z.strictObject({
-  routes: z.array(
+
+/** The static routes that an operator declares; a stack's config and STATIC_ROUTES_FILE hold the same. */
+export const staticRouteList = z
+  .array(
     z.discriminatedUnion('type', [
       z.strictObject({ type: z.literal('path'), path: segment, ...shared }),
       z.strictObject({ type: z.literal('subdomain'), host, ...shared }),
     ]),
-  ),
-});
+  )
+  .superRefine((routes, context) => {
+    for (const { index, message } of repeated(routes.map(toRule))) {
+      context.addIssue({ code: 'custom', path: [index], message });
+    }
+  });
+const file = z.strictObject({ routes: staticRouteList });
 
-function toRule(route: z.infer<typeof file>['routes'][number]): StaticRouteRule {
+/** One route as the schema reads it. */
+type DeclaredRoute = (
+  | { readonly type: 'path'; readonly path: string }
+  | { readonly type: 'subdomain'; readonly host: string }
+) & {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly access: StaticRoute['access'];
+  readonly load_balancer: { readonly enabled: boolean };
+};
+
+function toRule(route: DeclaredRoute): StaticRouteRule {
   return {
     name: route.name,
     type: route.type,
@@ -51,14 +76,14 @@ function toRule(route: z.infer<typeof file>['routes'][number]): StaticRouteRule 
 }
 
 /** Two routes of one name or one URL cannot both be meant. */
-function repeated(rules: readonly StaticRouteRule[]): string[] {
-  const problems: string[] = [];
+function repeated(rules: readonly StaticRouteRule[]): { index: number; message: string }[] {
+  const problems: { index: number; message: string }[] = [];
   const seen = new Map<string, number>();
   for (const [index, rule] of rules.entries()) {
     for (const key of [`name ${rule.name}`, `${rule.type} ${rule.match}`]) {
       const first = seen.get(key);
       if (first === undefined) seen.set(key, index);
-      else problems.push(`routes.${index}: ${key} is already that of routes.${first}`);
+      else problems.push({ index, message: `${key} is already that of the route ${first}` });
     }
   }
   return problems;
@@ -100,7 +125,7 @@ export function readStaticRoutes(
     return fail(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   }
   const rules = parsed.data.routes.map(toRule);
-  const problems = [...repeated(rules), ...ownHost(rules, router)];
+  const problems = ownHost(rules, router);
   return problems.length > 0 ? fail(problems) : rules;
 }
 

@@ -291,6 +291,42 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'static routes that are wrong, and given twice',
+    config: {
+      ...smallest,
+      router: {
+        staticRoutesConfigMap: 'routes',
+        staticRoutes: [
+          { name: 'a', type: 'path', path: 'service' },
+          { name: 'b', type: 'subdomain', host: 'not a host' },
+          { name: 'c', type: 'path', path: 'c', acces: 'public' },
+        ],
+      },
+    },
+    expected: [
+      'router.staticRoutes.0.path: this path belongs to the router itself',
+      'router.staticRoutes.1.host: expected a host name, such as chat.example.com, found "not a host"',
+      'router.staticRoutes.2.acces: unknown key; did you mean access?',
+      'router.staticRoutes: given together with router.staticRoutesConfigMap, which holds them; remove one of them',
+    ],
+  },
+  {
+    name: 'static routes of one name or one URL',
+    config: {
+      ...smallest,
+      router: {
+        staticRoutes: [
+          { name: 'a', type: 'path', path: 'a' },
+          { name: 'a', type: 'path', path: 'a' },
+        ],
+      },
+    },
+    expected: [
+      'router.staticRoutes.1: name a is already that of the route 0',
+      'router.staticRoutes.1: path a is already that of the route 0',
+    ],
+  },
+  {
     name: 'pods without their namespaces, and a name that none can have',
     config: { ...smallest, router: { verifyPods: { namespaces: [], namePrefix: '_' } } },
     expected: [
