@@ -19,23 +19,14 @@ export const BUNDLE_BUDGET = 700_000;
  */
 export const NODE_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=320'];
 
-/**
- * Bundles the router into one CommonJS file. The same sources give the same bytes, so an unchanged router rolls nothing.
- *
- * It begins with the check of Node's version. Private fields and class fields are left as they are (`es2022`): turned into
- * older syntax they become a `WeakMap` look-up each, in the middle of every request; Node 16 and later can read them, and so
- * get as far as the line that names the version they lack.
- *
- * @param entry the file to start from, relative to the repository's root.
- * @throws InfraError `bundle-failed` when the sources do not build or the result is over the budget.
- */
-export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
+async function buildRouter(entry: string) {
   const versionCheck = await readFile(`${root}router/node_version.cjs`, 'utf8');
-  const result = await build({
+  return build({
     absWorkingDir: root,
     entryPoints: [entry],
     bundle: true,
     write: false,
+    metafile: true,
     platform: 'node',
     format: 'cjs',
     target: 'es2022',
@@ -48,6 +39,29 @@ export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
   }).catch((error: unknown) => {
     throw new InfraError('bundle-failed', `The router does not build: ${String(error)}`);
   });
+}
+
+/** Folders below `node_modules/` of the packages that the router's bundle holds code of, sorted. */
+export async function bundledPackages(entry = 'router/main.ts'): Promise<readonly string[]> {
+  const { metafile } = await buildRouter(entry);
+  const folders = Object.keys(metafile.inputs).flatMap(
+    (file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [],
+  );
+  return [...new Set(folders)].toSorted();
+}
+
+/**
+ * Bundles the router into one CommonJS file. The same sources give the same bytes, so an unchanged router rolls nothing.
+ *
+ * It begins with the check of Node's version. Private fields and class fields are left as they are (`es2022`): turned into
+ * older syntax they become a `WeakMap` look-up each, in the middle of every request; Node 16 and later can read them, and so
+ * get as far as the line that names the version they lack.
+ *
+ * @param entry the file to start from, relative to the repository's root.
+ * @throws InfraError `bundle-failed` when the sources do not build or the result is over the budget.
+ */
+export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
+  const result = await buildRouter(entry);
   const code = result.outputFiles[0]?.text ?? '';
   const size = Buffer.byteLength(code);
   if (size > BUNDLE_BUDGET) {
