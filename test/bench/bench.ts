@@ -24,6 +24,7 @@ import type { Measurement, Scenario } from './scenario.ts';
 import { EVEN_RATE } from './scenarios/even_rate.ts';
 import { LARGE, MEDIUM, SMALL, UPLOAD } from './scenarios/http.ts';
 import { TCP_BULK, TCP_CONNECT } from './scenarios/tcp.ts';
+import { measureWarmAccess, WARM_ACCESS } from './scenarios/warm_access.ts';
 import { EVENTS, WEBSOCKET_ECHO, WEBSOCKET_IDLE } from './scenarios/web_socket.ts';
 
 /** What the router is compared with. */
@@ -74,6 +75,7 @@ try {
     scenario,
     measured: figures,
   }));
+  if (WARM_ACCESS.name.includes(options.only ?? '')) results.push(await measureWarmAccess(seconds));
   const verdicts = verdictsOf(results);
   const names = OTHERS.map(({ name }) => name);
   console.log(tablesOf(results));
