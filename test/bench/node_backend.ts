@@ -14,6 +14,8 @@ const http = createHttpServer((_, response) => {
   response.on('close', () => clearInterval(timer));
 });
 new WebSocketServer({ server: http, perMessageDeflate: false }).on('connection', (client) => {
+  // A proxy that is cut off in the middle of a message ends with something that is no frame.
+  client.on('error', () => client.terminate());
   client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
 });
 http.listen(webSocketPort, '127.0.0.1', 4096);
