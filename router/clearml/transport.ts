@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
+import { watchFileText } from '../settings/watched_file.ts';
 import { RouterError } from '../errors.ts';
 
 /** How the API server is reached. */
@@ -9,7 +10,7 @@ export interface TransportOptions {
   /** CLEARML_API_HOST, without a slash at the end. */
   readonly apiHost: string;
   readonly sslVerify: boolean;
-  /** Path of further CA certificates (PEM), read once. */
+  /** Path of further CA certificates (PEM); when the file changes, new connections trust what it says now. */
   readonly caFile?: string | undefined;
   /** Milliseconds that one exchange may take, from the first byte sent to the last one read. */
   readonly timeout?: number | undefined;
@@ -51,6 +52,11 @@ function describe(error: Error): string {
   return error.message === '' ? code : error.message;
 }
 
+/** What a connection trusts beside the certificates that Node knows. */
+function trusted(further: string | undefined): { ca?: string[] } {
+  return further === undefined ? {} : { ca: [...rootCertificates, further] };
+}
+
 /**
  * A kept connection that the server closed while it lay idle. It says nothing about the server, and the request is sent again:
  * every call that the router makes may be repeated.
@@ -81,13 +87,18 @@ export function createTransport(options: TransportOptions): Transport {
     maxFreeSockets: 8,
     proxyEnv: options.environment ?? process.env,
   };
-  const further =
-    options.caFile === undefined
-      ? {}
-      : { ca: [...rootCertificates, readFileSync(options.caFile, 'utf8')] };
+  const { caFile } = options;
+  const further = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
   const agent = secure
-    ? new HttpsAgent({ ...pool, ...further, rejectUnauthorized: options.sslVerify })
+    ? new HttpsAgent({ ...pool, ...trusted(further), rejectUnauthorized: options.sslVerify })
     : new HttpAgent(pool);
+  const endWatch =
+    caFile === undefined
+      ? undefined
+      : watchFileText(caFile, further ?? '', (text) => {
+          // The published types lack `options`, from which each new connection is made.
+          Object.assign((agent as unknown as { readonly options: object }).options, trusted(text));
+        });
   const request = secure ? httpsRequest : httpRequest;
 
   const send = (call: string, authorization: string, body: string, signal: AbortSignal) =>
@@ -137,6 +148,9 @@ export function createTransport(options: TransportOptions): Transport {
         }
       }
     },
-    close: () => agent.destroy(),
+    close: () => {
+      endWatch?.();
+      agent.destroy();
+    },
   };
 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, test, type TestContext } from 'node:test';
 import { createTransport } from '../../../router/clearml/transport.ts';
 import { makeCertificate } from '../../lab/certificate.ts';
@@ -53,6 +57,35 @@ test('a further CA is trusted, and with sslVerify off any certificate is', { ski
   assert.equal((await withCa.post('x.y', '', '{}')).status, 200);
   const unverified = transport(t, port, { sslVerify: false });
   assert.equal((await unverified.post('x.y', '', '{}')).status, 200);
+});
+
+test('a CA file that changes by a renamed link is read again', { skip }, async (t) => {
+  const port = await secure(t, (_, response) => response.end('{}'));
+  const stranger = makeCertificate();
+  const folder = mkdtempSync(join(tmpdir(), 'ca-'));
+  t.after(() => {
+    stranger?.remove();
+    rmSync(folder, { recursive: true });
+  });
+  // As the kubelet lays out a mounted volume: a file that links through `..data`, which is replaced whole.
+  for (const [name, cert] of [
+    ['one', stranger?.cert],
+    ['two', certificate?.cert],
+  ] as const) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'ca.crt'), cert ?? '');
+  }
+  symlinkSync('one', join(folder, '..data'));
+  symlinkSync('..data/ca.crt', join(folder, 'ca.crt'));
+  const made = transport(t, port, { caFile: join(folder, 'ca.crt') });
+  await assert.rejects(made.post('x.y', '', '{}'), /CLEARML_CA_FILE/);
+  symlinkSync('two', join(folder, '..next'));
+  renameSync(join(folder, '..next'), join(folder, '..data'));
+  for (;;) {
+    const answer = await made.post('x.y', '', '{}').catch(() => undefined);
+    if (answer?.status === 200) break;
+    await sleep(100);
+  }
 });
 
 test('goes through HTTPS_PROXY unless NO_PROXY names the server', { skip }, async (t) => {
