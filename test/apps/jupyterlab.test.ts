@@ -58,12 +58,19 @@ for (const { name, options, forms } of SETUPS) {
         await browser.visit(url, async (page) => {
           await page.locator('.jp-LauncherCard[data-category="Notebook"]').first().click();
           await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
-          // The page may still move the cursor: keys are for the cell, not for whatever has the focus.
           const cell = page.locator('.jp-Notebook .cm-content').first();
-          await cell.fill('print(6 * 7, "from the kernel")');
-          await cell.press('Shift+Enter');
-          const output = page.locator('.jp-OutputArea-output');
-          await output.getByText('42 from the kernel').waitFor();
+          const output = page.locator('.jp-OutputArea-output').getByText('42 from the kernel');
+          // Until the page has joined notebook and kernel, which it does not show, it takes a cell and leaves it unexecuted.
+          for (let attempt = 1; ; attempt++) {
+            await cell.fill('print(6 * 7, "from the kernel")');
+            await cell.press('Shift+Enter');
+            try {
+              await output.first().waitFor({ timeout: 5_000 });
+              break;
+            } catch (error) {
+              if (attempt === 10) throw error;
+            }
+          }
         });
       });
     }
