@@ -33,6 +33,14 @@ export interface SignInForm {
   readonly clientAddress: string;
 }
 
+/** What came of a sign-out. */
+export interface SignedOut {
+  /** Removes the session. */
+  readonly setCookie: readonly string[];
+  /** Whose tokens were ended: none, one, or several where cookies of several users came together. */
+  readonly userIds: readonly string[];
+}
+
 export interface SessionParts {
   readonly clearml: Pick<ClearmlAuthority, 'loginWith' | 'logout'>;
   readonly verifier: TokenVerifier;
@@ -90,14 +98,16 @@ export class Sessions {
 
   /**
    * Ends the tokens behind every cookie of a request, here at once and at ClearML (`auth.logout`), which ends them in other
-   * replicas and on other hosts. Answers with the Set-Cookie that removes the session.
+   * replicas and on other hosts.
    */
-  async signOut(rawHeaders: readonly string[]): Promise<readonly string[]> {
+  async signOut(rawHeaders: readonly string[]): Promise<SignedOut> {
     const { clearml, access, identify, cookieNames } = this.#parts;
     const { cookies, tooManyCookies } = readCredentials(rawHeaders, cookieNames());
+    const userIds = new Set<string>();
     for (const credential of tooManyCookies ? [] : cookies) {
       const check = await identify(credential, 'own-page');
       if (check.outcome !== 'valid') continue;
+      userIds.add(check.identity.userId);
       access.revoke(check.identity.tokenKey);
       try {
         await clearml.logout(check.identity.token);
@@ -106,7 +116,7 @@ export class Sessions {
         if (!(error instanceof RouterError)) throw error;
       }
     }
-    return [setCookie(this.#frame(), '', 0)];
+    return { setCookie: [setCookie(this.#frame(), '', 0)], userIds: [...userIds] };
   }
 
   /** For a visitor whose session does not hold: the Set-Cookie that removes it, if there is one (GHSA-f24x-5g9q-753f). */

@@ -121,8 +121,12 @@ class SignInPages {
 
   async #signOut({ message, clientAddress }: OwnRequest): Promise<OwnAnswer | Answer> {
     if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return FOREIGN_ORIGIN;
-    const setCookie = await this.#acts.sessions.signOut(message.rawHeaders);
-    this.#parts.log.info({ event: 'sign-out', client: excerpt(clientAddress) }, 'Signed out');
+    const { setCookie, userIds } = await this.#acts.sessions.signOut(message.rawHeaders);
+    const users = userIds.map((id) => excerpt(id));
+    this.#parts.log.info(
+      { event: 'sign-out', users, client: excerpt(clientAddress) },
+      'Signed out',
+    );
     return redirect(303, SIGN_IN_PATH, setCookie);
   }
 

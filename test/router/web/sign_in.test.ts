@@ -219,6 +219,10 @@ describe('signing out', () => {
     assert.deepEqual([out.status, out.headers.location], [303, '/auth/sign-in']);
     assert.equal(out.cookies.get('__Host-router_session'), '');
     assert.deepEqual(here.clearml.loggedOut, [token]);
+    const audit = here.lines.filter((line) => /"event":"sign-(in|out)"/.test(line)).join('');
+    const { identity } = admitted.outcome === 'admitted' ? admitted : {};
+    assert.equal(audit.split(`"${identity?.userId}"`).length - 1, 2, 'both lines name the user');
+    for (const secret of [token, ...Cookie.split('=').slice(1)]) assert.ok(!audit.includes(secret));
     const after = await here.auth.gate.admit(request(MINE, ['Cookie', Cookie]));
     assert.deepEqual([after.outcome, after.outcome === 'denied' && after.status], ['denied', 401]);
     const byBearer = request(MINE, ['Authorization', `Bearer ${token}`]);
