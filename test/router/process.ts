@@ -18,6 +18,8 @@ export interface RouterProcess {
   readonly child: ChildProcess;
   /** Every log line so far. */
   readonly lines: readonly LogLine[];
+  /** All that it wrote so far, to standard output and to standard error. */
+  readonly written: () => string;
   /** Resolves with the first log line, past or to come, that fits. */
   readonly logged: (fits: (line: LogLine) => boolean) => Promise<LogLine>;
   /** Resolves once /readyz answers with this status. */
@@ -64,12 +66,18 @@ export async function startRouterProcess(
   const [file = '', ...args] = descriptors === undefined ? command : limited;
   const child = spawn(file, args, {
     env: settings,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
+  let written = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
+    process.stderr.write(text);
+  });
   createInterface({ input: child.stdout }).on('line', (text) => {
+    written += `${text}\n`;
     lines.push(JSON.parse(text) as LogLine);
     for (const look of waiting) look();
   });
@@ -93,6 +101,7 @@ export async function startRouterProcess(
     adminUrl,
     child,
     lines,
+    written: () => written,
     logged,
     readyz: async (status) => {
       const deadline = performance.now() + 10_000;
