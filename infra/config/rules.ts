@@ -16,6 +16,7 @@ export function crossSectionProblems(config: StackConfig): readonly Problem[] {
     ...tlsProblems(config),
     ...wildcardProblems(config),
     ...pathFormProblems(config.ingress),
+    ...staticRouteProblems(config),
     ...proxyProtocolProblems(config),
   ];
 }
@@ -110,6 +111,21 @@ function pathFormProblems({ pathForm, wildcardHost }: Partial<StackConfig['ingre
       message: 'false leaves endpoints without a URL; it needs ingress.wildcardHost',
     },
   ];
+}
+
+/** A router refuses to start with such a route: its own pages would be gone. Sections that could not be read are undefined here. */
+function staticRouteProblems({ router, ingress }: Partial<StackConfig>): Problem[] {
+  const own = ingress?.hostName?.host;
+  return (router?.staticRoutes ?? []).flatMap((route, index) =>
+    route.type === 'subdomain' && route.host === own
+      ? [
+          {
+            path: ['router', 'staticRoutes', String(index), 'host'],
+            message: `this is the host of ingress.hostName itself (${own}); give the route another`,
+          },
+        ]
+      : [],
+  );
 }
 
 /** Sections that could not be read are undefined here. */

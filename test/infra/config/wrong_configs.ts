@@ -327,6 +327,21 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
+    name: "a static route of the router's own host",
+    config: {
+      ...smallest,
+      router: {
+        staticRoutes: [
+          { name: 'a', type: 'subdomain', host: 'chat.example.com' },
+          { name: 'b', type: 'subdomain', host: 'Tasks.example.com' },
+        ],
+      },
+    },
+    expected: [
+      'router.staticRoutes.1.host: this is the host of ingress.hostName itself (tasks.example.com); give the route another',
+    ],
+  },
+  {
     name: 'pods without their namespaces, and a name that none can have',
     config: { ...smallest, router: { verifyPods: { namespaces: [], namePrefix: '_' } } },
     expected: [
