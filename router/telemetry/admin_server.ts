@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { VERSION } from '../version.ts';
 
 /** One thing that readiness depends on or tells about, as /readyz shows it. */
 export interface ReadinessCheck {
@@ -24,7 +25,7 @@ export interface AdminServerDeps {
 
 /**
  * The HTTP server of ADMIN_PORT, not yet listening: `/healthz` (the process works), `/readyz` (every required check holds; else
- * 503; JSON detail in both cases), `/metrics` (Prometheus text). It has a port of its own so that no rule of the users' port can
+ * 503; JSON detail and the router's version in both cases), `/metrics` (Prometheus text). It has a port of its own so that no rule of the users' port can
  * be skipped by the name of a health check (GHSA-5hvv-m4w4-gf6v).
  */
 export function createAdminServer(deps: AdminServerDeps): Server {
@@ -53,7 +54,8 @@ export function createAdminServer(deps: AdminServerDeps): Server {
       case '/readyz': {
         const checks = deps.readiness();
         const ready = checks.every((check) => check.ok || !check.required);
-        json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
+        const status = ready ? 'ready' : 'not ready';
+        json(ready ? 200 : 503, { status, version: VERSION, checks });
         return;
       }
       case '/metrics':

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { createAdminServer, type ReadinessCheck } from '../../../router/telemetry/admin_server.ts';
+import { VERSION } from '../../../router/version.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
 
 const cleanups: (() => void)[] = [];
@@ -37,7 +38,7 @@ test('/healthz is 200 though nothing is ready', async () => {
   assert.deepEqual(await answer.json(), { status: 'ok' });
 });
 
-test('/readyz follows the required checks and tells all of them', async () => {
+test('/readyz follows the required checks and tells all of them, and the version', async () => {
   let clearml = false;
   const checks = (): readonly ReadinessCheck[] => [
     { name: 'clearml', ok: clearml, required: true, detail: 'no answer yet' },
@@ -46,11 +47,15 @@ test('/readyz follows the required checks and tells all of them', async () => {
   const { get } = await serving(checks);
   const before = await get('/readyz');
   assert.equal(before.status, 503);
-  assert.deepEqual(await before.json(), { status: 'not ready', checks: checks() });
+  assert.deepEqual(await before.json(), {
+    status: 'not ready',
+    version: VERSION,
+    checks: checks(),
+  });
   clearml = true;
   const after = await get('/readyz?verbose');
   assert.equal(after.status, 200);
-  assert.deepEqual(await after.json(), { status: 'ready', checks: checks() });
+  assert.deepEqual(await after.json(), { status: 'ready', version: VERSION, checks: checks() });
 });
 
 test('/metrics carries the process and the router, refreshed', async () => {
