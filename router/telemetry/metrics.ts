@@ -81,7 +81,9 @@ export function createMetrics(registry: Registry): Metrics {
     }),
     bytes: counter('bytes_total', 'Bytes carried, without framing.', ['direction', 'kind']),
     openSockets: gauge('open_sockets', 'Open client connections.', ['kind']),
-    denials: counter('denials_total', 'Requests that the gate refused.', ['reason']),
+    denials: counter('denials_total', 'Requests that the gate or a page of the router refused.', [
+      'reason',
+    ]),
     signIns: counter('sign_ins_total', 'Sign-ins at the page of the router.', ['outcome']),
     upstreamErrors: counter('upstream_errors_total', 'Tasks that failed to answer.', ['class']),
     tcpConnections: counter('tcp_connections_total', 'Connections to the TCP port range.', [

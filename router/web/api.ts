@@ -1,10 +1,10 @@
 import { isOwnForm } from '../auth/form_origin.ts';
 import type { Known, Viewer } from '../auth/viewer.ts';
 import type { Answer } from '../proxy/answer.ts';
-import { denialAnswer } from '../proxy/denial_answers.ts';
 import type { RouterUrl } from '../settings/values.ts';
-import { FOREIGN_ORIGIN, methodNotAllowed, sendReply, type OwnAnswer } from './own_answer.ts';
+import { methodNotAllowed, sendReply, type OwnAnswer } from './own_answer.ts';
 import { viewerRequest, type OwnPages, type OwnRequest } from './own_pages.ts';
+import type { OwnRefusals } from './refusals.ts';
 
 /** One operation of the API. The OpenAPI document describes each of them, and a test holds that it does. */
 export interface Operation {
@@ -34,6 +34,7 @@ function allowed(operations: readonly Operation[]): string {
 export function createApi(
   operations: readonly Operation[],
   viewer: Viewer,
+  refuse: OwnRefusals,
   routerUrl: RouterUrl,
 ): OwnPages {
   const reply = async (
@@ -46,8 +47,10 @@ export function createApi(
     if (operation === undefined) return methodNotAllowed(allowed(here));
     // Sign-in leads back with a GET, and most of these are no pages.
     const known = await viewer.identify(viewerRequest(message, method === 'GET' ? undefined : '/'));
-    if (known.outcome === 'denied') return denialAnswer(known);
-    if (method !== 'GET' && !isOwnForm(message.headers, routerUrl)) return FOREIGN_ORIGIN;
+    if (known.outcome === 'denied') return refuse.denied(known, request);
+    if (method !== 'GET' && !isOwnForm(message.headers, routerUrl)) {
+      return refuse.foreign(request, known.identity);
+    }
     return operation.answer(request, known, idIn(path, operation.path) ?? '');
   };
   return async (request, response) => {

@@ -4,7 +4,6 @@ import type { EndpointTokenRecord } from '../auth/endpoint_token_store.ts';
 import { endpointAudience, readAudience, staticAudience } from '../auth/audience.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Answer } from '../proxy/answer.ts';
-import { denialAnswer } from '../proxy/denial_answers.ts';
 import { ENDPOINT_ID } from '../routes/endpoint_id.ts';
 import { staticRouteUrl } from '../routes/static_routes.ts';
 import type { RouteSource } from '../routes/table.ts';
@@ -20,10 +19,11 @@ import {
 import { endpointTokensPage, tokenMadePage, type TokenSubject } from './endpoint_tokens_page.ts';
 import type { Html } from './html.ts';
 import { programUrl } from './list_routes.ts';
-import { FOREIGN_ORIGIN, methodNotAllowed, sendReply, type OwnAnswer } from './own_answer.ts';
+import { methodNotAllowed, sendReply, type OwnAnswer } from './own_answer.ts';
 import { viewerRequest, type OwnPages, type OwnRequest } from './own_pages.ts';
 import { PAGE_HEADERS } from './page_assets.ts';
 import { readBody } from './request_body.ts';
+import type { OwnRefusals } from './refusals.ts';
 import type { Places } from './sources.ts';
 
 /** The page of a user's endpoint tokens; below it, what its revoke buttons send to. */
@@ -34,6 +34,7 @@ export interface EndpointTokensParts {
   /** Undefined where endpoint tokens are off. */
   readonly tokens: EndpointTokenActs | undefined;
   readonly viewer: Viewer;
+  readonly refuse: OwnRefusals;
   readonly routes: RouteSource;
   readonly places: Places;
 }
@@ -68,7 +69,7 @@ class EndpointTokensPages {
 
   async answer(request: OwnRequest): Promise<OwnAnswer | Answer> {
     const { message, path } = request;
-    const { tokens, viewer, places } = this.#parts;
+    const { tokens, viewer, refuse, places } = this.#parts;
     const { method } = message;
     const reads = path === ENDPOINT_TOKENS_PATH && (method === 'GET' || method === 'HEAD');
     if (!reads && method !== 'POST') {
@@ -77,12 +78,12 @@ class EndpointTokensPages {
     const known = await viewer.identify(
       viewerRequest(message, reads ? undefined : ENDPOINT_TOKENS_PATH),
     );
-    if (known.outcome === 'denied') return denialAnswer(known);
+    if (known.outcome === 'denied') return refuse.denied(known, request);
     const { identity } = known;
     if (tokens === undefined || identity === undefined) return TOKENS_OFF;
     const user = { ...known, identity };
     if (reads) return this.#show(tokens, user, new URLSearchParams(request.query));
-    if (!isOwnForm(message.headers, places.router)) return FOREIGN_ORIGIN;
+    if (!isOwnForm(message.headers, places.router)) return refuse.foreign(request, identity);
     const fields = new URLSearchParams((await readBody(message)) ?? '');
     return path === REVOKE_PATH
       ? this.#revoke(tokens, user, fields)

@@ -52,15 +52,6 @@ export function methodNotAllowed(allow: string): Answer {
   };
 }
 
-/** For a form or a call that another site's page sent with the user's cookie. */
-export const FOREIGN_ORIGIN: Answer = {
-  status: 403,
-  code: 'foreign-origin',
-  title: 'Refused: sent by another site',
-  detail: 'Another site made your browser send this.',
-  advice: 'Open the page of the router itself.',
-};
-
 function render(body: OwnAnswer['body']): readonly [string | undefined, string] {
   if (body === undefined) return [undefined, ''];
   if ('page' in body) return ['text/html; charset=utf-8', body.page.markup];

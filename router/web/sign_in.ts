@@ -14,9 +14,10 @@ import type { Log } from '../telemetry/log.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { OwnAnswer } from './own_answer.ts';
-import { FOREIGN_ORIGIN, methodNotAllowed, sendReply } from './own_answer.ts';
+import { methodNotAllowed, sendReply } from './own_answer.ts';
 import type { OwnPages, OwnRequest } from './own_pages.ts';
 import { viewerRequest } from './own_pages.ts';
+import type { OwnRefusals } from './refusals.ts';
 import { readBody } from './request_body.ts';
 import type { SignInFields } from './sign_in_fields.ts';
 import { readSignInFields } from './sign_in_fields.ts';
@@ -28,6 +29,7 @@ export interface SignInParts {
   readonly settings: Settings;
   readonly auth: Pick<Auth, 'signIn' | 'viewer'>;
   readonly routes: RouteSource;
+  readonly refuse: OwnRefusals;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'signIns'>;
 }
@@ -93,8 +95,11 @@ class SignInPages {
     return { ...page, headers: { ...page.headers, 'Set-Cookie': cleared } };
   }
 
-  async #signIn({ message, clientAddress }: OwnRequest): Promise<OwnAnswer | Answer> {
-    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return FOREIGN_ORIGIN;
+  async #signIn(request: OwnRequest): Promise<OwnAnswer | Answer> {
+    const { message, clientAddress } = request;
+    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) {
+      return this.#parts.refuse.foreign(request);
+    }
     const body = await readBody(message);
     const fields = body === undefined ? undefined : readSignInFields(message, body);
     if (fields === undefined) return this.#failed(message, undefined, 'incomplete', undefined);
@@ -119,8 +124,11 @@ class SignInPages {
     return redirect(303, onward ?? back.location, setCookie);
   }
 
-  async #signOut({ message, clientAddress }: OwnRequest): Promise<OwnAnswer | Answer> {
-    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) return FOREIGN_ORIGIN;
+  async #signOut(request: OwnRequest): Promise<OwnAnswer | Answer> {
+    const { message, clientAddress } = request;
+    if (!isOwnForm(message.headers, this.#acts.places.routerUrl)) {
+      return this.#parts.refuse.foreign(request);
+    }
     const { setCookie, userIds } = await this.#acts.sessions.signOut(message.rawHeaders);
     const users = userIds.map((id) => excerpt(id));
     this.#parts.log.info(

@@ -214,7 +214,7 @@ describe('a router as a process', () => {
     await until(healthy);
     for (let index = 0; index < 4; index++) await ask('quiet');
     child.kill('SIGUSR2');
-    await until(() => output.includes('"next":"debug"'));
+    await until(() => output.includes('"event":"log_level","next":"debug"'));
     // Connections go to the workers in turn, so of four that follow each other each worker has two.
     let round = 0;
     await until(async () => {
@@ -225,7 +225,7 @@ describe('a router as a process', () => {
     });
     assert.ok(!output.includes('"/quiet"'));
     child.kill('SIGUSR2');
-    await until(() => output.includes('"next":"warn"'));
+    await until(() => output.includes('"event":"log_level","next":"warn"'));
     child.kill('SIGTERM');
     const [status] = (await once(child, 'exit')) as [number];
     assert.equal(status, 0);

@@ -97,6 +97,9 @@ describe('the page of endpoint tokens, without scripts', () => {
     const gone = await post({ endpoint: MINE, id }, `${PATH}/revoke`);
     assert.equal(gone.status, 303);
     assert.equal(gone.headers.location, `${PATH}?endpoint=${MINE}&revoked=1`);
+    const [audit = ''] = site.lines.filter((line) => line.includes('endpoint-token-revoked'));
+    const { user, token: record } = JSON.parse(audit) as Record<string, unknown>;
+    assert.deepEqual([user, record], ['owner', id]);
     const decision = await site.auth.gate.admit(request(MINE, bearer(text)));
     assert.equal(decision.outcome, 'denied');
     const back = await site.ask('GET', gone.headers.location ?? '', cookie());
