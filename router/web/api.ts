@@ -1,3 +1,4 @@
+import type { Denied } from '../auth/decision.ts';
 import { isOwnForm } from '../auth/form_origin.ts';
 import type { Known, Viewer } from '../auth/viewer.ts';
 import type { Answer } from '../proxy/answer.ts';
@@ -12,7 +13,11 @@ export interface Operation {
   /** As OpenAPI writes it: `{id}` stands for one segment. */
   readonly path: string;
   /** @param id what stands for `{id}`; empty where the path has none. */
-  readonly answer: (request: OwnRequest, known: Known, id: string) => Promise<OwnAnswer | Answer>;
+  readonly answer: (
+    request: OwnRequest,
+    known: Known,
+    id: string,
+  ) => Promise<OwnAnswer | Answer | Denied>;
 }
 
 /** What stands for `{id}` in a path; undefined where the path is another. */
@@ -51,7 +56,8 @@ export function createApi(
     if (method !== 'GET' && !isOwnForm(message.headers, routerUrl)) {
       return refuse.foreign(request, known.identity);
     }
-    return operation.answer(request, known, idIn(path, operation.path) ?? '');
+    const came = await operation.answer(request, known, idIn(path, operation.path) ?? '');
+    return 'outcome' in came ? refuse.denied(came, request) : came;
   };
   return async (request, response) => {
     const here = operations.filter(({ path }) => idIn(request.path, path) !== undefined);

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import type { Denied } from '../auth/decision.ts';
 import { RateLimit } from '../auth/rate_limit.ts';
 import type { Known, Viewer } from '../auth/viewer.ts';
 import type { Activity, Way } from '../proxy/activity.ts';
 import type { Answer } from '../proxy/answer.ts';
-import { denialAnswer } from '../proxy/denial_answers.ts';
 import { probeHttp, probeTcp, type Probe } from '../proxy/probe.ts';
 import { FAILURE_DETAILS } from '../proxy/upstream_failure.ts';
 import type { Endpoint, EndpointId, Lane } from '../routes/endpoint.ts';
@@ -88,7 +88,11 @@ export class ConnectivityTest {
   }
 
   /** @param clientAddress counted where there is no user: with AUTH_ENABLED=false. */
-  async run(known: Known, id: EndpointId, clientAddress: string): Promise<Connectivity | Answer> {
+  async run(
+    known: Known,
+    id: EndpointId,
+    clientAddress: string,
+  ): Promise<Connectivity | Answer | Denied> {
     const endpoint = await this.#visible(known, id);
     if ('status' in endpoint) return endpoint;
     const who = known.identity?.userId ?? clientAddress;
@@ -108,12 +112,12 @@ export class ConnectivityTest {
   }
 
   /** The same answer for what does not exist and for what this user may not see. */
-  async #visible(known: Known, id: EndpointId): Promise<Endpoint | Answer> {
+  async #visible(known: Known, id: EndpointId): Promise<Endpoint | Answer | Denied> {
     if (!ENDPOINT_ID.test(id)) return NO_SUCH_ENDPOINT;
     const endpoint = this.#parts.routes.current().endpoints.get(id);
     if (endpoint !== undefined && seesByRole(known.identity, endpoint)) return endpoint;
     const seen = await this.#parts.viewer.sees(known, id);
-    if (typeof seen !== 'boolean') return denialAnswer(seen);
+    if (typeof seen !== 'boolean') return seen;
     return seen && endpoint !== undefined ? endpoint : NO_SUCH_ENDPOINT;
   }
 

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import type { Audience } from '../auth/audience.ts';
 import { endpointAudience, staticAudience } from '../auth/audience.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { Denied } from '../auth/decision.ts';
 import type { EndpointTokenRecord } from '../auth/endpoint_token_store.ts';
 import type { EndpointTokens, IssuedToken } from '../auth/endpoint_tokens.ts';
 import type { Identity } from '../auth/identity.ts';
 import type { Known } from '../auth/viewer.ts';
 import type { Answer } from '../proxy/answer.ts';
-import { denialAnswer } from '../proxy/denial_answers.ts';
 import { ENDPOINT_ID } from '../routes/endpoint_id.ts';
 import type { RouteSource } from '../routes/table.ts';
 import { excerpt } from '../telemetry/hostile_text.ts';
@@ -116,7 +116,7 @@ export class EndpointTokenActs {
     return (await this.#parts.tokens.list(identity)) ?? AWAY;
   }
 
-  async issue(user: User, wish: z.infer<typeof WISH>): Promise<IssuedToken | Answer> {
+  async issue(user: User, wish: z.infer<typeof WISH>): Promise<IssuedToken | Answer | Denied> {
     const { label, expires_in: seconds } = wish;
     const audience = await this.audience(user, wish);
     if (typeof audience !== 'string') return audience;
@@ -138,12 +138,15 @@ export class EndpointTokenActs {
   }
 
   /** What the user may make a token for: an endpoint or a static route that is open to them now. */
-  async audience(user: User, { endpoint, route: routeName }: Subject): Promise<Audience | Answer> {
+  async audience(
+    user: User,
+    { endpoint, route: routeName }: Subject,
+  ): Promise<Audience | Answer | Denied> {
     const { auth, routes } = this.#parts;
     const table = routes.current();
     if (endpoint !== undefined) {
       const seen = await auth.viewer.sees(user, endpoint);
-      if (typeof seen !== 'boolean') return denialAnswer(seen);
+      if (typeof seen !== 'boolean') return seen;
       return seen && table.endpoints.has(endpoint) ? endpointAudience(endpoint) : NOTHING;
     }
     const all = [...table.staticPaths.values(), ...table.staticHosts.values()];
@@ -152,7 +155,7 @@ export class EndpointTokenActs {
     if (route.access === 'task') {
       const ids = route.endpoints.map(({ id }) => id);
       const seen = await auth.viewer.visible(user, ids);
-      if ('outcome' in seen) return denialAnswer(seen);
+      if ('outcome' in seen) return seen;
       if (seen.size === 0) return NOTHING;
     }
     return staticAudience(route.name);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Denied } from '../auth/decision.ts';
 import { isOwnForm } from '../auth/form_origin.ts';
 import type { EndpointTokenRecord } from '../auth/endpoint_token_store.ts';
 import { endpointAudience, readAudience, staticAudience } from '../auth/audience.ts';
@@ -85,9 +86,9 @@ class EndpointTokensPages {
     if (reads) return this.#show(tokens, user, new URLSearchParams(request.query));
     if (!isOwnForm(message.headers, places.router)) return refuse.foreign(request, identity);
     const fields = new URLSearchParams((await readBody(message)) ?? '');
-    return path === REVOKE_PATH
-      ? this.#revoke(tokens, user, fields)
-      : this.#issue(tokens, user, fields);
+    if (path === REVOKE_PATH) return this.#revoke(tokens, user, fields);
+    const issued = await this.#issue(tokens, user, fields);
+    return 'outcome' in issued ? refuse.denied(issued, request) : issued;
   }
 
   /** The tokens of one endpoint or route, or, where none is named, all of the user's. */
@@ -139,7 +140,7 @@ class EndpointTokensPages {
     tokens: EndpointTokenActs,
     user: User,
     fields: URLSearchParams,
-  ): Promise<OwnAnswer | Answer> {
+  ): Promise<OwnAnswer | Answer | Denied> {
     const wish = FORM.safeParse(Object.fromEntries(fields));
     const wanted = readSubject(fields);
     if (!wish.success || wanted === undefined) {

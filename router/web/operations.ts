@@ -1,9 +1,9 @@
+import type { Denied } from '../auth/decision.ts';
 import type { EndpointTokenRecord } from '../auth/endpoint_token_store.ts';
 import { readAudience } from '../auth/audience.ts';
 import type { Known } from '../auth/viewer.ts';
 import { preferredForm } from '../proxy/accept.ts';
 import type { Answer } from '../proxy/answer.ts';
-import { denialAnswer } from '../proxy/denial_answers.ts';
 import type { Operation } from './api.ts';
 import type { ConnectivityTest } from './connectivity_test.ts';
 import { connectivityPage } from './connectivity_page.ts';
@@ -45,7 +45,7 @@ export function apiOperations({ lister, test, tokens, origin }: OperationParts):
       path: '/api/v1/routes',
       answer: async (_request, known) => {
         const listing = await lister(known);
-        return 'outcome' in listing ? denialAnswer(listing) : json(200, listing);
+        return 'outcome' in listing ? listing : json(200, listing);
       },
     },
     {
@@ -96,7 +96,7 @@ export function apiOperations({ lister, test, tokens, origin }: OperationParts):
   ];
 }
 
-type Reply = Promise<OwnAnswer | Answer>;
+type Reply = Promise<OwnAnswer | Answer | Denied>;
 
 function json(status: number, value: unknown): OwnAnswer {
   return { status, headers: { Vary: 'Cookie, Authorization' }, body: { json: value } };

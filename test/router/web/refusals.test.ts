@@ -72,6 +72,31 @@ describe('what a page of the router’s own refuses', () => {
     }
   });
 
+  it('of a user whom ClearML cannot be asked about has one with the user', async () => {
+    site = await startSite(table([endpoint(MINE)]), {
+      STATE_FILE: join(folder, 'state'),
+    });
+    const token = await tokenOf('owner');
+    site.clearml.grant(token);
+    const headers = { Authorization: `Bearer ${token}` };
+    assert.equal((await site.ask('GET', '/', headers)).status, 200);
+    site.clearml.state = 'away';
+    const wish = JSON.stringify({ endpoint: taskId('b'), label: 'of a test' });
+    for (const [page, body] of [
+      ['/api/v1/endpoint-tokens', wish],
+      [`/api/v1/endpoints/${taskId('c')}/test`, ''],
+    ] as const) {
+      const before = audited(site).length;
+      const { status } = await site.ask('POST', page, headers, body);
+      const line: Record<string, unknown> = audited(site)[before] ?? {};
+      assert.equal(status, 503, page);
+      assert.deepEqual(
+        [line['reason'], line['page'], line['user']],
+        ['clearml-unavailable', page, 'owner'],
+      );
+    }
+  });
+
   it('is nothing that was merely shown: the form of sign-in, a page to whom it belongs', async () => {
     site = await startSite(table([endpoint(MINE)]));
     const token = await tokenOf('owner');
