@@ -2,7 +2,7 @@ import type { types } from '@pulumi/kubernetes';
 
 import { NODE_FLAGS } from './bundle/bundle.ts';
 import type { PodParts } from './pod.ts';
-import { ownPorts } from './ports.ts';
+import { OWN_PORTS } from './ports.ts';
 import { BUNDLE_FILE } from './router_code.ts';
 import {
   CA_FOLDER,
@@ -19,7 +19,6 @@ const CODE_FOLDER = '/opt/task-router';
 /** The one container of the router's pod. */
 export function routerContainer(scope: Scope, parts: PodParts): Container {
   const { pod, router } = scope.config;
-  const ports = ownPorts(scope.config);
   const { requests, limits } = pod.resources;
   return {
     name: 'router',
@@ -33,8 +32,8 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
       ...parts.proxy,
     ],
     ports: [
-      { name: 'http', containerPort: ports.http, protocol: 'TCP' },
-      { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
+      { name: 'http', containerPort: OWN_PORTS.http, protocol: 'TCP' },
+      { name: 'admin', containerPort: OWN_PORTS.admin, protocol: 'TCP' },
     ],
     resources: {
       ...(requests === undefined ? {} : { requests: quantities(requests) }),

@@ -1,9 +1,10 @@
 import { networking, type types } from '@pulumi/kubernetes';
 import type { Resource } from '@pulumi/pulumi';
 
+import { type PortRange, portsOf } from '../router/settings/tcp_range.ts';
 import { isAtLeast, type KubernetesVersion } from './cluster/version.ts';
 import type { StackConfig } from './config/schema.ts';
-import { ownPorts, portsOf } from './ports.ts';
+import { listenRange, OWN_PORTS } from './ports.ts';
 import { asksApiServer } from './service_account.ts';
 import type { Scope } from './scope.ts';
 
@@ -43,7 +44,7 @@ export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | unde
 
 function ingress(scope: Scope, version: KubernetesVersion | undefined): IngressRule[] {
   const { config } = scope;
-  const { http, admin } = ownPorts(config);
+  const { http, admin } = OWN_PORTS;
   const { ingressNamespaces, metricsNamespaces } = config.networkPolicy;
   const range = config.tcpSession?.portRange;
   const rules: IngressRule[] = [
@@ -52,7 +53,8 @@ function ingress(scope: Scope, version: KubernetesVersion | undefined): IngressR
       ports: [tcp(http)],
     },
   ];
-  if (range !== undefined) rules.push({ ports: rangePorts(range, version) });
+  // A policy sees a connection after the Service has mapped it.
+  if (range !== undefined) rules.push({ ports: rangePorts(listenRange(range), version) });
   if (hasOutsideHealthChecks(config)) rules.push({ ports: [tcp(admin)] });
   else if (metricsNamespaces.length > 0) {
     rules.push({ from: inNamespaces(metricsNamespaces), ports: [tcp(admin)] });
@@ -118,10 +120,7 @@ function tcp(port: number): Port {
 }
 
 /** `endPort` is on by default from 1.22; before that a server drops it silently, and the first port alone would be open. */
-function rangePorts(
-  range: { readonly start: number; readonly end: number },
-  version: KubernetesVersion | undefined,
-): Port[] {
+function rangePorts(range: PortRange, version: KubernetesVersion | undefined): Port[] {
   const knowsRanges = version === undefined || isAtLeast(version, 1, 22);
   return knowsRanges
     ? [{ protocol: 'TCP', port: range.start, endPort: range.end }]

@@ -5,7 +5,6 @@ import { hasSeveralPods } from './availability.ts';
 import type { CertificateAuthorities } from './certificate_authorities.ts';
 import { routerContainer } from './container.ts';
 import type { Credentials } from './credentials.ts';
-import { hasLowPorts } from './ports.ts';
 import type { RouterSecret } from './router_secret.ts';
 import type { Scope } from './scope.ts';
 import { shutdownDelaySeconds } from './shutdown_delay.ts';
@@ -61,10 +60,6 @@ function podSecurity(scope: Scope): types.input.core.v1.PodSecurityContext {
       ? {}
       : { runAsUser: pod.runAsUser, runAsGroup: pod.runAsUser }),
     seccompProfile: { type: 'RuntimeDefault' },
-    // A process without capabilities may then listen below 1024; one of the few sysctls that `restricted` allows.
-    ...(hasLowPorts(scope.config)
-      ? { sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '1' }] }
-      : {}),
   };
 }
 

@@ -1,47 +1,21 @@
-import { isAtLeast, type KubernetesVersion } from './cluster/version.ts';
-import type { StackConfig } from './config/schema.ts';
-import { InfraError } from './errors.ts';
+import type { PortRange } from '../router/settings/tcp_range.ts';
 
-/** The router's own ports inside of its pod. */
-export interface OwnPorts {
-  readonly http: number;
-  readonly admin: number;
-}
+/** The router's own ports inside of its pod; Services map to them by name. */
+export const OWN_PORTS = { http: 8080, admin: 8081 } as const;
 
-/** The ports that the router hands out, in order. A Service knows no ranges, so each is named. */
-export function portsOf(range: { readonly start: number; readonly end: number }): number[] {
-  return Array.from({ length: range.end - range.start + 1 }, (_, index) => range.start + index);
-}
+/** Ports below this one need a right that the router's pod does not have. */
+const FIRST_UNPRIVILEGED = 1024;
 
-/** 8080 and 8081, or the next ones above that the TCP range leaves free; Services map to them by name. */
-export function ownPorts(config: StackConfig): OwnPorts {
-  const range = config.tcpSession?.portRange;
-  const isTaken = (port: number): boolean =>
-    range !== undefined && port >= range.start && port <= range.end;
-  const nextFree = (from: number): number => {
-    if (!isTaken(from)) return from;
-    // Above the range, or, where that reaches the last port, below it.
-    return range !== undefined && range.end + 2 <= 65_535 ? range.end + 1 : 1024;
-  };
-  const http = nextFree(8080);
-  return { http, admin: nextFree(http + 1) };
-}
-
-/** Whether the range holds ports that a process without rights may listen on only by a sysctl of its pod. */
-export function hasLowPorts({ tcpSession }: StackConfig): boolean {
-  return tcpSession !== undefined && tcpSession.portRange.start < 1024;
-}
+/** Where ranges begin that the pod cannot listen for as they are: far enough above its own ports for the longest range. */
+const MAPPED_START = 20_000;
 
 /**
- * Kubelets before 1.22 refuse pods with that sysctl (`net.ipv4.ip_unprivileged_port_start`).
- *
- * @throws InfraError `config-invalid` for ports below 1024 on such a cluster.
+ * The ports inside of the pod that the TCP range leads to, one for each, in the same order: the same ports, unless some of
+ * them are privileged or the router's own. Only the Service knows both.
  */
-export function checkLowPorts(config: StackConfig, version: KubernetesVersion | undefined): void {
-  if (version === undefined || isAtLeast(version, 1, 22) || !hasLowPorts(config)) return;
-  throw new InfraError(
-    'config-invalid',
-    `tcpSession.portRange: ports below 1024 need Kubernetes 1.22 or newer, and the cluster runs ${version.major}.${version.minor}; ` +
-      'choose ports from 1024 on. Nothing was changed.',
-  );
+export function listenRange(range: PortRange): PortRange {
+  const { end, start } = range;
+  const holdsOwn = Object.values(OWN_PORTS).some((port) => port >= start && port <= end);
+  if (start >= FIRST_UNPRIVILEGED && !holdsOwn) return range;
+  return { start: MAPPED_START, end: MAPPED_START + end - start };
 }

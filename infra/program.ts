@@ -10,7 +10,6 @@ import { readConfig } from './config/read.ts';
 import type { StackConfig } from './config/schema.ts';
 import { otherStackFiles, readStackFile } from './config/stack_file.ts';
 import { type Outputs, outputsOf } from './outputs.ts';
-import { checkLowPorts } from './ports.ts';
 import { taskNetworksOf } from './task_networks.ts';
 import { TaskRouter } from './task_router.ts';
 
@@ -44,7 +43,6 @@ export async function program(
     warnings.push(...[checkVersion(facts.version)].filter((warning) => warning !== undefined));
   }
   checkIdentity(config, facts);
-  checkLowPorts(config, facts.version);
   const taskNetworks = taskNetworksOf(config, facts);
 
   const provider = new Provider('cluster', providerArgs(config));

@@ -1,9 +1,10 @@
 import type { Input } from '@pulumi/pulumi';
 
+import type { PortRange } from '../router/settings/tcp_range.ts';
 import type { StackConfig } from './config/schema.ts';
 import type { Credentials } from './credentials.ts';
 import { isSecure } from './exposure/tls.ts';
-import { ownPorts } from './ports.ts';
+import { listenRange, OWN_PORTS } from './ports.ts';
 import { shutdownDelaySeconds } from './shutdown_delay.ts';
 import { STATIC_ROUTES_KEY } from './static_routes.ts';
 import type { RouterSecret } from './router_secret.ts';
@@ -50,7 +51,7 @@ export interface SettingSources {
 export function routerSettings(sources: SettingSources): Record<string, Input<string>> {
   const { config, credentials, tcpAddress } = sources;
   const { clearml, router, tcpSession } = config;
-  const ports = ownPorts(config);
+  const range = tcpSession?.portRange;
   const settings: Record<string, Input<string> | undefined> = {
     ...config.pod.env,
     ROUTER_NAME: router.name,
@@ -79,12 +80,13 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
         ? undefined
         : `${STATIC_ROUTES_FOLDER}/${STATIC_ROUTES_KEY}`,
     TCP_ROUTER_ADDRESS: tcpAddress,
-    TCP_PORT_START: tcpSession === undefined ? undefined : String(tcpSession.portRange.start),
-    TCP_PORT_END: tcpSession === undefined ? undefined : String(tcpSession.portRange.end),
+    TCP_PORT_START: range?.start.toString(),
+    TCP_PORT_END: range?.end.toString(),
+    TCP_LISTEN_START: range === undefined ? undefined : mappedStart(range),
     TCP_PROXY_PROTOCOL: tcpSession?.proxyProtocol === true ? 'accept' : undefined,
     TCP_SOURCE_RANGES: listed(tcpSession?.sourceRanges ?? []),
-    HTTP_PORT: String(ports.http),
-    ADMIN_PORT: String(ports.admin),
+    HTTP_PORT: String(OWN_PORTS.http),
+    ADMIN_PORT: String(OWN_PORTS.admin),
     SHUTDOWN_DELAY_SECONDS: String(shutdownDelaySeconds(config)),
     DRAIN_SECONDS: String(router.drainSeconds),
     ...limitSettings(router.limits),
@@ -97,6 +99,12 @@ export function routerSettings(sources: SettingSources): Record<string, Input<st
       (entry): entry is [string, Input<string>] => entry[1] !== undefined,
     ),
   );
+}
+
+/** Undefined where the pod listens on the ports of the range themselves. */
+function mappedStart(range: PortRange): string | undefined {
+  const { start } = listenRange(range);
+  return start === range.start ? undefined : String(start);
 }
 
 function limitSettings({

@@ -1,10 +1,11 @@
 import { core } from '@pulumi/kubernetes';
 import { all, type Input, runtime } from '@pulumi/pulumi';
 
+import { portsOf } from '../router/settings/tcp_range.ts';
 import type { StackConfig } from './config/schema.ts';
 import { InfraError } from './errors.ts';
 import { exposedSpec } from './load_balancer.ts';
-import { portsOf } from './ports.ts';
+import { listenRange } from './ports.ts';
 import type { Scope } from './scope.ts';
 
 type TcpSession = NonNullable<StackConfig['tcpSession']>;
@@ -23,6 +24,7 @@ interface LoadBalancerAddress {
 export function tcpAddress(scope: Scope): Input<string> | undefined {
   const session = scope.config.tcpSession;
   if (session === undefined) return undefined;
+  // A Service knows no ranges, so each port is named.
   const ports = portsOf(session.portRange);
   const size = session.service.portsPerService ?? ports.length;
   const services = Array.from({ length: Math.ceil(ports.length / size) }, (_, index) => {
@@ -51,6 +53,7 @@ function tcpService(
   const { names } = scope;
   const { service: settings, routerAddress, waitSeconds } = session;
   const wait = `${waitSeconds}s`;
+  const mappedBy = listenRange(session.portRange).start - session.portRange.start;
   return new core.v1.Service(
     name,
     {
@@ -71,7 +74,7 @@ function tcpService(
         ports: ports.map((port) => ({
           name: `tcp-${port}`,
           port,
-          targetPort: port,
+          targetPort: port + mappedBy,
           protocol: 'TCP',
           ...(settings.type === 'NodePort' ? { nodePort: port } : {}),
         })),

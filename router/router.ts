@@ -16,6 +16,7 @@ import { createRoutes } from './routes/create_routes.ts';
 import { followTaskPods } from './routes/follow_task_pods.ts';
 import { observeRoutes } from './routes/metrics.ts';
 import type { Settings } from './settings/settings.ts';
+import { listenPortOf } from './settings/tcp_range.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, createRegistry } from './telemetry/metrics.ts';
@@ -67,6 +68,7 @@ export async function startRouter(
   const tcp = createTcpListeners({
     routes,
     bindAddress,
+    listenPort: listenPortOf(settings),
     log,
     metrics,
     activity,

@@ -23,6 +23,7 @@ export const SETTING_KEYS: Readonly<Record<string, string>> = {
   TCP_ROUTER_ADDRESS: 'tcpSession.routerAddress',
   TCP_PORT_START: 'tcpSession.portRange.start',
   TCP_PORT_END: 'tcpSession.portRange.end',
+  TCP_LISTEN_START: 'tcpSession.portRange',
   TCP_PROXY_PROTOCOL: 'tcpSession.proxyProtocol',
   TCP_SOURCE_RANGES: 'tcpSession.sourceRanges',
   HTTP_PORT: 'service.port',

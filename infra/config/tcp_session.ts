@@ -109,7 +109,10 @@ export const tcpSession = z
         .describe(
           'Address that TCP users connect to; left out, it is taken from the load balancer in the same run',
         ),
-      portRange: portRange.describe('Ports that the router hands out'),
+      portRange: portRange.describe(
+        'Ports that the router hands out; a range with ports below 1024, or with 8080 or 8081, is mapped by the Service to ' +
+          'ports of the pod from 20000 on',
+      ),
       service: service.describe('The Service of type LoadBalancer that carries the range'),
       proxyProtocol: flag
         .default(false)

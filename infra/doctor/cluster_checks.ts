@@ -9,7 +9,6 @@ import { checkIdentity } from '../cluster/identity.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import { checkVersion } from '../cluster/version.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { checkLowPorts } from '../ports.ts';
 import { certificateChecks } from './certificate_checks.ts';
 import { clashChecks } from './clash_checks.ts';
 import { neededApis, neededRights } from './needs.ts';
@@ -61,7 +60,6 @@ async function versionFits(cluster: KubeConfig, config: StackConfig): Promise<Fi
   }
   const warning = checkVersion(version);
   checkIdentity(config, facts);
-  checkLowPorts(config, version);
   if (config.router.taskNetworks === undefined && podNetworks.length === 0) {
     return {
       outcome: 'bad',

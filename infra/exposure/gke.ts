@@ -1,7 +1,7 @@
 import { apiextensions, type types } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
-import { ownPorts } from '../ports.ts';
+import { OWN_PORTS } from '../ports.ts';
 import type { Scope } from '../scope.ts';
 import { IDLE_SECONDS } from './controllers.ts';
 
@@ -26,7 +26,7 @@ export function backendConfig(scope: Scope): Resource {
         connectionDraining: {
           drainingTimeoutSec: Math.min(scope.config.router.drainSeconds, 3600),
         },
-        healthCheck: { type: 'HTTP', requestPath: '/readyz', port: ownPorts(scope.config).admin },
+        healthCheck: { type: 'HTTP', requestPath: '/readyz', port: OWN_PORTS.admin },
       },
     },
     { parent: scope.parent },
@@ -56,7 +56,7 @@ export function gatewayPolicies(scope: Scope, serviceName: Input<string>): reado
         default: {
           config: {
             type: 'HTTP',
-            httpHealthCheck: { port: ownPorts(scope.config).admin, requestPath: '/readyz' },
+            httpHealthCheck: { port: OWN_PORTS.admin, requestPath: '/readyz' },
           },
         },
         targetRef,

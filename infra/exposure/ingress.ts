@@ -2,7 +2,7 @@ import { networking, type types } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
 import { isIpAddress } from '../config/values.ts';
-import { ownPorts } from '../ports.ts';
+import { OWN_PORTS } from '../ports.ts';
 import type { Scope } from '../scope.ts';
 import { ingressAnnotations } from './controllers.ts';
 import { hostsOf } from './tls.ts';
@@ -34,7 +34,7 @@ export function ingressFor(
         namespace: scope.namespace,
         labels: names.labels,
         annotations: {
-          ...ingressAnnotations(config, ownPorts(config).admin),
+          ...ingressAnnotations(config, OWN_PORTS.admin),
           // Many controllers never publish an address, and the wait for one would fail the update.
           ...(waitForAddress ? {} : { 'pulumi.com/skipAwait': 'true' }),
         },

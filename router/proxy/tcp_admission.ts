@@ -68,7 +68,7 @@ export class TcpAdmission {
       this.#refuse(socket, port, peer, 'refused', 'no task serves this port');
       return;
     }
-    const ends = endsOf(socket, peer);
+    const ends = endsOf(socket, peer, port);
     // From any other peer the same bytes are the client's own (A51).
     if (this.#deps.sendsProxyHeader?.(peer) === true) this.#await(port, socket, peer, ends);
     else this.#admit(port, socket, peer, ends, undefined);
@@ -161,10 +161,10 @@ function takeOver(
   return client === undefined ? undefined : { client, inward, early: undefined };
 }
 
-/** Both ends as the kernel knows them. */
-function endsOf(socket: Socket, peer: string): ConnectionEnds {
+/** Both ends as the kernel knows them, but for the port of the range, which may be listened for at another. */
+function endsOf(socket: Socket, peer: string, port: number): ConnectionEnds {
   return {
     client: { address: peer, port: socket.remotePort ?? 0 },
-    server: { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 },
+    server: { address: plainAddress(socket.localAddress), port },
   };
 }

@@ -15,6 +15,8 @@ export interface TcpListenersDeps extends Partial<
   readonly routes: RouteSource;
   /** BIND_ADDRESS; undefined is every address, IPv4 and IPv6. */
   readonly bindAddress: string | undefined;
+  /** Which port to bind for a port of the range (TCP_LISTEN_START); the same unless given. All else names the port of the range. */
+  readonly listenPort?: (port: number) => number;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly activity: Activity;
@@ -104,7 +106,12 @@ export function createTcpListeners(deps: TcpListenersDeps): TcpListeners {
     };
     listeners.set(port, listener);
     server.on('connection', (socket) => admission.accept(port, socket));
-    server.listen({ port, host: deps.bindAddress, backlog: 4_096, exclusive: true });
+    server.listen({
+      port: deps.listenPort?.(port) ?? port,
+      host: deps.bindAddress,
+      backlog: 4_096,
+      exclusive: true,
+    });
     return listener;
   };
 

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
+import { listenRange, portsOf, publicRange } from '../settings/tcp_range.ts';
 import { normalizeAddress, serviceKey, type AddressRules } from './address.ts';
 import type { RouteSettings } from './routes.ts';
 
@@ -30,11 +31,6 @@ function ownAddresses(): string[] {
     .map(({ address }) => normalizeAddress(address.split('%')[0] ?? '') ?? address);
 }
 
-function portRange({ TCP_PORT_START: start, TCP_PORT_END: end }: RouteSettings): number[] {
-  if (start === undefined || end === undefined) return [];
-  return Array.from({ length: end - start + 1 }, (_, index) => start + index);
-}
-
 function same(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((item) => b.has(item));
 }
@@ -56,8 +52,15 @@ export function createForbiddenAddresses(
 ): ForbiddenAddresses {
   const kubernetes = kubernetesHost === undefined ? undefined : normalizeAddress(kubernetesHost);
   const forbiddenAddresses = new Set(kubernetes === undefined ? [] : [kubernetes]);
-  const range = portRange(settings);
-  const listening = [settings.HTTP_PORT, settings.ADMIN_PORT, ...range];
+  const [outside, inside] = [publicRange(settings), listenRange(settings)];
+  const range = outside === undefined ? [] : portsOf(outside);
+  // A packet filter of this machine may lead its public ports to those that are listened on.
+  const own = [
+    settings.HTTP_PORT,
+    settings.ADMIN_PORT,
+    ...range,
+    ...(inside === undefined ? [] : portsOf(inside)),
+  ];
   /** The last answer stands while a name cannot be resolved. */
   const resolved = new Map<string, readonly string[]>();
   let forbiddenServices: ReadonlySet<string> = new Set();
@@ -86,9 +89,9 @@ export function createForbiddenAddresses(
       addressesOf(router.hostname),
       tcpAddress === undefined ? [] : addressesOf(tcpAddress),
     ]);
-    forbid(ownAddresses(), listening);
+    forbid(ownAddresses(), own);
     if (bindAddress !== undefined) {
-      forbid([normalizeAddress(bindAddress) ?? bindAddress], listening);
+      forbid([normalizeAddress(bindAddress) ?? bindAddress], own);
     }
     forbid(apiAddresses, [portOf(api)]);
     forbid(routerAddresses, [portOf(router)]);

@@ -22,6 +22,7 @@ export type RouteSettings = Pick<
   | 'TCP_ROUTER_ADDRESS'
   | 'TCP_PORT_START'
   | 'TCP_PORT_END'
+  | 'TCP_LISTEN_START'
   | 'BIND_ADDRESS'
   | 'HTTP_PORT'
   | 'ADMIN_PORT'

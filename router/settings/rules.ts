@@ -1,4 +1,5 @@
 import type { SettingName, SettingValues } from './schema.ts';
+import { listenRange } from './tcp_range.ts';
 
 /** One thing that is wrong with the settings: the names it concerns, and what was expected instead. */
 export interface Problem {
@@ -10,6 +11,8 @@ export interface Problem {
 type Rule = (values: Partial<SettingValues>) => Problem | undefined;
 
 const ACKNOWLEDGEMENT = 'anyone-can-reach-every-task';
+
+const LAST_PORT = 65_535;
 
 const authDisabledOnPurpose: Rule = (values) => {
   if (values.AUTH_ENABLED !== false || values.AUTH_DISABLED_ACKNOWLEDGED === ACKNOWLEDGEMENT) {
@@ -36,12 +39,34 @@ const rangeAscends: Rule = ({ TCP_PORT_START: start, TCP_PORT_END: end }) => {
   };
 };
 
+const listensForRange: Rule = (values) => {
+  const { TCP_LISTEN_START: listen, TCP_PORT_START: start, TCP_PORT_END: end } = values;
+  if (listen === undefined || start !== undefined || end !== undefined) return undefined;
+  return {
+    names: ['TCP_LISTEN_START'],
+    message: 'has no effect without TCP_PORT_START and TCP_PORT_END; set them, or remove this',
+  };
+};
+
+const listenRangeEnds: Rule = (values) => {
+  const range = listenRange(values);
+  // A range without TCP_LISTEN_START ends where TCP_PORT_END says.
+  if (range === undefined || range.end <= LAST_PORT) return undefined;
+  return {
+    names: ['TCP_LISTEN_START'],
+    message: `the range would be listened for at ${range.start} to ${range.end}, and ${LAST_PORT} is the last port; choose ${LAST_PORT - (range.end - range.start)} or lower`,
+  };
+};
+
 function portOutsideRange(name: 'HTTP_PORT' | 'ADMIN_PORT'): Rule {
   return (values) => {
-    const { TCP_PORT_START: start, TCP_PORT_END: end, [name]: port } = values;
-    if (start === undefined || end === undefined || port === undefined) return undefined;
-    if (port < start || port > end) return undefined;
-    return { names: [name], message: `${port} lies in the TCP port range ${start} to ${end}` };
+    const { TCP_LISTEN_START: listen, [name]: port } = values;
+    const range = listenRange(values);
+    if (range === undefined || port === undefined) return undefined;
+    if (port < range.start || port > range.end) return undefined;
+    const what =
+      listen === undefined ? 'the TCP port range' : 'the ports from TCP_LISTEN_START on,';
+    return { names: [name], message: `${port} lies in ${what} ${range.start} to ${range.end}` };
   };
 }
 
@@ -85,6 +110,8 @@ export const RULES: readonly Rule[] = [
   authDisabledOnPurpose,
   tcpWhole,
   rangeAscends,
+  listensForRange,
+  listenRangeEnds,
   portOutsideRange('HTTP_PORT'),
   portOutsideRange('ADMIN_PORT'),
   portsDiffer,

@@ -37,6 +37,11 @@ export const SETTINGS = {
   TCP_ROUTER_ADDRESS: values.connectAddress.optional(),
   TCP_PORT_START: values.whole(1, 65_535).optional(),
   TCP_PORT_END: values.whole(1, 65_535).optional(),
+  /**
+   * First of the ports that the process itself listens on, where something in front maps the public ones to them: port
+   * TCP_PORT_START + n is listened for at TCP_LISTEN_START + n. Left out, TCP_PORT_START.
+   */
+  TCP_LISTEN_START: values.whole(1, 65_535).optional(),
   TCP_SOURCE_RANGES: values.cidrs.prefault(''),
   TCP_PROXY_PROTOCOL: z
     .enum(['off', 'accept'], { error: 'expected off or accept' })

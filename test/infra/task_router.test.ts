@@ -137,31 +137,70 @@ suite('TaskRouter', () => {
     assert.deepEqual(run.outputs.images, [image]);
   });
 
-  test('leaves ports of the TCP range to the tasks', async () => {
-    const run = await runStack({
-      ...smallest,
-      tcpSession: { routerAddress: 'ssh.example.com', portRange: { start: 8000, end: 8100 } },
-    });
-    const [deployment] = ofKind(run, 'apps/v1:Deployment');
-    assert.match(JSON.stringify(deployment?.inputs), /"name":"HTTP_PORT","value":"8101"/);
-    assert.match(JSON.stringify(deployment?.inputs), /"name":"ADMIN_PORT","value":"8102"/);
+  test('maps ports that the pod cannot listen on by the Service, on every Kubernetes', async () => {
+    const inside = async (start: number, end: number): Promise<readonly unknown[]> => {
+      const tcpSession = { routerAddress: 'ssh.example.com', portRange: { start, end } };
+      const facts = { ...someCluster, version: { major: 1, minor: 21 } };
+      const run = await runStack({ ...smallest, tcpSession }, { facts });
+      const [deployment] = ofKind(run, 'apps/v1:Deployment');
+      const text = JSON.stringify(deployment?.inputs);
+      assert.match(text, /"name":"HTTP_PORT","value":"8080"/);
+      assert.match(text, /"name":"ADMIN_PORT","value":"8081"/);
+      assert.match(text, new RegExp(`"name":"TCP_PORT_START","value":"${start}"`));
+      assert.doesNotMatch(text, /sysctl/);
+      const [service] = ofKind(run, 'core/v1:Service').filter(({ name }) => name.endsWith('-tcp'));
+      const { ports } = (service?.inputs['spec'] ?? {}) as {
+        ports?: readonly { port: number; targetPort: number }[];
+      };
+      const [policy] = ofKind(run, 'networking.k8s.io/v1:NetworkPolicy');
+      const { ingress } = (policy?.inputs['spec'] ?? {}) as {
+        ingress?: readonly { ports: readonly { port: number }[] }[];
+      };
+      return [
+        /"name":"TCP_LISTEN_START","value":"(\d+)"/.exec(text)?.[1],
+        ports?.map(({ port, targetPort }) => [port, targetPort]),
+        ingress?.[1]?.ports.map(({ port }) => port),
+      ];
+    };
+    assert.deepEqual(await inside(22, 23), [
+      '20000',
+      [
+        [22, 20_000],
+        [23, 20_001],
+      ],
+      [20_000, 20_001],
+    ]);
+    assert.deepEqual(await inside(8081, 8082), [
+      '20000',
+      [
+        [8081, 20_000],
+        [8082, 20_001],
+      ],
+      [20_000, 20_001],
+    ]);
+    assert.deepEqual(await inside(8082, 8082), [undefined, [[8082, 8082]], [8082]]);
   });
 
-  test('opens ports below 1024 by a sysctl, and refuses them where kubelets refuse that', async () => {
-    const config = {
-      ...smallest,
-      tcpSession: { routerAddress: 'ssh.example.com', portRange: { start: 22, end: 31 } },
-    };
-    const at = (minor: number): ReturnType<typeof runStack> =>
-      runStack(config, { facts: { ...someCluster, version: { major: 1, minor } } });
-    const [deployment] = ofKind(await at(22), 'apps/v1:Deployment');
-    assert.match(JSON.stringify(deployment?.inputs), /ip_unprivileged_port_start","value":"1"/);
-    await assert.rejects(at(21), {
-      code: 'config-invalid',
-      message:
-        'tcpSession.portRange: ports below 1024 need Kubernetes 1.22 or newer, and the cluster runs 1.21; ' +
-        'choose ports from 1024 on. Nothing was changed.',
-    });
+  test('opens the ports of the pod to the policy as a range where the server knows ranges', async () => {
+    const tcpSession = { routerAddress: 'ssh.example.com', portRange: { start: 1000, end: 1030 } };
+    const [policy] = ofKind(
+      await runStack({ ...smallest, tcpSession }),
+      'networking.k8s.io/v1:NetworkPolicy',
+    );
+    const { ingress } = (policy?.inputs['spec'] ?? {}) as { ingress?: readonly unknown[] };
+    assert.deepEqual(ingress?.[1], { ports: [{ protocol: 'TCP', port: 20_000, endPort: 20_030 }] });
+  });
+
+  test('keeps the public port as the node port', async () => {
+    const service = { type: 'NodePort' };
+    const portRange = { start: 30_022, end: 30_022 };
+    const tcpSession = { routerAddress: 'ssh.example.com', portRange, service };
+    const run = await runStack({ ...smallest, tcpSession });
+    const [tcp] = ofKind(run, 'core/v1:Service').filter(({ name }) => name.endsWith('-tcp'));
+    const { ports } = (tcp?.inputs['spec'] ?? {}) as { ports?: readonly unknown[] };
+    assert.deepEqual(ports, [
+      { name: 'tcp-30022', port: 30_022, targetPort: 30_022, protocol: 'TCP', nodePort: 30_022 },
+    ]);
   });
 
   test('gives an HTTPRoute a time limit only where config does', async () => {

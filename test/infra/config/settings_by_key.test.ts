@@ -29,7 +29,7 @@ const full = {
     pathForm: false,
   },
   tcpSession: {
-    portRange: { start: 20_000, end: 20_001 },
+    portRange: { start: 22, end: 23 },
     proxyProtocol: true,
     sourceRanges: ['203.0.113.0/24'],
   },

@@ -239,14 +239,4 @@ suite("the doctor's look at the cluster", () => {
       '✔ ports of the load balancer: free at 192.0.2.21, as far as Services of this cluster go',
     ]);
   });
-
-  test('tells that ports below 1024 need newer kubelets', async (context) => {
-    const cluster = await clusterAnswering(context, {
-      ...healthy,
-      '/version': { major: '1', minor: '21' },
-    });
-    const tcpSession = { routerAddress: 'ssh.example.com', portRange: { start: 22, end: 31 } };
-    const [line] = await told(checksOf({ tcpSession }, cluster), 'cluster');
-    assert.match(line ?? '', /^✖ cluster: tcpSession\.portRange: ports below 1024 need Kubernetes/);
-  });
 });

@@ -28,23 +28,10 @@ function objectsFor(minor: number): Promise<Map<string, Objects>> {
   return known;
 }
 
-/** The examples that the program refuses on an older cluster, and what it says. */
-const REFUSED: Readonly<Record<string, { readonly below: number; readonly says: RegExp }>> = {
-  'http-only': {
-    below: 22,
-    says: /^tcpSession\.portRange: ports below 1024 need Kubernetes 1\.22 or newer/,
-  },
-};
-
 async function runExamples(minor: number): Promise<Map<string, Objects>> {
   const found = new Map<string, Objects>();
   for (const { name, config } of examples()) {
     const facts = { ...someCluster, version: { major: 1, minor } };
-    const refused = REFUSED[name];
-    if (refused !== undefined && minor < refused.below) {
-      await assert.rejects(runStack(config, { facts }), { message: refused.says });
-      continue;
-    }
     const run = await runStack(config, { facts });
     found.set(
       name,

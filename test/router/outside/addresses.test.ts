@@ -17,6 +17,7 @@ describe('addresses that are never served', () => {
       TCP_ROUTER_ADDRESS: '203.0.113.7',
       TCP_PORT_START: '24310',
       TCP_PORT_END: '24312',
+      TCP_LISTEN_START: '24320',
       HTTP_PORT: '24313',
       ADMIN_PORT: '24314',
     });
@@ -72,7 +73,10 @@ describe('addresses that are never served', () => {
     for (const url of [world.clearml.url, world.router.url, world.router.adminUrl]) {
       await refusal('127.0.0.1', new URL(url).port);
     }
+    // Those that it listens on, and the public ones, which may lead there.
+    await refusal('127.0.0.1', 24_322);
     await refusal('127.0.0.1', 24_310);
+    await refusal('203.0.113.7', 24_310);
   });
 
   test('ports that are none', async () => {

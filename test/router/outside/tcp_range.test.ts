@@ -83,3 +83,45 @@ describe('the TCP range behind a load balancer that speaks the PROXY protocol', 
     assert.equal(heard.length, 1);
   });
 });
+
+describe('a TCP range whose ports are mapped to others of the router', () => {
+  let world: Outside;
+  const task: Server = createServer((socket) => socket.end('done'));
+  before(async () => {
+    task.listen(0, '127.0.0.1');
+    await once(task, 'listening');
+    world = await startOutside({
+      TCP_ROUTER_ADDRESS: 'tcp.example.test',
+      TCP_PORT_START: '22',
+      TCP_PORT_END: '23',
+      TCP_LISTEN_START: '31920',
+    });
+  });
+  after(async () => {
+    await world.stop();
+    task.close();
+  });
+
+  test('tasks, logs, metrics and the listing have the public port, and connections come to the other', async () => {
+    const ask = tcpAsk({ address: '127.0.0.1', port: (task.address() as AddressInfo).port });
+    const { id } = addTask(world.clearml, { runtime: ask });
+    const { runtime } = await taskWhen(
+      world.clearml,
+      id,
+      (found) => found.runtime['external_address'] === 'tcp.example.test',
+    );
+    const port = Number(textOf(runtime['external_tcp_port']));
+    assert.ok(port === 22 || port === 23, `${port} is no public port`);
+    const socket = connect(31_920 + port - 22, '127.0.0.1');
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    assert.equal(bytes.toString(), 'done');
+    socket.end();
+    const line = await world.router.logged(({ event }) => event === 'tcp');
+    assert.equal(line['port'], port);
+    const metrics = await (await fetch(`${world.router.adminUrl}/metrics`)).text();
+    assert.ok(metrics.includes(`task_router_tcp_connections_total{port="${port}",`));
+    const { body } = await world.ask('GET /api/v1/routes', world.bearer);
+    assert.match(body, new RegExp(`"port":${port}\\b`));
+    assert.doesNotMatch(body + metrics, /3192[01]/);
+  });
+});

@@ -9,6 +9,7 @@ import {
   type TcpListeners,
   type TcpListenersDeps,
 } from '../../../router/proxy/tcp_listeners.ts';
+import { parseProxyHeader } from '../../../router/proxy/proxy_header.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
 import { AMPLE, tcpEndpoint, testRoutes, type TestRoutes } from './tcp_routes.ts';
@@ -339,6 +340,62 @@ test('a port that is taken cannot be claimed, and can be once it is free', async
   holder.close();
   await once(holder, 'close');
   assert.equal(await listeners.claim(port), true);
+});
+
+test('a port that is listened for at another one is claimed, carried, logged, counted and let go as the public one', async () => {
+  const counting = createMetrics(createRegistry());
+  const heard = Promise.withResolvers<Buffer>();
+  const upstream = await task((socket) => {
+    socket.once('data', (bytes: Buffer) => {
+      heard.resolve(bytes);
+      socket.end('served');
+    });
+  });
+  const inside = await freePort();
+  const routes = testRoutes(tcpEndpoint({ port: upstream, external: 22, proxyHeader: true }));
+  const listeners = await listening(routes, 22, {
+    listenPort: (port) => port - 22 + inside,
+    metrics: counting,
+  });
+  const socket = client(inside);
+  assert.equal((await read(socket)).bytes.toString(), 'served');
+  socket.end();
+  const header = parseProxyHeader(await heard.promise);
+  assert.ok(header.state === 'complete');
+  // The port that the client asked for, and not the one that it was mapped to.
+  assert.equal(header.ends?.server.port, 22);
+  while (listeners.openConnections() > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.match(lines.at(-1) ?? '', /"event":"tcp".*"port":22\b/);
+  const { values } = await counting.tcpConnections.get();
+  assert.deepEqual(
+    values.filter(({ value }) => value > 0).map(({ labels }) => String(labels.port)),
+    ['22'],
+  );
+  assert.deepEqual(listeners.unbound(), []);
+  routes.show();
+  listeners.release(22);
+  assert.equal((await read(client(inside))).error, 'ECONNREFUSED');
+});
+
+test('a claim fails by the port to listen on, and names the public one', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  cleanups.push(() => void holder.close());
+  const listeners = createTcpListeners({
+    routes: testRoutes(),
+    bindAddress: '127.0.0.1',
+    listenPort: () => portOf(holder),
+    log,
+    metrics,
+    activity: new Activity(testRoutes()),
+    limits: AMPLE,
+  });
+  cleanups.push(() => listeners.drain(0));
+  assert.equal(await listeners.claim(22), false);
+  assert.match(
+    lines.at(-1) ?? '',
+    new RegExp(`"event":"tcp-port-unbound","port":22,.*:${portOf(holder)}"`),
+  );
 });
 
 test('a follower binds what the table names, without a claim, and lets it go with the route', async () => {

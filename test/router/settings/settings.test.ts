@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { RouterError } from '../../../router/errors.ts';
 import { SETTING_NAMES } from '../../../router/settings/schema.ts';
 import { readSettings } from '../../../router/settings/settings.ts';
+import { listenPortOf, listenRange, publicRange } from '../../../router/settings/tcp_range.ts';
 
 const REQUIRED = {
   ROUTER_URL: 'https://task-router.example.com',
@@ -15,6 +16,8 @@ const REQUIRED = {
   CLEARML_API_SECRET_KEY: 'SECRET',
   AUTH_BASE64_JWKS_KEY: 'c2lnbmluZy1rZXk',
 };
+
+const RANGE = { TCP_ROUTER_ADDRESS: '192.0.2.1', TCP_PORT_START: '22', TCP_PORT_END: '31' };
 
 function problemsOf(environment: Record<string, string>): string {
   try {
@@ -140,6 +143,31 @@ describe('readSettings', () => {
       'HTTP_PORT: 8080 lies in the TCP port range 8000 to 8080',
     ],
     [
+      'ports to listen on without a range',
+      { TCP_LISTEN_START: '20000' },
+      'TCP_LISTEN_START: has no effect without TCP_PORT_START and TCP_PORT_END; set them, or remove this',
+    ],
+    [
+      'a first port to listen on that is none',
+      { ...RANGE, TCP_LISTEN_START: '0' },
+      'TCP_LISTEN_START: expected a whole number from 1 to 65535',
+    ],
+    [
+      'ports to listen on behind the last one',
+      { ...RANGE, TCP_LISTEN_START: '65527' },
+      'TCP_LISTEN_START: the range would be listened for at 65527 to 65536, and 65535 is the last port; choose 65526 or lower',
+    ],
+    [
+      'ports to listen on over the HTTP port',
+      { ...RANGE, TCP_LISTEN_START: '8071' },
+      'HTTP_PORT: 8080 lies in the ports from TCP_LISTEN_START on, 8071 to 8080',
+    ],
+    [
+      'ports to listen on over the admin port',
+      { ...RANGE, TCP_LISTEN_START: '8081' },
+      'ADMIN_PORT: 8081 lies in the ports from TCP_LISTEN_START on, 8081 to 8090',
+    ],
+    [
       'one port for users and probes',
       { HTTP_PORT: '9000', ADMIN_PORT: '9000' },
       "HTTP_PORT, ADMIN_PORT: both are 9000; the admin port must not be reachable as users' traffic is",
@@ -188,6 +216,21 @@ describe('readSettings', () => {
       );
     });
   }
+
+  test('takes public ports that are its own where it listens for them elsewhere', () => {
+    const range = { ...RANGE, TCP_PORT_START: '8080', TCP_PORT_END: '8081' };
+    const settings = readSettings({ ...REQUIRED, ...range, TCP_LISTEN_START: '65534' });
+    assert.deepEqual(publicRange(settings), { start: 8080, end: 8081 });
+    assert.deepEqual(listenRange(settings), { start: 65_534, end: 65_535 });
+    assert.equal(listenPortOf(settings)(8081), 65_535);
+  });
+
+  test('listens on the public ports where nothing else is said', () => {
+    const settings = readSettings({ ...REQUIRED, ...RANGE });
+    assert.deepEqual(listenRange(settings), publicRange(settings));
+    assert.equal(listenPortOf(settings)(31), 31);
+    assert.equal(listenRange(readSettings(REQUIRED)), undefined);
+  });
 
   test('reads a value from a file, without the white space around it, and remembers the file', () => {
     const path = file('key', '  first-key\n second-key \n\n');
