@@ -30,16 +30,19 @@ const DELAY_ENDS_AT = 0.5;
 /** V8 lets garbage lie until its heap is half way between what lives and its limit, so a heap that is well is not an empty one. */
 const MEMORY_ENDS_AT = 0.9;
 
+function heapShare(): number {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used / limit;
+}
+
 /**
  * Memory by the container's own limit where it has one: with WORKERS all processes share it, and buffers and sockets lie outside
- * of V8's heap.
+ * of V8's heap. Reads files of the kernel.
  */
-function memoryShare(): number {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+function containerShare(): number {
   const container = process.constrainedMemory();
   const bounded = container > 0 && container < totalmem();
-  const contained = bounded ? 1 - process.availableMemory() / container : 0;
-  return Math.max(used / limit, contained);
+  return bounded ? 1 - process.availableMemory() / container : 0;
 }
 
 /** Measures this process, from one call to the next. */
@@ -48,9 +51,16 @@ export function measureStrain(): { readonly read: () => Strain; readonly close: 
   delays.enable();
   let delay = 0;
   let since = performance.now();
+  let container = containerShare();
+  let containerSince = since;
   return {
     read: () => {
       const now = performance.now();
+      // Files cannot be read with each burst of requests; the heap can be looked at.
+      if (now - containerSince >= LOOK_EVERY) {
+        container = containerShare();
+        containerSince = now;
+      }
       const over = now - since;
       if (over >= DELAY_OVER) {
         // It measures its own timer, whose period is no delay. Without a sample the loop stood still for the whole time.
@@ -58,7 +68,7 @@ export function measureStrain(): { readonly read: () => Strain; readonly close: 
         delays.reset();
         since = now;
       }
-      return { delay, memory: memoryShare() };
+      return { delay, memory: Math.max(heapShare(), container) };
     },
     close: () => void delays.disable(),
   };
