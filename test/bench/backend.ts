@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { end, freePort, listening, LOAD, pinned } from './machine.ts';
+import { freePort } from '../lab/free_port.ts';
+import { end, listening, LOAD, pinned } from './machine.ts';
 
 /** What stands behind every process under test, on the core of the load. */
 export interface Backend {

@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,20 +12,13 @@ import { NODE_FLAGS, bundleRouter } from '../../infra/bundle/bundle.ts';
 import { addTask, httpAsk, taskWhen, tcpAsk } from '../lab/clearml/asks.ts';
 import { credentials } from '../lab/clearml/seed.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
+import { freePort } from '../lab/free_port.ts';
 
 const TASKS = 10_000;
 /** Milliseconds. */
 const POLL = 2_000;
 const NEW_ASKS = 10;
 const IDLE = 60_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 function fill(server: ClearMl): void {
   for (let index = 0; index < TASKS; index += 1) {

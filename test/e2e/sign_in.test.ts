@@ -9,6 +9,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import type { Guarded } from '../attacks/guarded_router.ts';
 import { WILDCARD, guarded } from '../attacks/guarded_router.ts';
 import { CLEARML_COOKIE, claims, sign, taskId, tokenOf } from '../router/auth/fixture.ts';
+import { freePort } from '../lab/free_port.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const skip = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}; set CHROMIUM`;
@@ -19,14 +20,6 @@ async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Stands in for ClearML's web app where the user has a session: it sends everybody straight back. */

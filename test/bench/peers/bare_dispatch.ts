@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { end, freePort, listening, pinned, UNDER_TEST } from '../machine.ts';
+import { freePort } from '../../lab/free_port.ts';
+import { end, listening, pinned, UNDER_TEST } from '../machine.ts';
 import { PREFIX, type Peer } from '../peer.ts';
 
 const FORWARDER = fileURLToPath(new URL('bare_dispatch_server.ts', import.meta.url));

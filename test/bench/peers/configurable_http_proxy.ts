@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { end, freePort, listening, pinned, UNDER_TEST } from '../machine.ts';
+import { freePort } from '../../lab/free_port.ts';
+import { end, listening, pinned, UNDER_TEST } from '../machine.ts';
 import { PREFIX, WEBSOCKET_PREFIX, type Peer } from '../peer.ts';
 
 /** JupyterHub's proxy, as the hub runs it; no token is checked. */

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { end, freePort, has, listening, pinned, UNDER_TEST } from '../machine.ts';
+import { freePort } from '../../lab/free_port.ts';
+import { end, has, listening, pinned, UNDER_TEST } from '../machine.ts';
 import { PREFIX, WEBSOCKET_PREFIX, type Peer } from '../peer.ts';
 
 const SECRET = 'a-secret-that-only-this-bench-uses';

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { end, freePort, has, listening, pinned, UNDER_TEST } from '../machine.ts';
+import { freePort } from '../../lab/free_port.ts';
+import { end, has, listening, pinned, UNDER_TEST } from '../machine.ts';
 import { PREFIX, WEBSOCKET_PREFIX, type Peer } from '../peer.ts';
 
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';

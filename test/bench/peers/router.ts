@@ -5,7 +5,8 @@ import { addTask, httpAsk, taskWhen, tcpAsk } from '../../lab/clearml/asks.ts';
 import { userToken } from '../../lab/clearml/client.ts';
 import { startClearMl } from '../../lab/clearml/server.ts';
 import { settingsFor } from '../../router/process.ts';
-import { end, freePort, listening, pinned, UNDER_TEST } from '../machine.ts';
+import { freePort } from '../../lab/free_port.ts';
+import { end, listening, pinned, UNDER_TEST } from '../machine.ts';
 import { PREFIX, WEBSOCKET_PREFIX, type Peer } from '../peer.ts';
 import { SMALL } from '../scenarios/http.ts';
 

@@ -16,19 +16,12 @@ import { addTask, httpAsk, taskWhen, tcpAsk } from '../../lab/clearml/asks.ts';
 import { userToken } from '../../lab/clearml/client.ts';
 import { type ClearMl, startClearMl } from '../../lab/clearml/server.ts';
 import { type RouterProcess, settingsFor, startRouterProcess } from '../../router/process.ts';
+import { freePort } from '../../lab/free_port.ts';
 
 async function listening(server: ReturnType<typeof createTcpServer>): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await listening(server);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A router as it is deployed, before a stand-in ClearML server, with a task of each kind behind it. */

@@ -13,6 +13,7 @@ import { parseProxyHeader } from '../../../router/proxy/proxy_header.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
 import { AMPLE, tcpEndpoint, testRoutes, type TestRoutes } from './tcp_routes.ts';
+import { freePort } from '../../lab/free_port.ts';
 
 const metrics = createMetrics(createRegistry());
 const lines: string[] = [];
@@ -41,15 +42,6 @@ async function task(handle: (socket: Socket) => void): Promise<number> {
 }
 
 /** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function portOf(server: Server): number {
   const address = server.address();
   assert.ok(address !== null && typeof address === 'object');
