@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Upstream } from '../routes/endpoint.ts';
-import { TcpCopy } from './tcp_copy.ts';
+import { SocketSink, TcpCopy } from './tcp_copy.ts';
 import { reset } from './tcp_reset.ts';
 
 /** Seconds of silence after which the kernel begins to ask whether the other end is still there. */
@@ -77,8 +77,8 @@ export class TcpConnection {
       onread: this.#outward.onread,
       ...TCP_OPTIONS,
     });
-    this.#inward.join(client, this.#upstream);
-    this.#outward.join(this.#upstream, client);
+    this.#inward.join(client, new SocketSink(this.#upstream));
+    this.#outward.join(this.#upstream, new SocketSink(client));
     this.#connectTimer = setTimeout(
       () => this.#fail('unreachable', 'ETIMEDOUT'),
       parts.connectTimeout,

@@ -9,10 +9,50 @@ export interface Sink {
   readonly destroyed: boolean;
   /** Bytes that `write` has taken and that are not with the kernel yet: zero means that their buffer is free again. */
   readonly writableLength: number;
-  readonly write: (chunk: Uint8Array, written: () => void) => unknown;
+  readonly write: (chunk: Uint8Array) => unknown;
+  /** Calls back once all that was written is with the kernel; asked only while something of it is not. */
+  readonly whenWritten: (callback: () => void) => void;
   /** Ends this direction alone. */
   readonly end: () => unknown;
 }
+
+/** A TCP socket as a sink. A callback per write would cost a tick of the event loop for each packet. */
+export class SocketSink implements Sink {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get destroyed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  get writableLength(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#socket.write(chunk);
+  }
+
+  whenWritten(callback: () => void): void {
+    // Nothing, behind all that waits: its being written tells that the rest has been.
+    if (!this.#socket.writableEnded) this.#socket.write('', 'latin1', callback);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+}
+
+const NOWHERE: Sink = {
+  destroyed: false,
+  writableLength: 0,
+  write: () => undefined,
+  whenWritten: () => undefined,
+  end: () => undefined,
+};
 
 /**
  * One direction of a TCP connection, from the socket that is made with `onread` to `sink`. The kernel reads into one buffer
@@ -43,6 +83,14 @@ export class TcpCopy {
     source.once('end', () => sink.end());
   }
 
+  /** From now on what comes is read and thrown away. */
+  discard(): void {
+    if (this.#waiting) this.#buffer.replace();
+    this.#waiting = false;
+    this.#sink = NOWHERE;
+    this.#source?.resume();
+  }
+
   /** Hands the buffer back. The sockets are closed. */
   release(): void {
     // A buffer that a write still refers to is not handed on.
@@ -57,9 +105,10 @@ export class TcpCopy {
     if (sink === undefined || sink.destroyed) return false;
     this.bytes += length;
     const { bytes } = this.#buffer;
-    sink.write(length === bytes.length ? bytes : bytes.subarray(0, length), this.#written);
+    sink.write(length === bytes.length ? bytes : bytes.subarray(0, length));
     if (sink.writableLength > 0) {
       this.#waiting = true;
+      sink.whenWritten(this.#written);
       return false;
     }
     this.#buffer.fit(length);
@@ -67,7 +116,13 @@ export class TcpCopy {
   }
 
   readonly #written = (): void => {
-    if (!this.#waiting || this.#sink === undefined || this.#sink.writableLength > 0) return;
+    const sink = this.#sink;
+    if (!this.#waiting || sink === undefined || sink.destroyed) return;
+    if (sink.writableLength > 0) {
+      // Something else was written to it meanwhile.
+      sink.whenWritten(this.#written);
+      return;
+    }
     this.#waiting = false;
     this.#source?.resume();
   };

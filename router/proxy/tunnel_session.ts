@@ -94,6 +94,13 @@ export class TunnelSession {
   /** The WebSocket as TcpCopy sees it. `bufferedAmount` falls to zero within `send` when the kernel took all of it. */
   #sink(): Sink {
     const webSocket = this.#webSocket;
+    let waiting: (() => void) | undefined;
+    const sent = (): void => {
+      if (waiting === undefined || webSocket.bufferedAmount > 0) return;
+      const callback = waiting;
+      waiting = undefined;
+      callback();
+    };
     return {
       get destroyed() {
         return webSocket.readyState !== webSocket.OPEN;
@@ -101,7 +108,8 @@ export class TunnelSession {
       get writableLength() {
         return webSocket.bufferedAmount;
       },
-      write: (chunk, written) => webSocket.send(chunk, { binary: true }, written),
+      write: (chunk) => webSocket.send(chunk, { binary: true }, sent),
+      whenWritten: (callback) => (waiting = callback),
       end: () => this.#taskDone(),
     };
   }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { giveBack } from './spent_chunk.ts';
 import { adopt } from './tcp_accept.ts';
-import { TcpCopy } from './tcp_copy.ts';
+import { SocketSink, TcpCopy } from './tcp_copy.ts';
 import type { Sink } from './tcp_copy.ts';
 import { FrameFollower, closeFrame } from './websocket_frames.ts';
 
@@ -13,8 +12,9 @@ const KEEP_ALIVE_DELAY = 60_000;
 
 /** Two sockets that have become a WebSocket. */
 export interface WebSocketEnds {
+  /** Taken over; closed when the session is, for those who count its connections. */
   readonly client: Socket;
-  /** Bytes of the client that came before the task had agreed. */
+  /** Bytes of the client that came with its request. */
   readonly early: Buffer;
   /** Taken over. */
   readonly task: Socket;
@@ -24,12 +24,13 @@ export interface WebSocketEnds {
 
 /**
  * One open WebSocket between a client and a task: carries its bytes, sees to it that neither socket outlives the other for long,
- * and can end it with a close frame. Most WebSockets are idle most of the time, so it holds little: the task's socket reads into
- * one small buffer, and neither socket keeps anything of the requests that it came from.
+ * and can end it with a close frame. Most WebSockets are idle most of the time, so it holds little: each socket reads into one small
+ * buffer, and neither keeps anything of the requests that it came from.
  */
 export class WebSocketSession implements Sink {
   readonly #client: Socket;
   readonly #task: Socket;
+  readonly #inward: TcpCopy;
   readonly #outward: TcpCopy;
   readonly #frames = new FrameFollower();
   readonly #onClosed: () => void;
@@ -37,22 +38,40 @@ export class WebSocketSession implements Sink {
   #farewell: Buffer | undefined = undefined;
   #closed = false;
 
-  /** Undefined when the task has gone already. `onClosed` is called once, when the client's socket is closed. */
+  /** Undefined when one of the two has gone already. `onClosed` is called once, when the client's socket is closed. */
   static start(ends: WebSocketEnds, onClosed: () => void): WebSocketSession | undefined {
-    const outward = new TcpCopy();
-    const task = adopt(ends.task, outward.onread);
+    const copies = { inward: new TcpCopy(), outward: new TcpCopy() };
+    // What came since the request, and waits in a socket that nobody reads any more.
+    const late = ends.client.read() as Buffer | null;
+    const task = adopt(ends.task, copies.outward.onread);
     ends.task.destroy();
-    return task === undefined ? undefined : new WebSocketSession(ends, task, outward, onClosed);
+    if (task === undefined) return undefined;
+    const client = adopt(ends.client, copies.inward.onread);
+    if (client === undefined) {
+      task.destroy();
+      return undefined;
+    }
+    const { client: emptied } = ends;
+    client.once('close', () => emptied.destroy());
+    const early = late === null ? ends.early : Buffer.concat([ends.early, late]);
+    return new WebSocketSession({ client, task, early, greeting: ends.greeting }, copies, onClosed);
   }
 
-  private constructor(ends: WebSocketEnds, task: Socket, outward: TcpCopy, onClosed: () => void) {
-    const { client, early, greeting } = ends;
+  private constructor(
+    ends: WebSocketEnds,
+    copies: { readonly inward: TcpCopy; readonly outward: TcpCopy },
+    onClosed: () => void,
+  ) {
+    const { client, early, task, greeting } = ends;
+    const { inward, outward } = copies;
     this.#client = client;
     this.#task = task;
+    this.#inward = inward;
     this.#outward = outward;
     this.#onClosed = onClosed;
     this.#writtenBefore = task.bytesWritten;
     task.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_DELAY);
+    inward.join(client, new SocketSink(task));
     outward.join(task, this);
     client.cork();
     for (const part of greeting) {
@@ -62,18 +81,15 @@ export class WebSocketSession implements Sink {
     client.uncork();
     if (early.length > 0) task.write(early);
 
-    client.on('data', (chunk: Buffer) => this.#carryInward(chunk));
-    client.once('end', () => {
-      task.end();
-      this.#endSoon();
-    });
+    client.on('error', () => client.destroy());
+    client.once('end', () => this.#endSoon());
     client.once('close', () => this.#clientClosed());
-    task.on('drain', () => client.resume());
     task.on('error', () => client.destroySoon());
     task.once('close', () => {
       outward.release();
       this.end();
     });
+    client.resume();
     task.resume();
   }
 
@@ -89,6 +105,7 @@ export class WebSocketSession implements Sink {
   close(code: number, reason: string): void {
     if (this.#closed || this.#farewell !== undefined) return;
     this.#farewell = closeFrame(code, reason);
+    this.#inward.discard();
     if (this.#frames.betweenFrames) this.#sendFarewell(this.#farewell);
     setTimeout(() => this.destroy(), FAREWELL_TIME).unref();
   }
@@ -108,29 +125,26 @@ export class WebSocketSession implements Sink {
   }
 
   /** Bytes of the task, on their way to the client. */
-  write(chunk: Uint8Array, written: () => void): void {
+  write(chunk: Uint8Array): void {
     const frames = this.#frames;
     if (this.#farewell === undefined) {
       frames.follow(chunk);
-      this.#client.write(chunk, written);
+      this.#client.write(chunk);
       return;
     }
     if (frames.betweenFrames) return;
-    this.#client.write(chunk.subarray(0, frames.finishFrame(chunk)), written);
+    this.#client.write(chunk.subarray(0, frames.finishFrame(chunk)));
     if (frames.betweenFrames) this.#sendFarewell(this.#farewell);
+  }
+
+  whenWritten(callback: () => void): void {
+    if (!this.#client.writableEnded) this.#client.write('', 'latin1', callback);
   }
 
   /** The task has said all that it will say. */
   end(): void {
     this.#client.end();
     this.#endSoon();
-  }
-
-  #carryInward(chunk: Buffer): void {
-    if (this.#farewell !== undefined) return;
-    const task = this.#task;
-    task.write(chunk, () => giveBack(chunk));
-    if (task.writableLength > 0 && task.writableNeedDrain) this.#client.pause();
   }
 
   /** A side that vanished sends nothing more: the other must not wait for it (A49). */
@@ -140,11 +154,11 @@ export class WebSocketSession implements Sink {
 
   #sendFarewell(farewell: Buffer): void {
     this.#client.end(farewell);
-    this.#client.resume();
     this.#task.end();
   }
 
   #clientClosed(): void {
+    this.#inward.release();
     this.#task.destroySoon();
     setTimeout(() => this.#task.destroy(), FAREWELL_TIME).unref();
     if (this.#closed) return;

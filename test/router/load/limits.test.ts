@@ -164,6 +164,21 @@ suite('limits', () => {
     assert.equal((await (await ask(attack)).answer()).status, 200);
   });
 
+  test('an open WebSocket is one of the connections, until it ends', async (t) => {
+    const { attack, waiting } = await slow(t, limits({ connections: { total: 0, perAddress: 1 } }));
+    const client = await attack.client();
+    client.send(`GET ${T}/ws HTTP/1.1`, HOST, LET_IN, ...HANDSHAKE, '', '');
+    assert.equal((await client.answer()).status, 101);
+    assert.equal((await (await ask(attack)).answer()).status, 429);
+    client.destroy();
+    await until(() => attack.task.connections.some(({ socket }) => socket.destroyed));
+    await until(() => attack.world.access.length === 2);
+    const next = await ask(attack);
+    await until(() => waiting.length === 1);
+    waiting[0]?.write(OK);
+    assert.equal((await next.answer()).status, 200);
+  });
+
   test('idle connections give way before anybody is turned away', async (t) => {
     const attack = await attacked(
       t,

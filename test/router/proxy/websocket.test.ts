@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -145,6 +145,31 @@ test('sends the task its own path and headers, and early bytes only after the 10
   assert.match(head, /\r\nX-Forwarded-Prefix: /);
   assert.doesNotMatch(head, /cookie/i);
   client.destroy();
+});
+
+test('what a client sends while the task has not agreed yet reaches it whole, and so does its end', async (t) => {
+  const asked = Promise.withResolvers<Socket>();
+  const task = await rawTask(({ socket, text }) => {
+    if (text().endsWith('\r\n\r\n')) asked.resolve(socket);
+  });
+  const world = await startProxy([httpEndpoint(task.port)]);
+  t.after(async () => {
+    await world.close();
+    await task.close();
+  });
+  const client = await RawClient.connect(world.port);
+  client.send(...HANDSHAKE, '', 'early');
+  const atTask = await asked.promise;
+  const late = 'and late'.repeat(4_000);
+  client.socket.write(late);
+  // By now the router's side has read it, and keeps it.
+  await new Promise((resolve) => client.socket.write('!', resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const ended = once(atTask, 'end');
+  client.socket.end();
+  atTask.write(`${SWITCH}\r\n`);
+  await ended;
+  assert.equal(task.seen().split('\r\n\r\n')[1], `early${late}!`);
 });
 
 test('passes on what a task answers instead of 101', async (t) => {
