@@ -22,6 +22,12 @@ export interface OverloadBounds {
 
 /** A heap may fill within a second. Milliseconds. */
 const LOOK_EVERY = 100;
+/**
+ * The container's memory is read from several files of the kernel, for which requests wait: seldom, unless this process has
+ * grown since by this share of it. Milliseconds.
+ */
+const CONTAINER_LOOK_EVERY = 1_000;
+const GROWTH = 0.02;
 /** The mean of fewer samples says little: one long pause of the garbage collector is no overload. Milliseconds. */
 const DELAY_OVER = 500;
 const RESOLUTION = 10;
@@ -30,19 +36,26 @@ const DELAY_ENDS_AT = 0.5;
 /** V8 lets garbage lie until its heap is half way between what lives and its limit, so a heap that is well is not an empty one. */
 const MEMORY_ENDS_AT = 0.9;
 
-function heapShare(): number {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used / limit;
-}
-
 /**
- * Memory by the container's own limit where it has one: with WORKERS all processes share it, and buffers and sockets lie outside
- * of V8's heap. Reads files of the kernel.
+ * Memory by the container's own limit where it has one, 0 to 1: with WORKERS all processes share it, and sockets lie outside of
+ * V8's heap.
+ *
+ * @param held bytes that this process holds by V8's own count, which costs nothing.
  */
-function containerShare(): number {
-  const container = process.constrainedMemory();
-  const bounded = container > 0 && container < totalmem();
-  return bounded ? 1 - process.availableMemory() / container : 0;
+function watchContainer(): (now: number, held: number) => number {
+  let limit = 0;
+  let share = 0;
+  let before = 0;
+  let since = -Infinity;
+  return (now, held) => {
+    if (now - since < CONTAINER_LOOK_EVERY && held - before < limit * GROWTH) return share;
+    since = now;
+    before = held;
+    const container = process.constrainedMemory();
+    limit = container > 0 && container < totalmem() ? container : Infinity;
+    share = limit === Infinity ? 0 : 1 - process.availableMemory() / limit;
+    return share;
+  };
 }
 
 /** Measures this process, from one call to the next. */
@@ -51,16 +64,10 @@ export function measureStrain(): { readonly read: () => Strain; readonly close: 
   delays.enable();
   let delay = 0;
   let since = performance.now();
-  let container = containerShare();
-  let containerSince = since;
+  const containerShare = watchContainer();
   return {
     read: () => {
       const now = performance.now();
-      // Files cannot be read with each burst of requests; the heap can be looked at.
-      if (now - containerSince >= LOOK_EVERY) {
-        container = containerShare();
-        containerSince = now;
-      }
       const over = now - since;
       if (over >= DELAY_OVER) {
         // It measures its own timer, whose period is no delay. Without a sample the loop stood still for the whole time.
@@ -68,7 +75,8 @@ export function measureStrain(): { readonly read: () => Strain; readonly close: 
         delays.reset();
         since = now;
       }
-      return { delay, memory: Math.max(heapShare(), container) };
+      const { used_heap_size: used, heap_size_limit: limit, external_memory } = getHeapStatistics();
+      return { delay, memory: Math.max(used / limit, containerShare(now, used + external_memory)) };
     },
     close: () => void delays.disable(),
   };
