@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     return;
   }
   const settings = settingsOrExit();
-  const log = createLog(settings.LOG_LEVEL, standardOutput(settings.WORKERS > 1));
+  const log = createLog(settings.LOG_LEVEL, standardOutput());
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error({ event: 'fatal', error: text }, 'a defect of the router ends it');

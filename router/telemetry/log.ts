@@ -24,6 +24,8 @@ export interface Log {
    * level `info` and below.
    */
   readonly write: (line: string) => void;
+  /** Passes on lines that another process of this router has made. */
+  readonly pass: (lines: string) => void;
   readonly level: () => LogLevel;
   /** Takes effect with the next line. */
   readonly setLevel: (level: LogLevel) => void;
@@ -42,40 +44,38 @@ export interface LogDestination {
   readonly flushSync?: () => void;
 }
 
-/** Bytes that are written at once; PIPE_BUF where other processes write to the same pipe. */
-const OWN_BATCH = 32 * 1024;
-const SHARED_BATCH = 4 * 1024;
-/** How long a line waits for others at the most. Milliseconds. */
-const LONGEST_WAIT = 100;
+/** Bytes that are written at once. */
+const BATCH = 32 * 1024;
+/** How long a line waits for others at the most: longer, and a request waits while they are all written. Milliseconds. */
+const LONGEST_WAIT = 20;
 
 /**
  * Standard output, never waited for: lines are gathered, so that an access log costs little, and a reader that stalls costs
  * lines (beyond 16 MiB) but never a request. They are gathered here, since the library would measure all that waits with every
  * line.
- *
- * @param shared other processes (WORKERS) write to it, too: no write is then longer than PIPE_BUF unless one line is, so that
- * lines stay whole. A process that has it for itself writes more at once: each write is a detour through a thread.
  */
-export function standardOutput(shared: boolean): LogDestination {
-  const batch = shared ? SHARED_BATCH : OWN_BATCH;
-  const output = pino.destination({ fd: 1, sync: false, maxWrite: batch, maxLength: 16 << 20 });
+export function standardOutput(): LogDestination {
+  const output = pino.destination({ fd: 1, sync: false, maxWrite: BATCH, maxLength: 16 << 20 });
   let lines = '';
   let bytes = 0;
+  let timer: NodeJS.Timeout | undefined;
   const handOn = (): void => {
     if (bytes > 0) output.write(lines);
     lines = '';
     bytes = 0;
+    clearTimeout(timer);
+    timer = undefined;
   };
   const flushSync = (): void => {
     handOn();
     output.flushSync();
   };
-  setInterval(handOn, LONGEST_WAIT).unref();
   process.once('exit', flushSync);
   return {
     write: (line) => {
       const length = Buffer.byteLength(line);
-      if (bytes + length > batch) handOn();
+      if (bytes + length > BATCH) handOn();
+      timer ??= setTimeout(handOn, LONGEST_WAIT).unref();
       lines += line;
       bytes += length;
     },
@@ -108,6 +108,7 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     write: (line) => {
       if (sink.isLevelEnabled('info')) escaping.write(line);
     },
+    pass: (lines) => destination.write(lines),
     level: () => LOG_LEVELS.find((known) => known === sink.level) ?? 'info',
     setLevel: (next) => {
       sink.level = next;

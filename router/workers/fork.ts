@@ -12,6 +12,7 @@ import type { Activity } from '../proxy/activity.ts';
 import { ACTIVITY_INTERVAL } from './messages.ts';
 import { closeUntaken } from './handoff.ts';
 import type { FromWorker, MetricsReport, ToWorker } from './messages.ts';
+import { relayOutput } from './relay_output.ts';
 
 /** What the workers are told about. */
 export interface WorkersParts {
@@ -56,7 +57,10 @@ export function createWorkers(parts: WorkersParts): Front {
   const { count, routes, clearml, log, activity } = parts;
   const workers = new Map<Worker, Known>();
   let draining = false;
-  cluster.setupPrimary({ serialization: 'advanced' });
+  cluster.setupPrimary({
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
 
   const send = (worker: Worker, message: ToWorker): void => {
     if (worker.isConnected()) worker.send(message);
@@ -88,6 +92,8 @@ export function createWorkers(parts: WorkersParts): Front {
     new Promise((resolve, reject) => {
       const worker = cluster.fork();
       closeUntaken(worker);
+      const { stdout } = worker.process;
+      if (stdout !== null) relayOutput(stdout, (lines) => log.pass(lines));
       const known: Known = { key: 'unsettled', scrapes: new Set() };
       workers.set(worker, known);
       send(worker, { kind: 'log-level', level: log.level() });
@@ -161,7 +167,8 @@ export function createWorkers(parts: WorkersParts): Front {
                 () => worker.process.kill('SIGKILL'),
                 times.delay + times.grace + LATE_END,
               );
-              worker.once('exit', () => {
+              // Its end, and that of its output.
+              worker.process.once('close', () => {
                 clearTimeout(timer);
                 resolve();
               });

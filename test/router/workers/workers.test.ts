@@ -86,6 +86,20 @@ describe('WORKERS of a router', { skip }, () => {
     assert.equal(new Set(counted).size, 1);
   });
 
+  test('each request of both has its line in the log, whole, also of the last moment', async () => {
+    const own = await startRouterProcess({ ...settingsFor(clearml), WORKERS: '2' });
+    await own.readyz(200);
+    const { pathname } = new URL(url);
+    const urls = Array.from({ length: 400 }, (_, index) => `${pathname}${index}`);
+    await Promise.all(
+      urls.map(async (path) => (await fetch(`${own.url}${path}`, { headers })).arrayBuffer()),
+    );
+    assert.equal(await own.stop(), 0);
+    const logged = own.lines.filter(({ event }) => event === 'request').map(({ path }) => path);
+    assert.equal(logged.length, urls.length);
+    assert.deepEqual(new Set(logged), new Set(urls));
+  });
+
   test('one that hangs is killed after the grace, and does not keep the process', async () => {
     const settings = { ...settingsFor(clearml), WORKERS: '2', DRAIN_SECONDS: '0' };
     const hanging = await startRouterProcess(settings);
