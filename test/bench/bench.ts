@@ -1,16 +1,17 @@
 /**
- * `npm run bench -- [--quick | --seconds <each>] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router
- * beside its peers, one core for the process under test, the other for load and backend. Loopback only, bounded in time: about two
- * minutes with `--quick`, 10 without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
+ * `npm run bench -- [--quick] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
+ * core for the process under test, the other for load and backend. All run at once, and take turns of two seconds in several
+ * rounds: what the machine does to one it does to all. Loopback only, bounded in time: about two minutes with `--quick`, 15
+ * without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startBackend, type Backend } from './backend.ts';
+import { startBackend } from './backend.ts';
 import { has, LOAD } from './machine.ts';
-import type { Peer } from './peer.ts';
+import type { Peer, RunningPeer } from './peer.ts';
 import { BARE_DISPATCH } from './peers/bare_dispatch.ts';
 import { CADDY } from './peers/caddy.ts';
 import { CONFIGURABLE_HTTP_PROXY } from './peers/configurable_http_proxy.ts';
@@ -27,6 +28,11 @@ import { TCP_BULK, TCP_CONNECT } from './scenarios/tcp.ts';
 import { measureWarmAccess, WARM_ACCESS } from './scenarios/warm_access.ts';
 import { EVENTS, WEBSOCKET_ECHO, WEBSOCKET_IDLE } from './scenarios/web_socket.ts';
 
+/** A result while it is being measured. */
+interface Writable extends ScenarioResult {
+  readonly measured: Map<string, readonly Measurement[]>;
+}
+
 /** What the router is compared with. */
 const OTHERS = [BARE_DISPATCH, CONFIGURABLE_HTTP_PROXY, CADDY, NGINX, HAPROXY];
 const PEERS = [ROUTER, TWO_WORKERS, ...OTHERS, DIRECT];
@@ -36,13 +42,14 @@ const SCENARIOS = [...HTTP, TCP_BULK, TCP_CONNECT, WEBSOCKET_ECHO, EVENTS, WEBSO
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '8' },
     only: { type: 'string' },
     json: { type: 'string' },
     goals: { type: 'boolean', default: false },
   },
 });
-const seconds = options.quick ? 1 : Number(options.seconds);
+/** Of a turn. */
+const seconds = options.quick ? 1 : 2;
+const rounds = options.quick ? 1 : 7;
 
 const missing = ['taskset', 'wrk', 'nginx'].filter((command) => !has(command));
 if (missing.length > 0 || availableParallelism() < 2) {
@@ -63,71 +70,95 @@ const folder = mkdtempSync(join(tmpdir(), 'router-bench-'));
 chmodSync(folder, 0o755);
 const backend = await startBackend(folder);
 try {
-  const measured = new Map<Scenario, Map<string, Measurement>>(
-    scenarios.map((scenario) => [scenario, new Map()]),
-  );
-  for (const peer of PEERS) {
-    await measure(peer, backend, measured).catch((error: unknown) => {
-      console.error(`${peer.name}: left out: ${String(error)}`);
-    });
+  const results: Writable[] = scenarios.map((scenario) => ({ scenario, measured: new Map() }));
+  for (const result of results.filter(({ scenario }) => scenario.fresh === true)) {
+    for (const peer of PEERS) {
+      const running = await started(peer, result.scenario);
+      if (running === undefined) continue;
+      await turn(peer, running, result);
+      await running.stop();
+    }
   }
-  const results: ScenarioResult[] = [...measured].map(([scenario, figures]) => ({
-    scenario,
-    measured: figures,
-  }));
-  if (WARM_ACCESS.name.includes(options.only ?? '')) results.push(await measureWarmAccess(seconds));
-  const verdicts = verdictsOf(results);
+  await measureTogether(results.filter(({ scenario }) => scenario.fresh !== true));
+  const all: ScenarioResult[] = [...results];
+  if (WARM_ACCESS.name.includes(options.only ?? '')) all.push(await measureWarmAccess(4 * seconds));
+  const verdicts = verdictsOf(all);
   const names = OTHERS.map(({ name }) => name);
-  console.log(tablesOf(results));
-  console.log(`\n### Summary: how many times better the router is\n\n${summaryOf(results, names)}`);
+  console.log(tablesOf(all));
+  console.log(`\n### Summary: how many times better the router is\n\n${summaryOf(all, names)}`);
   console.log(`\n${conclusionOf(verdicts)}`);
   if (options.goals && verdicts.some(({ met }) => !met)) process.exitCode = 1;
-  if (options.json !== undefined) writeFileSync(options.json, `${jsonOf(results, seconds)}\n`);
+  if (options.json !== undefined) writeFileSync(options.json, `${jsonOf(all, seconds)}\n`);
 } finally {
   await backend.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** All scenarios of one peer, one after the other; a peer that is not there or fails is said and left out. */
-async function measure(
+/** Starts a peer; one that is not there or does not start is said and left out. */
+async function started(
   peer: Peer,
-  backend: Backend,
-  measured: ReadonlyMap<Scenario, Map<string, Measurement>>,
-): Promise<void> {
-  const taken = [...measured].filter(([{ name }]) => peer.only?.includes(name) ?? true);
-  if (taken.length === 0) return;
+  ...wanted: readonly Scenario[]
+): Promise<RunningPeer | undefined> {
+  if (!wanted.some((scenario) => takesPart(peer, scenario))) return undefined;
   const lacks = peer.lacks();
   if (lacks !== undefined) {
-    console.error(`${peer.name}: skipped, this machine lacks ${lacks}`);
-    return;
+    console.error(`${peer.name}: left out, this machine lacks ${lacks}`);
+    return undefined;
   }
-  const together = taken.filter(([{ fresh }]) => fresh !== true);
-  const alone = taken.filter(([{ fresh }]) => fresh === true);
-  for (const group of [together, ...alone.map((each) => [each])]) {
-    if (group.length > 0) await measureGroup(peer, backend, group);
+  const own = mkdtempSync(join(folder, 'peer-'));
+  chmodSync(own, 0o755);
+  try {
+    return await peer.start(backend, own);
+  } catch (error) {
+    console.error(`${peer.name}: left out: ${String(error)}`);
+    return undefined;
   }
 }
 
-/** Some scenarios of one peer, in one process. */
-async function measureGroup(
+function takesPart({ only }: Peer, { name }: Scenario): boolean {
+  return only?.includes(name) ?? true;
+}
+
+/** One turn of a peer. False when it failed, or offers nothing of the kind. */
+async function turn(
   peer: Peer,
-  backend: Backend,
-  group: readonly (readonly [Scenario, Map<string, Measurement>])[],
-): Promise<void> {
-  const own = mkdtempSync(join(folder, 'peer-'));
-  chmodSync(own, 0o755);
-  const running = await peer.start(backend, own);
+  running: RunningPeer,
+  { scenario, measured }: Writable,
+): Promise<boolean> {
   try {
-    for (const [scenario, figures] of group) {
-      process.stderr.write(`${peer.name}: ${scenario.name}\n`);
-      try {
-        const measurement = await scenario.run(running, seconds);
-        if (measurement !== undefined) figures.set(peer.name, measurement);
-      } catch (error) {
-        console.error(`${peer.name}: ${scenario.name} failed: ${String(error)}`);
+    const measurement = await scenario.run(running, seconds);
+    if (measurement === undefined) return false;
+    const before = measured.get(peer.name) ?? [];
+    measured.set(peer.name, [...before, measurement]);
+    return true;
+  } catch (error) {
+    console.error(`${peer.name}: ${scenario.name} failed: ${String(error)}`);
+    measured.delete(peer.name);
+    return false;
+  }
+}
+
+/** Rounds in which all peers take turns, in the opposite order every second time. */
+async function measureTogether(results: readonly Writable[]): Promise<void> {
+  const running = new Map<Peer, RunningPeer>();
+  for (const peer of PEERS) {
+    const one = await started(peer, ...results.map(({ scenario }) => scenario));
+    if (one !== undefined) running.set(peer, one);
+  }
+  for (const result of results) {
+    const { scenario } = result;
+    const taking = new Map([...running].filter(([peer]) => takesPart(peer, scenario)));
+    process.stderr.write(`${scenario.name}\n`);
+    for (const one of taking.values()) {
+      // What fails here fails in its first turn, too, and is told then.
+      await (scenario.warmUp ?? scenario.run)(one, 2 * seconds).catch(() => undefined);
+    }
+    for (let round = 0; round < rounds * (scenario.rounds ?? 1); round += 1) {
+      const order = [...taking];
+      for (const [peer, one] of round % 2 === 0 ? order : order.toReversed()) {
+        if (!(await turn(peer, one, result))) taking.delete(peer);
       }
     }
-  } finally {
-    await running.stop();
   }
+  for (const one of running.values()) await one.stop();
 }

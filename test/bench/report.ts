@@ -1,11 +1,39 @@
 import { cpus, release } from 'node:os';
+import { median } from './quantile.ts';
 import type { Goal, Measurement, Scenario } from './scenario.ts';
 
-/** Figures of one scenario by the name of the peer. */
+/** Rounds of one scenario by the name of the peer, each peer's in the order of time. */
 export interface ScenarioResult {
   readonly scenario: Scenario;
-  readonly measured: ReadonlyMap<string, Measurement>;
+  readonly measured: ReadonlyMap<string, readonly Measurement[]>;
 }
+
+/** The middle of a peer's rounds. */
+function figureOf(rounds: readonly Measurement[], of: Goal['of']): number | undefined {
+  const values = rounds.flatMap((round) => round[of] ?? []);
+  return values.length === 0 ? undefined : median(values);
+}
+
+/**
+ * The middle of what two peers have to do with each other in each round. Their turns in a round lie next to each other, so that a
+ * machine that is faster at one time than at another does not count for either.
+ */
+function comparedBy(
+  compare: (mine: number, theirs: number) => number,
+  of: Goal['of'],
+  mine: readonly Measurement[] = [],
+  theirs: readonly Measurement[] = [],
+): number | undefined {
+  const each = mine.flatMap((round, index) => {
+    const own = round[of];
+    const other = theirs[index]?.[of];
+    return own === undefined || other === undefined ? [] : [compare(own, other)];
+  });
+  return each.length === 0 ? undefined : median(each);
+}
+
+const ratio = (mine: number, theirs: number): number => mine / theirs;
+const difference = (mine: number, theirs: number): number => mine - theirs;
 
 /** How a goal came out. */
 export interface Verdict {
@@ -27,17 +55,17 @@ function wordsOf({ subject, of, comparison, against }: Goal, unit: string): stri
 
 function judge(goal: Goal, { scenario, measured }: ScenarioResult): Verdict {
   const { against, of, comparison } = goal;
-  const mine = measured.get(goal.subject ?? 'router')?.[of];
-  const theirs = 'peer' in against ? measured.get(against.peer)?.[of] : 0;
-  const words = { scenario: scenario.name, goal: wordsOf(goal, scenario.unit) };
-  if (mine === undefined || theirs === undefined) {
-    return { ...words, figure: undefined, met: false };
-  }
+  const mine = measured.get(goal.subject ?? 'router');
+  const theirs = 'peer' in against ? measured.get(against.peer) : undefined;
   const [figure, bound] =
     'ratio' in against
-      ? [mine / theirs, against.ratio]
-      : [mine - theirs, 'above' in against ? against.above : against.absolute];
-  return { ...words, figure, met: comparison === 'at least' ? figure >= bound : figure <= bound };
+      ? [comparedBy(ratio, of, mine, theirs), against.ratio]
+      : 'above' in against
+        ? [comparedBy(difference, of, mine, theirs), against.above]
+        : [figureOf(mine ?? [], of), against.absolute];
+  const met =
+    figure !== undefined && (comparison === 'at least' ? figure >= bound : figure <= bound);
+  return { scenario: scenario.name, goal: wordsOf(goal, scenario.unit), figure, met };
 }
 
 /** All goals of all that was measured, in the order of the scenarios. */
@@ -55,14 +83,13 @@ export function tablesOf(results: readonly ScenarioResult[]): string {
   const lines: string[] = [];
   for (const result of results) {
     const { scenario, measured } = result;
-    const ours = measured.get('router')?.value;
     lines.push('', `### ${scenario.name}`, '');
     lines.push(`| | ${scenario.unit} | CPU µs each | router / it |`, '|---|--:|--:|--:|');
-    for (const [peer, { value, cpu }] of measured) {
-      const ratio = ours === undefined || peer === 'router' ? '' : (ours / value).toFixed(2);
-      lines.push(
-        `| ${peer} | ${rounded(value)} | ${cpu === undefined ? '' : rounded(cpu)} | ${ratio} |`,
-      );
+    for (const [peer, rounds] of measured) {
+      const compared =
+        peer === 'router' ? undefined : comparedBy(ratio, 'value', measured.get('router'), rounds);
+      const cells = [figureOf(rounds, 'value'), figureOf(rounds, 'cpu')].map(textOf);
+      lines.push(`| ${[peer, ...cells, compared?.toFixed(2) ?? ''].join(' | ')} |`);
     }
     lines.push('', ...verdictsOf([result]).map(lineOf));
   }
@@ -77,14 +104,17 @@ export function summaryOf(results: readonly ScenarioResult[], peers: readonly st
   ];
   for (const result of results) {
     const { scenario, measured } = result;
-    const ours = measured.get('router')?.value;
+    const ours = measured.get('router');
     const cells = peers.map((peer) => {
-      const theirs = measured.get(peer)?.value;
-      if (ours === undefined || theirs === undefined) return '';
-      return (scenario.better === 'more' ? ours / theirs : theirs / ours).toFixed(2);
+      const theirs = measured.get(peer);
+      const better =
+        scenario.better === 'more'
+          ? comparedBy(ratio, 'value', ours, theirs)
+          : comparedBy(ratio, 'value', theirs, ours);
+      return better?.toFixed(2) ?? '';
     });
     const goals = verdictsOf([result]).map(lineOf).join('; ');
-    const own = ours === undefined ? '' : `${rounded(ours)} ${scenario.unit}`;
+    const own = ours === undefined ? '' : `${textOf(figureOf(ours, 'value'))} ${scenario.unit}`;
     lines.push(`| ${scenario.name} | ${own} | ${cells.join(' | ')} | ${goals} |`);
   }
   return lines.join('\n');
@@ -104,11 +134,11 @@ export function jsonOf(results: readonly ScenarioResult[], seconds: number): str
     {
       machine: { cpu: model, megahertz: speed, cores: cpus().length, kernel: release() },
       node: process.version,
-      secondsEach: seconds,
+      secondsEachRound: seconds,
       scenarios: results.map((result) => ({
         name: result.scenario.name,
         unit: result.scenario.unit,
-        measured: Object.fromEntries(result.measured),
+        rounds: Object.fromEntries(result.measured),
         goals: verdictsOf([result]),
       })),
     },
@@ -117,6 +147,7 @@ export function jsonOf(results: readonly ScenarioResult[], seconds: number): str
   );
 }
 
-function rounded(value: number): string {
+function textOf(value: number | undefined): string {
+  if (value === undefined) return '';
   return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }

@@ -27,9 +27,13 @@ export interface Scenario {
   readonly unit: string;
   readonly better: 'more' | 'less';
   readonly goals: readonly Goal[];
-  /** The process under test has done nothing before. */
+  /** Each peer alone and once, in a process that has done nothing before. */
   readonly fresh?: boolean;
-  /** Undefined where the peer offers nothing of the kind. */
+  /** How many times as many rounds as usual it takes, where single rounds differ much; 1 unless given. */
+  readonly rounds?: number;
+  /** What comes before the first round; a round unless given. */
+  readonly warmUp?: (peer: RunningPeer, seconds: number) => Promise<unknown>;
+  /** One round. Undefined where the peer offers nothing of the kind. */
   readonly run: (peer: RunningPeer, seconds: number) => Promise<Measurement | undefined>;
 }
 

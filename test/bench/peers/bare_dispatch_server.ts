@@ -35,7 +35,8 @@ createServer({ requestTimeout: 0 }, (request, response) => {
         response.writeHead(status, out);
       },
       onResponseData: (controller, chunk) => {
-        if (response.write(chunk)) return;
+        // What comes for a client that has left flows away.
+        if (response.write(chunk) || response.destroyed) return;
         controller.pause();
         response.once('drain', () => controller.resume());
       },

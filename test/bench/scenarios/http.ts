@@ -8,7 +8,7 @@ import type { Measurement, Scenario } from '../scenario.ts';
 
 const CHP = 'configurable-http-proxy';
 
-/** One round of wrk: requests a second, and the CPU of the process under test for each. */
+/** One round of wrk, of whole seconds: requests a second, and the CPU of the process under test for each. */
 async function wrk(
   peer: RunningPeer,
   path: string,
@@ -21,20 +21,18 @@ async function wrk(
     '-H',
     `${name}: ${value}`,
   ]);
-  const args = (duration: number): string[] => [
+  const args = [
     '-t1',
     `-c${connections}`,
-    `-d${duration}`,
+    `-d${seconds}`,
     '--timeout',
     '10s',
     ...headers,
     ...(script === undefined ? [] : ['-s', script]),
     peer.http + path,
   ];
-  // Until compilers have done their work: what is measured is a process that has run for a while.
-  await output('wrk', args(Math.max(1, Math.ceil(seconds / 2))));
   const before = cpuOf(peer.pid);
-  const text = await output('wrk', args(seconds));
+  const text = await output('wrk', args);
   const used = cpuOf(peer.pid) - before;
   if (/Non-2xx|Socket errors/.test(text)) throw new Error(`answers were wrong:\n${text}`);
   const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);

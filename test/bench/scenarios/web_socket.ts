@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import { cpuOf, memoryOf } from '../machine.ts';
 import type { RunningPeer } from '../peer.ts';
+import { median } from '../quantile.ts';
 import { cpuAtMost } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { quantile } from './even_rate.ts';
 
 const CHP = 'configurable-http-proxy';
 
@@ -56,7 +56,7 @@ export const WEBSOCKET_IDLE: Scenario = {
     const url = peer.webSocket;
     if (url === undefined) return undefined;
     // Far more than the first ones, whose memory the process had before.
-    const count = seconds < 3 ? 500 : 3_000;
+    const count = seconds < 2 ? 500 : 3_000;
     const warm = await Promise.all(Array.from({ length: 50 }, () => open(peer, url)));
     const before = memoryOf(peer.pid);
     const clients: WebSocket[] = [];
@@ -98,6 +98,6 @@ export const EVENTS: Scenario = {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     for (const stream of streams) stream.destroy();
     if (delays.length === 0) throw new Error('no event came');
-    return { value: quantile(delays, 0.5) };
+    return { value: median(delays) };
   },
 };
