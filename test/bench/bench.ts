@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- [--quick] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
- * core for the process under test, the other for load and backend. All run at once, and take turns of two seconds in several
- * rounds: what the machine does to one it does to all. Loopback only, bounded in time: about two minutes with `--quick`, 15
- * without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
+ * core for the process under test, the other for load and backend. All run at once, and take turns in several rounds: what the
+ * machine does to one it does to all. Loopback only, bounded in time: about four minutes with `--quick`, 25 without. With
+ * `--goals` it ends with status 1 where a goal is missed or could not be measured.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ try {
     for (const peer of PEERS) {
       const running = await started(peer, result.scenario);
       if (running === undefined) continue;
-      await turn(peer, running, result);
+      await turn(peer, running, result, seconds);
       await running.stop();
     }
   }
@@ -124,9 +124,10 @@ async function turn(
   peer: Peer,
   running: RunningPeer,
   { scenario, measured }: Writable,
+  turnSeconds: number,
 ): Promise<boolean> {
   try {
-    const measurement = await scenario.run(running, seconds);
+    const measurement = await scenario.run(running, turnSeconds);
     if (measurement === undefined) return false;
     const before = measured.get(peer.name) ?? [];
     measured.set(peer.name, [...before, measurement]);
@@ -149,14 +150,16 @@ async function measureTogether(results: readonly Writable[]): Promise<void> {
     const { scenario } = result;
     const taking = new Map([...running].filter(([peer]) => takesPart(peer, scenario)));
     process.stderr.write(`${scenario.name}\n`);
+    const turnSeconds = seconds * (scenario.long?.turn ?? 1);
+    const turns = options.quick ? 1 : (scenario.long?.rounds ?? rounds);
     for (const one of taking.values()) {
       // What fails here fails in its first turn, too, and is told then.
-      await (scenario.warmUp ?? scenario.run)(one, 2 * seconds).catch(() => undefined);
+      await (scenario.warmUp ?? scenario.run)(one, 2 * turnSeconds).catch(() => undefined);
     }
-    for (let round = 0; round < rounds * (scenario.rounds ?? 1); round += 1) {
+    for (let round = 0; round < turns; round += 1) {
       const order = [...taking];
       for (const [peer, one] of round % 2 === 0 ? order : order.toReversed()) {
-        if (!(await turn(peer, one, result))) taking.delete(peer);
+        if (!(await turn(peer, one, result, turnSeconds))) taking.delete(peer);
       }
     }
   }

@@ -16,26 +16,32 @@ function lengthOf(answer: string): number {
   return head + HEAD_END.length + Number(length);
 }
 
-type Answered = (connection: Connection, took: number) => void;
+/** What a connection tells of itself. */
+interface Listener {
+  readonly answered: (connection: Connection, took: number) => void;
+  /** The other end closed it, as servers do with those that have been idle for a while. */
+  readonly closed: (connection: Connection) => void;
+  readonly failed: (error: unknown) => void;
+}
 
 /** One keep-alive connection, one request at a time. */
 class Connection {
   readonly #socket: Socket;
-  readonly #answered: Answered;
+  readonly #listener: Listener;
   #sentAt = 0;
   #received = 0;
   /** Every answer is as long as the first. */
   #length = 0;
 
-  constructor(url: URL, answered: Answered, failed: (error: unknown) => void) {
-    this.#answered = answered;
+  constructor(url: URL, listener: Listener) {
+    this.#listener = listener;
     const buffer = Buffer.alloc(READ);
     const read = (length: number): boolean => {
       try {
         if (this.#length === 0) this.#length = lengthOf(buffer.toString('latin1', 0, length));
         this.#read(length);
       } catch (error) {
-        failed(error);
+        listener.failed(error);
       }
       return true;
     };
@@ -45,7 +51,7 @@ class Connection {
       noDelay: true,
       onread: { buffer, callback: read },
     });
-    this.#socket.on('error', failed).on('end', () => failed(new Error('a connection was closed')));
+    this.#socket.on('error', listener.failed).on('end', () => listener.closed(this));
   }
 
   send(request: string): void {
@@ -61,7 +67,8 @@ class Connection {
   #read(length: number): void {
     this.#received += length;
     if (this.#received > this.#length) throw new Error('an answer was longer than the first one');
-    if (this.#received === this.#length) this.#answered(this, performance.now() - this.#sentAt);
+    if (this.#received < this.#length) return;
+    this.#listener.answered(this, performance.now() - this.#sentAt);
   }
 }
 
@@ -97,14 +104,22 @@ export async function evenLoad(
         began = performance.now();
         timer = setInterval(send, 1);
       };
-      const answered: Answered = (connection, took) => {
-        idle.push(connection);
-        if (timer !== undefined) times.push(took);
-        else if (idle.length === READY) begin();
-        if (times.length === requests) resolve();
+      const listener: Listener = {
+        answered: (connection, took) => {
+          idle.push(connection);
+          if (timer !== undefined) times.push(took);
+          else if (idle.length === READY) begin();
+          if (times.length === requests) resolve();
+        },
+        closed: (connection) => {
+          const place = idle.indexOf(connection);
+          if (place === -1) reject(new Error('a connection was closed within a request'));
+          else idle.splice(place, 1);
+        },
+        failed: reject,
       };
       const open = (): Connection => {
-        const connection = new Connection(url, answered, reject);
+        const connection = new Connection(url, listener);
         all.push(connection);
         return connection;
       };

@@ -29,9 +29,9 @@ export interface Scenario {
   readonly goals: readonly Goal[];
   /** Each peer alone and once, in a process that has done nothing before. */
   readonly fresh?: boolean;
-  /** How many times as many rounds as usual it takes, where single rounds differ much; 1 unless given. */
-  readonly rounds?: number;
-  /** What comes before the first round; a round unless given. */
+  /** How many times as long as usual a turn is, and how many rounds there are then. */
+  readonly long?: { readonly turn: number; readonly rounds: number };
+  /** What comes before the first round; a longer turn unless given. */
   readonly warmUp?: (peer: RunningPeer, seconds: number) => Promise<unknown>;
   /** One round. Undefined where the peer offers nothing of the kind. */
   readonly run: (peer: RunningPeer, seconds: number) => Promise<Measurement | undefined>;

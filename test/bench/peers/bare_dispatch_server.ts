@@ -35,10 +35,11 @@ createServer({ requestTimeout: 0 }, (request, response) => {
         response.writeHead(status, out);
       },
       onResponseData: (controller, chunk) => {
-        // What comes for a client that has left flows away.
         if (response.write(chunk) || response.destroyed) return;
         controller.pause();
         response.once('drain', () => controller.resume());
+        // What comes for a client that has left flows away.
+        response.once('close', () => controller.resume());
       },
       onResponseEnd: () => response.end(),
       onResponseError: () => response.destroy(),

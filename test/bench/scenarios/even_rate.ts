@@ -16,12 +16,12 @@ export const EVEN_RATE: Scenario = {
   unit: 'ms',
   better: 'less',
   goals: [{ of: 'value', comparison: 'at most', against: { ratio: 1, peer: 'Caddy' } }],
-  // A pause of the machine spoils a round.
-  rounds: 2,
+  // A process that did nothing for a while is at its worst at first, and a pause of the machine spoils a short turn.
+  long: { turn: 5, rounds: 5 },
   warmUp: async (peer, seconds) => {
-    await SMALL.run(peer, seconds);
-    // Little traffic takes other ways through a program than much of it, and compilers look at them late.
-    if (peer.http !== undefined) await round(peer, 4 * seconds);
+    await SMALL.run(peer, Math.ceil(seconds / 5));
+    // Little traffic takes other ways through a program than much, and compilers come to them after some ten thousand requests.
+    if (peer.http !== undefined) await round(peer, 1.5 * seconds);
   },
   run: async (peer, seconds) =>
     peer.http === undefined ? undefined : { value: quantile(await round(peer, seconds), 0.99) },
