@@ -417,6 +417,8 @@ test('a task that asks for a PROXY header has it on its lane; another version is
   });
   const table = await until(opened(`${id}__web`, 'tcp'));
   assert.equal(table.endpoints.get(`${id}__web`)?.tcp?.proxyHeader, true);
+  // A change that falls into the router's own write would be lost on this server; tasks wait for the answer, too.
+  await taskWhen(server, id, ({ runtime }) => runtime['external_address__web'] === '203.0.113.7');
   changeRuntime(server, id, { router_proxy_protocol__web: 'v1' });
   const after = await until((now) => now.endpoints.get(`${id}__web`)?.tcp?.state === 'refused');
   assert.equal(
