@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { passTrailers } from './interim_and_trailers.ts';
+import { whenWritten } from './when_written.ts';
 
 /** Longest piece of a body that is written as text. */
 const LONGEST_HELD = 8 * 1024;
@@ -112,8 +113,7 @@ export class AnswerWriter {
       return false;
     }
     if (socket.writableLength === 0) return true;
-    // Nothing, behind all that waits: its being written tells that the rest has been.
-    if (!this.#ended) socket.write('', 'latin1', () => this.#reader.drained());
+    if (!this.#ended) whenWritten(socket, () => this.#reader.drained());
     return false;
   }
 

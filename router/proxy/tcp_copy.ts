@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { ReadBuffer } from './read_buffer.ts';
+import { whenWritten } from './when_written.ts';
 
 /** Bytes of a quiet connection's buffer: a keystroke's packet fits, and ten thousand idle connections cost little. */
 const QUIET = 1024;
@@ -16,7 +17,7 @@ export interface Sink {
   readonly end: () => unknown;
 }
 
-/** A TCP socket as a sink. A callback per write would cost a tick of the event loop for each packet. */
+/** A TCP socket as a sink. */
 export class SocketSink implements Sink {
   readonly #socket: Socket;
 
@@ -37,8 +38,7 @@ export class SocketSink implements Sink {
   }
 
   whenWritten(callback: () => void): void {
-    // Nothing, behind all that waits: its being written tells that the rest has been.
-    if (!this.#socket.writableEnded) this.#socket.write('', 'latin1', callback);
+    whenWritten(this.#socket, callback);
   }
 
   end(): void {

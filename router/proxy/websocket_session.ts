@@ -3,6 +3,7 @@ import { adopt } from './tcp_accept.ts';
 import { SocketSink, TcpCopy } from './tcp_copy.ts';
 import type { Sink } from './tcp_copy.ts';
 import { FrameFollower, closeFrame } from './websocket_frames.ts';
+import { whenWritten } from './when_written.ts';
 
 /** What the other side gets to finish once one side has ended, and what an ended session gets for its last bytes. */
 const FAREWELL_TIME = 1_000;
@@ -138,7 +139,7 @@ export class WebSocketSession implements Sink {
   }
 
   whenWritten(callback: () => void): void {
-    if (!this.#client.writableEnded) this.#client.write('', 'latin1', callback);
+    whenWritten(this.#client, callback);
   }
 
   /** The task has said all that it will say. */
