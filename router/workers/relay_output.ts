@@ -8,9 +8,11 @@ export function relayOutput(output: Readable, pass: (lines: string) => void): vo
   let rest = '';
   output.setEncoding('utf8');
   output.on('data', (text: string) => {
-    const end = text.lastIndexOf('\n') + 1;
-    if (end > 0) pass(rest + text.slice(0, end));
-    rest = end > 0 ? text.slice(end) : rest + text;
+    rest += text;
+    const end = rest.lastIndexOf('\n') + 1;
+    if (end === 0) return;
+    pass(rest.slice(0, end));
+    rest = rest.slice(end);
   });
   // A worker that was killed in the middle of a line.
   output.once('end', () => {
