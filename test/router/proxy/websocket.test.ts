@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { RawClient, header, headerValues, rawTask } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../attacks/raw_peers.ts';
 import { COOKIE, TASK_A, httpEndpoint, startProxy } from './proxy_world.ts';
 import type { ProxyWorld } from './proxy_world.ts';
 
@@ -44,6 +45,16 @@ async function open(world: ProxyWorld): Promise<WebSocket> {
   });
   await once(socket, 'open');
   return socket;
+}
+
+/** A client of raw bytes before a router that leads to this task; all end with the test. */
+async function clientBefore(t: TestContext, task: RawTask): Promise<RawClient> {
+  const world = await startProxy([httpEndpoint(task.port)]);
+  t.after(async () => {
+    await world.close();
+    await task.close();
+  });
+  return RawClient.connect(world.port);
 }
 
 test('carries messages, subprotocol and extensions', async (t) => {
@@ -124,12 +135,7 @@ test('sends the task its own path and headers, and early bytes only after the 10
       socket.write(`${SWITCH}Set-Cookie: a=1\r\nSet-Cookie: b=2; Domain=test\r\n\r\nhello`);
     }
   });
-  const world = await startProxy([httpEndpoint(task.port)]);
-  t.after(async () => {
-    await world.close();
-    await task.close();
-  });
-  const client = await RawClient.connect(world.port);
+  const client = await clientBefore(t, task);
   client.send(...HANDSHAKE, '', 'early');
   const answer = await client.answer();
   assert.equal(answer.status, 101);
@@ -152,12 +158,7 @@ test('what a client sends while the task has not agreed yet reaches it whole, an
   const task = await rawTask(({ socket, text }) => {
     if (text().endsWith('\r\n\r\n')) asked.resolve(socket);
   });
-  const world = await startProxy([httpEndpoint(task.port)]);
-  t.after(async () => {
-    await world.close();
-    await task.close();
-  });
-  const client = await RawClient.connect(world.port);
+  const client = await clientBefore(t, task);
   client.send(...HANDSHAKE, '', 'early');
   const atTask = await asked.promise;
   const late = 'and late'.repeat(4_000);
@@ -178,12 +179,7 @@ test('passes on what a task answers instead of 101', async (t) => {
       socket.write('HTTP/1.1 403 Forbidden\r\nX-App: yes\r\nContent-Length: 4\r\n\r\nnope');
     }
   });
-  const world = await startProxy([httpEndpoint(task.port)]);
-  t.after(async () => {
-    await world.close();
-    await task.close();
-  });
-  const client = await RawClient.connect(world.port);
+  const client = await clientBefore(t, task);
   client.send(...HANDSHAKE, '', '');
   const answer = await client.answer();
   assert.equal(answer.status, 403);
