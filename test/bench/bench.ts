@@ -29,7 +29,7 @@ import { measureWarmAccess, WARM_ACCESS } from './scenarios/warm_access.ts';
 import { EVENTS, WEBSOCKET_ECHO, WEBSOCKET_IDLE } from './scenarios/web_socket.ts';
 
 /** A result while it is being measured. */
-interface Writable extends ScenarioResult {
+interface OpenResult extends ScenarioResult {
   readonly measured: Map<string, readonly Measurement[]>;
 }
 
@@ -70,7 +70,7 @@ const folder = mkdtempSync(join(tmpdir(), 'router-bench-'));
 chmodSync(folder, 0o755);
 const backend = await startBackend(folder);
 try {
-  const results: Writable[] = scenarios.map((scenario) => ({ scenario, measured: new Map() }));
+  const results: OpenResult[] = scenarios.map((scenario) => ({ scenario, measured: new Map() }));
   for (const result of results.filter(({ scenario }) => scenario.fresh === true)) {
     for (const peer of PEERS) {
       const running = await started(peer, result.scenario);
@@ -123,7 +123,7 @@ function takesPart({ only }: Peer, { name }: Scenario): boolean {
 async function turn(
   peer: Peer,
   running: RunningPeer,
-  { scenario, measured }: Writable,
+  { scenario, measured }: OpenResult,
   turnSeconds: number,
 ): Promise<boolean> {
   try {
@@ -140,7 +140,7 @@ async function turn(
 }
 
 /** Rounds in which all peers take turns, in the opposite order every second time. */
-async function measureTogether(results: readonly Writable[]): Promise<void> {
+async function measureTogether(results: readonly OpenResult[]): Promise<void> {
   const running = new Map<Peer, RunningPeer>();
   for (const peer of PEERS) {
     const one = await started(peer, ...results.map(({ scenario }) => scenario));
