@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { BUNDLE_BUDGET, bundleRouter } from '../../../infra/bundle/bundle.ts';
+import { BUNDLE_BUDGET, bundleRouter, NODE_FLAGS } from '../../../infra/bundle/bundle.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const fixture = 'test/infra/bundle/fixture.js';
@@ -51,6 +51,19 @@ suite('the bundle', () => {
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^task-traffic-router needs Node [\d.]+ or newer, and this is Node .*\n$/);
+  });
+
+  test('gets the same flags from the image and from npm as from the program', () => {
+    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+      scripts: Readonly<Record<string, string>>;
+    };
+    const entry = /^ENTRYPOINT (.*)$/m.exec(readFileSync(`${root}router/Dockerfile`, 'utf8'))?.[1];
+    assert.deepEqual(JSON.parse(entry ?? ''), [
+      'node',
+      ...NODE_FLAGS,
+      '/opt/task-router/router.cjs',
+    ]);
+    assert.ok(scripts['router']?.startsWith(`node ${NODE_FLAGS.join(' ')} -r `), scripts['router']);
   });
 
   test('is not made of sources that do not build', async () => {
