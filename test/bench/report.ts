@@ -134,10 +134,10 @@ export function jsonOf(results: readonly ScenarioResult[], seconds: number): str
     {
       machine: { cpu: model, megahertz: speed, cores: cpus().length, kernel: release() },
       node: process.version,
-      secondsEachRound: seconds,
       scenarios: results.map((result) => ({
         name: result.scenario.name,
         unit: result.scenario.unit,
+        secondsEachTurn: seconds * (result.scenario.long?.turn ?? 1),
         rounds: Object.fromEntries(result.measured),
         goals: verdictsOf([result]),
       })),

@@ -15,6 +15,7 @@ createServer({ requestTimeout: 0 }, (request, response) => {
   const hasBody =
     request.headers['content-length'] !== undefined ||
     request.headers['transfer-encoding'] !== undefined;
+  let wasPaused = false;
   pool.dispatch(
     {
       path: request.url ?? '/',
@@ -38,6 +39,8 @@ createServer({ requestTimeout: 0 }, (request, response) => {
         if (response.write(chunk) || response.destroyed) return;
         controller.pause();
         response.once('drain', () => controller.resume());
+        if (wasPaused) return;
+        wasPaused = true;
         // What comes for a client that has left flows away.
         response.once('close', () => controller.resume());
       },
