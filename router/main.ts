@@ -68,11 +68,13 @@ async function main(): Promise<void> {
       { event: 'draining', signal, delay: delay / 1000, seconds: grace / 1000 },
       delay === 0 ? 'no new connections' : 'unready; new connections are still served for a while',
     );
-    router.drain({ delay, grace }).then(() => {
+    const end = async (): Promise<never> => {
+      await router.drain({ delay, grace });
       log.info({ event: 'stopped', signal }, 'all sessions have ended');
-      log.flush();
+      await log.written();
       process.exit(0);
-    }, fatal);
+    };
+    end().catch(fatal);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -33,8 +33,13 @@ export interface Log {
   readonly onLevel: (listener: (level: LogLevel) => void) => () => void;
   /** True when `debug` lines are written; for lines that are costly to make. */
   readonly debugging: () => boolean;
-  /** Writes out what is still held back, before the process ends in a way that runs no exit handlers. */
+  /**
+   * Writes out what is still held back, for a process that has to end at once. A write that is under way in a thread goes on
+   * beside it, and may come behind or within what this writes.
+   */
   readonly flush: () => void;
+  /** Resolves when all lines are written, or the reader has not taken them for seconds: before a process ends of itself. */
+  readonly written: () => Promise<void>;
 }
 
 /** Where lines go: standard output of the process, or a stand-in in tests. */
@@ -42,12 +47,16 @@ export interface LogDestination {
   readonly write: (line: string) => void;
   /** Writes out what is held back. */
   readonly flushSync?: () => void;
+  /** Resolves when nothing is held back. */
+  readonly written?: () => Promise<void>;
 }
 
 /** Bytes that are written at once. */
 const BATCH = 32 * 1024;
 /** How long a line waits for others at the most: longer, and a request waits while they are all written. Milliseconds. */
 const LONGEST_WAIT = 20;
+/** How long the end of a process waits for a reader that takes no lines. Milliseconds; less than its own end may take. */
+const LONGEST_END = 3_000;
 
 /**
  * Standard output, never waited for: lines are gathered, so that an access log costs little, and a reader that stalls costs
@@ -59,8 +68,13 @@ export function standardOutput(): LogDestination {
   let lines = '';
   let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
+  let writing = false;
+  output.on('drain', () => (writing = false));
   const handOn = (): void => {
-    if (bytes > 0) output.write(lines);
+    if (bytes > 0) {
+      writing = true;
+      output.write(lines);
+    }
     lines = '';
     bytes = 0;
     clearTimeout(timer);
@@ -80,6 +94,14 @@ export function standardOutput(): LogDestination {
       bytes += length;
     },
     flushSync,
+    written: async () => {
+      handOn();
+      if (!writing) return;
+      await new Promise<void>((resolve) => {
+        output.once('drain', resolve);
+        setTimeout(resolve, LONGEST_END);
+      });
+    },
   };
 }
 
@@ -120,5 +142,6 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     },
     debugging: () => sink.isLevelEnabled('debug'),
     flush: () => destination.flushSync?.(),
+    written: async () => destination.written?.(),
   };
 }

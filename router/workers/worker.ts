@@ -63,9 +63,9 @@ export async function runWorker(
         void registry.getMetricsAsJSON().then((report) => tell({ kind: 'metrics', report }));
         return;
       case 'drain':
-        void front.drain(message.times).then(() => {
+        void front.drain(message.times).then(async () => {
           clearml.close();
-          log.flush();
+          await log.written();
           process.exit(0);
         });
     }

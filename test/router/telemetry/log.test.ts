@@ -79,3 +79,24 @@ test('lines are written out when the process exits at once', async () => {
     Array.from({ length: 1000 }, (_, index) => index),
   );
 });
+
+test('lines stay whole and in order when the process ends while its reader is slow', async () => {
+  const lines = 20_000;
+  const module = new URL('../../../router/telemetry/log.ts', import.meta.url).href;
+  const program = `
+    const { createLog, standardOutput } = await import(${JSON.stringify(module)});
+    const log = createLog('info', standardOutput());
+    for (let line = 0; line < ${lines}; line += 1) log.info({ line, filling: 'x'.repeat(200) }, '');
+    setTimeout(() => {
+      process.stderr.write('full');
+      log.written().then(() => process.exit(0));
+    }, 50);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  await once(child.stderr, 'data');
+  const seen = (await text(child.stdout)).trimEnd().split('\n');
+  assert.deepEqual(
+    seen.map((line) => (JSON.parse(line) as { line: number }).line),
+    Array.from({ length: lines }, (_, line) => line),
+  );
+});
