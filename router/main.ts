@@ -38,7 +38,6 @@ async function main(): Promise<void> {
   const fatal = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error({ event: 'fatal', error: text }, 'a defect of the router ends it');
-    log.flush();
     process.exit(EXIT_FAILURE);
   };
   process.on('uncaughtException', fatal);
@@ -59,7 +58,6 @@ async function main(): Promise<void> {
   const stop = (signal: NodeJS.Signals): void => {
     if (draining) {
       log.warn({ event: 'stopped', signal }, 'a second signal: open sessions are cut');
-      log.flush();
       process.exit(EXIT_FAILURE);
     }
     draining = true;

@@ -33,11 +33,6 @@ export interface Log {
   readonly onLevel: (listener: (level: LogLevel) => void) => () => void;
   /** True when `debug` lines are written; for lines that are costly to make. */
   readonly debugging: () => boolean;
-  /**
-   * Writes out what is still held back, for a process that has to end at once. A write that is under way in a thread goes on
-   * beside it, and may come behind or within what this writes.
-   */
-  readonly flush: () => void;
   /** Resolves when all lines are written, or the reader has not taken them for seconds: before a process ends of itself. */
   readonly written: () => Promise<void>;
 }
@@ -45,8 +40,6 @@ export interface Log {
 /** Where lines go: standard output of the process, or a stand-in in tests. */
 export interface LogDestination {
   readonly write: (line: string) => void;
-  /** Writes out what is held back. */
-  readonly flushSync?: () => void;
   /** Resolves when nothing is held back. */
   readonly written?: () => Promise<void>;
 }
@@ -80,11 +73,11 @@ export function standardOutput(): LogDestination {
     clearTimeout(timer);
     timer = undefined;
   };
-  const flushSync = (): void => {
+  // A process that ends at once. A write that is under way in a thread goes on beside this one, and may come behind or within it.
+  process.once('exit', () => {
     handOn();
     output.flushSync();
-  };
-  process.once('exit', flushSync);
+  });
   return {
     write: (line) => {
       const length = Buffer.byteLength(line);
@@ -93,7 +86,6 @@ export function standardOutput(): LogDestination {
       lines += line;
       bytes += length;
     },
-    flushSync,
     written: async () => {
       handOn();
       if (!writing) return;
@@ -141,7 +133,6 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
       return () => listeners.delete(listener);
     },
     debugging: () => sink.isLevelEnabled('debug'),
-    flush: () => destination.flushSync?.(),
     written: async () => destination.written?.(),
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
@@ -58,16 +58,20 @@ test('an excerpt of a megabyte is short (A53)', () => {
   assert.equal(excerpt('short'), 'short');
 });
 
-test('lines are written out when the process exits at once', async () => {
+/** A process of its own that runs this code, with `log` on its standard output. */
+function logging(code: string): ChildProcessWithoutNullStreams {
   const module = new URL('../../../router/telemetry/log.ts', import.meta.url).href;
-  const code = `
+  const program = `
     const { createLog, standardOutput } = await import(${JSON.stringify(module)});
     const log = createLog('info', standardOutput());
+    ${code}`;
+  return spawn(process.execPath, ['--input-type=module', '-e', program]);
+}
+
+test('lines are written out when the process exits at once', async () => {
+  const child = logging(`
     for (let index = 0; index < 1000; index += 1) log.info({ index }, 'line');
-    process.exit(0);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+    process.exit(0);`);
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   const indexes = output
     .trimEnd()
@@ -82,17 +86,12 @@ test('lines are written out when the process exits at once', async () => {
 
 test('lines stay whole and in order when the process ends while its reader is slow', async () => {
   const lines = 20_000;
-  const module = new URL('../../../router/telemetry/log.ts', import.meta.url).href;
-  const program = `
-    const { createLog, standardOutput } = await import(${JSON.stringify(module)});
-    const log = createLog('info', standardOutput());
+  const child = logging(`
     for (let line = 0; line < ${lines}; line += 1) log.info({ line, filling: 'x'.repeat(200) }, '');
     setTimeout(() => {
       process.stderr.write('full');
       log.written().then(() => process.exit(0));
-    }, 50);
-  `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+    }, 50);`);
   await once(child.stderr, 'data');
   const seen = (await text(child.stdout)).trimEnd().split('\n');
   assert.deepEqual(
