@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--quick] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
  * core for the process under test, the other for load and backend. All run at once, and take turns in several rounds: what the
- * machine does to one it does to all. Loopback only, bounded in time: about four minutes with `--quick`, 25 without. With
+ * machine does to one it does to all. Loopback only, bounded in time: about four minutes with `--quick`, half an hour without. With
  * `--goals` it ends with status 1 where a goal is missed or could not be measured.
  */
 import { spawnSync } from 'node:child_process';

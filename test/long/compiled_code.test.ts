@@ -32,6 +32,7 @@ interface TracedRouter {
   readonly first: Promise<void>;
 }
 
+/** V8 writes its traces among the lines of the log, which `startRouterProcess` takes all to be JSON. */
 async function startTraced(
   t: TestContext,
   clearml: ClearMl,
