@@ -1,5 +1,3 @@
-import { RunError } from '@pulumi/pulumi';
-
 /** What went wrong, for callers that react to it; the message is for the operator. */
 export type InfraErrorCode =
   | 'config-invalid'
@@ -11,14 +9,23 @@ export type InfraErrorCode =
   | 'bundle-failed';
 
 /**
- * An error that its reader can mend. Pulumi prints the message of a `RunError` without a stack trace, from the CLI and
- * from the Automation API alike.
+ * An error that its reader can mend. Pulumi prints its message without a stack trace, from the CLI and from the Automation API
+ * alike: the mark is how it knows a `RunError`, whose class would load Pulumi into what reads a config.
  */
-export class InfraError extends RunError {
+export class InfraError extends Error {
   readonly code: InfraErrorCode;
+  readonly __pulumiRunError = true;
 
   constructor(code: InfraErrorCode, message: string) {
     super(message);
     this.code = code;
   }
+}
+
+/** Message of an error with that of its cause, which is where `fetch` puts the reason. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  const [status = '', meaning = ''] = `${error.message}${cause}`.split('\n');
+  return `${status} ${meaning}`.trim().slice(0, 300);
 }

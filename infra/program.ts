@@ -2,15 +2,14 @@ import { Provider } from '@pulumi/kubernetes';
 import { getProject, getRootDirectory, getStack, log, runtime } from '@pulumi/pulumi';
 
 import { bundleRouter } from './bundle/bundle.ts';
-import { textOf } from './checks/known_secret.ts';
 import { askCluster } from './cluster/facts.ts';
 import { checkIdentity } from './cluster/identity.ts';
 import { checkVersion } from './cluster/version.ts';
-import { readConfig } from './config/read.ts';
-import type { StackConfig } from './config/schema.ts';
-import { otherStackFiles, readStackFile } from './config/stack_file.ts';
-import { type Outputs, outputsOf } from './outputs.ts';
-import { taskNetworksOf } from './task_networks.ts';
+import { readStack } from './config/reading/read.ts';
+import type { StackConfig } from './config/stack_config.ts';
+import { type Outputs, outputsOf } from './advice/outputs.ts';
+import { taskNetworksOf } from './network/task_networks.ts';
+import { hidden } from './secrets/hidden.ts';
 import { TaskRouter } from './task_router.ts';
 
 /** What the program takes from outside, so that tests can give it. */
@@ -27,21 +26,18 @@ export interface ProgramParts {
 export async function program(
   parts: ProgramParts = { bundle: bundleRouter, askCluster },
 ): Promise<Outputs> {
-  const config = stackConfig();
+  const place = { root: getRootDirectory(), project: getProject(), stack: getStack() };
+  const config = readStack(place, runtime.allConfig(), isConfigSecret);
   const { context } = config.kubernetes;
-  const kubeconfig = await textOf(config.kubernetes.kubeconfig);
+  const kubeconfig = config.kubernetes.kubeconfig?.reveal();
   const [facts, code] = await Promise.all([
     parts.askCluster({ kubeconfig, context }),
     config.router.code === 'image' ? '' : parts.bundle(),
   ]);
-  const warnings: string[] = [];
-  if (facts.version === undefined) {
-    warnings.push(
-      `The cluster could not be asked for its version: ${facts.trouble ?? 'no answer'}.`,
-    );
-  } else {
-    warnings.push(...[checkVersion(facts.version)].filter((warning) => warning !== undefined));
-  }
+  const warning =
+    facts.version === undefined
+      ? `The cluster could not be asked for its version: ${facts.trouble ?? 'no answer'}.`
+      : checkVersion(facts.version);
   checkIdentity(config, facts);
   const taskNetworks = taskNetworksOf(config, facts);
 
@@ -52,15 +48,15 @@ export async function program(
     { providers: { kubernetes: provider } },
   );
   const outputs = outputsOf({
-    stack: getStack(),
+    stack: place.stack,
     clusterUid: facts.uid,
     config,
     namespace: router.namespace,
     tcpAddress: router.tcpAddress,
     taskNetworks,
-    warnings,
+    warnings: warning === undefined ? [] : [warning],
   });
-  for (const warning of outputs.warnings) void log.warn(warning, router);
+  for (const text of outputs.warnings) void log.warn(text, router);
   return outputs;
 }
 
@@ -69,25 +65,9 @@ const { isConfigSecret } = runtime as typeof runtime & {
   isConfigSecret: (key: string) => boolean;
 };
 
-function stackConfig(): StackConfig {
-  const project = getProject();
-  const stack = getStack();
-  const prefix = `${project}:`;
-  const own = Object.entries(runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-  return readConfig({
-    stack,
-    values: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
-    storage: {
-      isEncrypted: (key) => isConfigSecret(prefix + key),
-      file: readStackFile(getRootDirectory(), project, stack),
-    },
-    neighbours: otherStackFiles(getRootDirectory(), project, stack),
-  });
-}
-
 function providerArgs({ kubernetes }: StackConfig): ConstructorParameters<typeof Provider>[1] {
   return {
     ...(kubernetes.context === undefined ? {} : { context: kubernetes.context }),
-    ...(kubernetes.kubeconfig === undefined ? {} : { kubeconfig: kubernetes.kubeconfig }),
+    ...(kubernetes.kubeconfig === undefined ? {} : { kubeconfig: hidden(kubernetes.kubeconfig) }),
   };
 }

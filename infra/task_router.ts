@@ -1,25 +1,25 @@
 import { ComponentResource, type ComponentResourceOptions, type Input } from '@pulumi/pulumi';
 
-import { keepAvailable } from './availability.ts';
-import { certificateAuthorities } from './certificate_authorities.ts';
+import { keepAvailable } from './workload/availability.ts';
+import { certificateAuthorities } from './workload/certificate_authorities.ts';
 import type { KubernetesVersion } from './cluster/version.ts';
-import type { StackConfig } from './config/schema.ts';
-import { credentialsFor } from './credentials.ts';
-import { deployment } from './deployment.ts';
-import { expose } from './exposure/expose.ts';
-import { imagePullSecrets } from './image_pull_secret.ts';
+import type { StackConfig } from './config/stack_config.ts';
+import { credentialsFor } from './secrets/credentials.ts';
+import { deployment } from './workload/deployment.ts';
+import { expose } from './network/exposure/expose.ts';
+import { imagePullSecrets } from './secrets/image_pull_secret.ts';
 import { monitor } from './monitoring/monitor.ts';
 import { namesOf } from './names.ts';
-import { namespaceFor } from './namespace.ts';
-import { networkPolicy } from './network_policy.ts';
-import { outgoingProxy } from './outgoing_proxy.ts';
-import { routerCode } from './router_code.ts';
-import { routerSecret } from './router_secret.ts';
-import { routerSettings } from './router_settings.ts';
+import { namespaceFor } from './access/namespace.ts';
+import { networkPolicy } from './network/network_policy.ts';
+import { outgoingProxy } from './workload/outgoing_proxy.ts';
+import { routerCode } from './workload/router_code.ts';
+import { routerSecret } from './secrets/router_secret.ts';
+import { routerSettings } from './config/decisions/router_settings.ts';
 import type { Scope } from './scope.ts';
-import { serviceAccount } from './service_account.ts';
-import { staticRoutes } from './static_routes.ts';
-import { tcpAddress } from './tcp_service.ts';
+import { serviceAccount } from './access/service_account.ts';
+import { staticRoutes } from './workload/static_routes.ts';
+import { exposeTcp } from './network/tcp_service.ts';
 import { objectTransformation } from './transforms.ts';
 
 /** What a TaskRouter is made of. */
@@ -52,28 +52,24 @@ export class TaskRouter extends ComponentResource {
     this.namespace = namespaceFor(this, config);
     const scope: Scope = { parent: this, config, names, namespace: this.namespace };
 
-    this.tcpAddress = tcpAddress(scope);
-    const credentials = credentialsFor(scope);
-    const ownSecret = routerSecret(scope);
-    const authorities = certificateAuthorities(scope);
-    const isElected = config.availability.leaderElection;
-    const settings = routerSettings({
+    this.tcpAddress = exposeTcp(scope);
+    const mounts = [
+      config.router.code === 'image' ? undefined : routerCode(scope, args.code),
+      credentialsFor(scope),
+      routerSecret(scope),
+      certificateAuthorities(scope),
+      staticRoutes(scope),
+    ].filter((mount) => mount !== undefined);
+    const settings = routerSettings<Input<string>>({
       config,
-      credentials,
-      routerSecret: ownSecret,
-      leaseName: isElected ? names.router : undefined,
-      caFile: authorities?.file,
+      files: Object.assign({}, ...mounts.map((mount) => mount.settings)),
       namespace: this.namespace,
       tcpAddress: this.tcpAddress,
       taskNetworks: args.taskNetworks,
     });
     networkPolicy(scope, args);
     const deploymentName = deployment(scope, {
-      codeConfigMap: config.router.code === 'image' ? undefined : routerCode(scope, args.code),
-      credentials,
-      routerSecret: ownSecret,
-      certificateAuthorities: authorities,
-      staticRoutes: staticRoutes(scope),
+      mounts,
       imagePullSecrets: imagePullSecrets(scope),
       proxy: outgoingProxy(scope),
       serviceAccount: serviceAccount(scope),

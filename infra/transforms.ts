@@ -1,6 +1,6 @@
 import type { ResourceTransformation } from '@pulumi/pulumi';
 
-import type { StackConfig } from './config/schema.ts';
+import type { StackConfig } from './config/stack_config.ts';
 
 type Transform = StackConfig['transforms'][number];
 

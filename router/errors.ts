@@ -18,6 +18,10 @@ export type RouterErrorCode =
   | 'TOKEN_INVALID'
   /** The Kubernetes API refused or did not answer. */
   | 'KUBERNETES_UNAVAILABLE'
+  /** The state that the replicas share could not be read or written. */
+  | 'STATE_UNAVAILABLE'
+  /** A section of it has no room for more. */
+  | 'STATE_FULL'
   /** A socket could not be bound. */
   | 'LISTEN_FAILED';
 

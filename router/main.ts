@@ -1,12 +1,8 @@
-import cluster from 'node:cluster';
 import { RouterError } from './errors.ts';
-import { startRouter } from './router.ts';
-import type { Router } from './router.ts';
-import { readSettings } from './settings/settings.ts';
-import type { Settings } from './settings/settings.ts';
+import { startRouter, type Router } from './router.ts';
+import { readSettings, type Settings } from './settings/settings.ts';
 import { createLog, standardOutput } from './telemetry/log.ts';
 import { VERSION } from './version.ts';
-import { runWorker } from './workers/worker.ts';
 
 /** Settings are missing or wrong: starting again will not help. */
 const EXIT_SETTINGS = 2;
@@ -43,7 +39,6 @@ async function main(): Promise<void> {
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
 
-  if (cluster.isWorker) return runWorker(settings, log, process.env);
   let router: Router;
   try {
     router = await startRouter(settings, log, process.env);

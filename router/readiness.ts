@@ -1,4 +1,4 @@
-import type { KeyState } from './auth/key_ring.ts';
+import type { KeyState } from './auth/identity/key_ring.ts';
 import type { RoutesState } from './routes/routes.ts';
 import type { ReadinessCheck } from './telemetry/admin_server.ts';
 
@@ -10,13 +10,19 @@ export interface ReadinessFacts {
   readonly key: KeyState;
   /** Why the name of ClearML's cookie is not known; undefined while it is. */
   readonly cookieName?: string | undefined;
+  /** Why the state that replicas share cannot be read; undefined while it can, or where there is none. */
+  readonly state?: string | undefined;
 }
 
-const KEY_DETAIL: Readonly<Record<Exclude<KeyState, 'settled'>, string>> = {
+const KEY_DETAIL: Readonly<Record<'unsettled' | 'mismatch', string>> = {
   unsettled: 'waiting for the first login at ClearML, whose token shows how the key is encoded',
   mismatch:
     'neither spelling of AUTH_BASE64_JWKS_KEY verifies the token of the login; set the secure.auth.token_secret of this very ClearML server',
 };
+
+const KEY_OUTDATED =
+  "the server's key was changed: AUTH_BASE64_JWKS_KEY does not verify the token of the router's latest login, so nobody gets in who " +
+  "signs in from now on; add the server's new secure.auth.token_secret to it (clearml.jwksKey), separated by white space";
 
 /**
  * The checks of /readyz. Once the first look has succeeded an absent ClearML does not make the router unready: the last table
@@ -27,6 +33,7 @@ export function readiness({
   routes,
   key,
   cookieName,
+  state,
 }: ReadinessFacts): readonly ReadinessCheck[] {
   return [
     {
@@ -44,9 +51,16 @@ export function readiness({
     {
       name: 'signing-key',
       required: true,
-      ok: key === 'settled',
-      ...(key === 'settled' ? {} : { detail: KEY_DETAIL[key] }),
+      ok: key === 'settled' || key === 'outdated',
+      ...(key === 'settled' || key === 'outdated' ? {} : { detail: KEY_DETAIL[key] }),
     },
+    // Not required: sessions of before the change live on, and an unready router would end them, too.
+    ...(key === 'outdated'
+      ? [{ name: 'signing-key-current', required: false, ok: false, detail: KEY_OUTDATED }]
+      : []),
+    ...(state === undefined
+      ? []
+      : [{ name: 'shared-state', required: false, ok: false, detail: state }]),
     {
       name: 'clearml',
       required: false,

@@ -1,26 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkCookieName } from './auth/cookie_name_check.ts';
+import { checkCookieName } from './auth/identity/cookie_name_check.ts';
 import { createClearMlFor } from './clearml/for_settings.ts';
 import type { DrainTimes } from './drain_times.ts';
 import { createFront } from './front.ts';
 import { createLeadership } from './lease/elect.ts';
-import { listen } from './listen.ts';
+import { listen } from './sockets/listen.ts';
+import { budgetOfProcess } from './load/byte_budget.ts';
 import { overloadBoundsOf } from './load/limit_settings.ts';
 import { watchOverload } from './load/overload.ts';
-import { Activity } from './proxy/activity.ts';
-import { tcpLimits } from './proxy/connection_limits.ts';
-import { inNetworks } from './proxy/networks.ts';
-import { createTcpListeners } from './proxy/tcp_listeners.ts';
+import { Activity } from './activity/activity.ts';
+import { tcpLimits } from './tcp/connection_limits.ts';
+import { inNetworks } from './settings/networks.ts';
+import { createTcpListeners } from './tcp/listeners.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
-import { followTaskPods } from './routes/follow_task_pods.ts';
+import { followTaskPods } from './routes/asks/follow_task_pods.ts';
 import { observeRoutes } from './routes/metrics.ts';
 import type { Settings } from './settings/settings.ts';
+import { followStampKeys } from './stamp_keys.ts';
 import { listenPortOf } from './settings/tcp_range.ts';
+import { keepStamped } from './stamped_answers.ts';
+import { createSharedStateFor } from './state/for_settings.ts';
 import { createAdminServer } from './telemetry/admin_server.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, createRegistry } from './telemetry/metrics.ts';
-import { createWorkers } from './workers/fork.ts';
 
 /** A router that serves. */
 export interface Router {
@@ -47,13 +50,17 @@ export async function startRouter(
   const registry = createRegistry();
   const metrics = createMetrics(registry);
   const clearml = createClearMlFor(settings, log, metrics);
+  const state = createSharedStateFor(settings, environment, log);
   const leadership = createLeadership(settings, environment, log);
+  const stampKeys = followStampKeys(settings);
   const routes = createRoutes({
     settings,
     clearml,
     log,
     metrics,
     leadership,
+    stampKeys: stampKeys.current,
+    migration: state && keepStamped(state),
     taskPods: followTaskPods(settings, environment, log),
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'],
     // The listeners follow the table, and the table's ports are claimed at the listeners: each is asked only once both exist.
@@ -65,8 +72,10 @@ export async function startRouter(
   const bindAddress = settings.BIND_ADDRESS;
   const activity = new Activity(routes);
   const overload = watchOverload(overloadBoundsOf(settings), { log, metrics });
+  const budget = budgetOfProcess();
   const tcp = createTcpListeners({
     routes,
+    budget,
     bindAddress,
     listenPort: listenPortOf(settings),
     log,
@@ -77,24 +86,36 @@ export async function startRouter(
     sendsProxyHeader:
       settings.TCP_PROXY_PROTOCOL === 'accept' ? inNetworks(settings.TRUSTED_PROXIES) : undefined,
   });
-  const front =
-    settings.WORKERS === 1
-      ? createFront({ settings, routes, clearml, log, metrics, activity, overload, environment })
-      : createWorkers({ count: settings.WORKERS, routes, clearml, log, activity });
+  const front = createFront({
+    settings,
+    routes,
+    clearml,
+    log,
+    metrics,
+    activity,
+    overload,
+    state,
+    budget,
+  });
 
   const cookieName = checkCookieName(settings, clearml, log);
   let draining = false;
   const admin = createAdminServer({
     contentType: registry.contentType,
-    metrics: () => front.measure(registry),
+    metrics: () => registry.metrics(),
     readiness: () =>
       readiness({
         draining,
         routes: routes.state(),
         key: front.keyState(),
         cookieName: cookieName(),
+        state: state?.problem(),
       }),
-    refresh: () => observeRoutes(routes, metrics),
+    refresh: () => {
+      observeRoutes(routes, metrics);
+      const key = front.keyState();
+      metrics.signingKeyWrong.set(key === 'outdated' || key === 'mismatch' ? 1 : 0);
+    },
   });
   const adminPort = await listen(admin, settings.ADMIN_PORT, bindAddress);
   const httpPort = await front.listen();
@@ -113,7 +134,9 @@ export async function startRouter(
         sleep(times.delay).then(() => tcp.drain(times.grace)),
       ]);
       await routes.stop();
+      stampKeys.close();
       activity.close();
+      state?.close();
       overload.close();
       clearml.close();
       admin.close();

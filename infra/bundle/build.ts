@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 
+import { ROOT } from '../project.ts';
 import { bundleRouter } from './bundle.ts';
 
-const directory = fileURLToPath(new URL('../../dist/', import.meta.url));
+const directory = `${ROOT}dist/`;
 
 /** `npm run bundle`: the router as one file, for an image of one's own or to run it without a cluster. */
 const code = await bundleRouter();

@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
 import { InfraError } from '../errors.ts';
+import { ROOT } from '../project.ts';
 import { leaveOut } from './leave_out.ts';
 
-/** The repository's root, where `router/` and `node_modules/` lie. */
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Bytes that the bundle may have: a ConfigMap holds 1 MiB (1,048,576), and some is left for what is to come. */
-export const BUNDLE_BUDGET = 700_000;
+/** Most that the bundle may have: a ConfigMap holds 1 MiB (1,048,576), and some is left for what is to come. */
+export const BUNDLE_BUDGET_BYTES = 700_000;
 
 /**
  * How V8 is to run. Its heap grows with each burst, by the memory of the node, and hardly gives it back. With 10,000 tasks, whose
@@ -29,10 +26,12 @@ export const NODE_FLAGS = [
   '--no-memory-reducer',
 ];
 
+const ENTRY = 'router/main.ts';
+
 async function buildRouter(entry: string) {
-  const versionCheck = await readFile(`${root}router/node_version.cjs`, 'utf8');
+  const versionCheck = await readFile(`${ROOT}router/node_version.cjs`, 'utf8');
   return build({
-    absWorkingDir: root,
+    absWorkingDir: ROOT,
     entryPoints: [entry],
     bundle: true,
     write: false,
@@ -52,8 +51,8 @@ async function buildRouter(entry: string) {
 }
 
 /** Folders below `node_modules/` of the packages that the router's bundle holds code of, sorted. */
-export async function bundledPackages(entry = 'router/main.ts'): Promise<readonly string[]> {
-  const { metafile } = await buildRouter(entry);
+export async function bundledPackages(): Promise<readonly string[]> {
+  const { metafile } = await buildRouter(ENTRY);
   const folders = Object.keys(metafile.inputs).flatMap(
     (file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [],
   );
@@ -70,14 +69,14 @@ export async function bundledPackages(entry = 'router/main.ts'): Promise<readonl
  * @param entry the file to start from, relative to the repository's root.
  * @throws InfraError `bundle-failed` when the sources do not build or the result is over the budget.
  */
-export async function bundleRouter(entry = 'router/main.ts'): Promise<string> {
+export async function bundleRouter(entry = ENTRY): Promise<string> {
   const result = await buildRouter(entry);
   const code = result.outputFiles[0]?.text ?? '';
   const size = Buffer.byteLength(code);
-  if (size > BUNDLE_BUDGET) {
+  if (size > BUNDLE_BUDGET_BYTES) {
     throw new InfraError(
       'bundle-failed',
-      `The router's bundle has ${size} bytes; ${BUNDLE_BUDGET} are its limit, since a ConfigMap has to hold it.`,
+      `The router's bundle has ${size} bytes; ${BUNDLE_BUDGET_BYTES} are its limit, since a ConfigMap has to hold it.`,
     );
   }
   return code;

@@ -1,9 +1,24 @@
+import { messageOf } from '../errors.ts';
+
 /** What a check found. */
 export type Finding =
   | { readonly outcome: 'good'; readonly says: string }
-  /** It could not be told, or deserves a look. */
-  | { readonly outcome: 'unsure'; readonly says: string; readonly fix: string }
-  | { readonly outcome: 'bad'; readonly says: string; readonly fix: string };
+  | { readonly outcome: 'unsure' | 'bad'; readonly says: string; readonly fix: string };
+
+/** All is as it should be. */
+export function good(says: string): Finding {
+  return { outcome: 'good', says };
+}
+
+/** It could not be told, or deserves a look: `fix` says what to look at. */
+export function unsure(says: string, fix: string): Finding {
+  return { outcome: 'unsure', says, fix };
+}
+
+/** Something is wrong, and `fix` mends it. */
+export function bad(says: string, fix: string): Finding {
+  return { outcome: 'bad', says, fix };
+}
 
 /** One question, and how it is answered. A check that throws is a bad finding with the error's message. */
 export interface Check {
@@ -11,10 +26,12 @@ export interface Check {
   readonly find: () => Promise<Finding>;
 }
 
+/** For one question to ClearML or to the router. */
+export const ANSWER_TIME_LIMIT_MS = 10_000;
+
 const MARKS = { good: '✔', unsure: '•', bad: '✖' } as const;
 
-/** Milliseconds that one check may take. */
-const TIME_LIMIT = 15_000;
+const TIME_LIMIT_MS = 15_000;
 
 /**
  * Performs the checks in their order, and writes a line for each and a fix below each failure.
@@ -38,22 +55,14 @@ export async function performChecks(
 async function within({ find }: Check): Promise<Finding> {
   const tooLate = Promise.withResolvers<Finding>();
   const timer = setTimeout(() => {
-    const says = `no answer within ${TIME_LIMIT / 1000} seconds`;
-    tooLate.resolve({ outcome: 'bad', says, fix: 'Look at the way there: firewall, proxy, DNS.' });
-  }, TIME_LIMIT);
+    const says = `no answer within ${TIME_LIMIT_MS / 1000} seconds`;
+    tooLate.resolve(bad(says, 'Look at the way there: firewall, proxy, DNS.'));
+  }, TIME_LIMIT_MS);
   try {
     return await Promise.race([find(), tooLate.promise]);
   } catch (error) {
-    return { outcome: 'bad', says: messageOf(error), fix: 'Mend this and run the command again.' };
+    return bad(messageOf(error), 'Mend this and run the command again.');
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Message of an error with that of its cause, which is where `fetch` puts the reason. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  const [status = '', meaning = ''] = `${error.message}${cause}`.split('\n');
-  return `${status} ${meaning}`.trim().slice(0, 300);
 }

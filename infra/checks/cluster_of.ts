@@ -2,8 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 
 import { kubeConfigOf } from '../cluster/kube_config.ts';
 import { type ClusterReader, clusterReader } from '../cluster/reader.ts';
-import type { StackConfig } from '../config/schema.ts';
-import { textOf } from './known_secret.ts';
+import type { StackConfig } from '../config/stack_config.ts';
 
 /** The cluster of a stack, as the checks ask it. */
 export interface ClusterOfStack {
@@ -12,8 +11,8 @@ export interface ClusterOfStack {
 }
 
 /** @throws InfraError `cluster-unreachable` when the kubeconfig lacks the context that config names. */
-export async function clusterOf({ kubernetes }: StackConfig): Promise<ClusterOfStack> {
-  const kubeconfig = await textOf(kubernetes.kubeconfig);
+export function clusterOf({ kubernetes }: StackConfig): ClusterOfStack {
+  const kubeconfig = kubernetes.kubeconfig?.reveal();
   const kubeConfig = kubeConfigOf({ kubeconfig, context: kubernetes.context });
   return { kubeConfig, reader: clusterReader(kubeConfig) };
 }

@@ -1,17 +1,25 @@
 import { z } from 'zod';
 
 import type { ClusterReader } from '../cluster/reader.ts';
-import type { StackConfig } from '../config/schema.ts';
-import { textOf } from './known_secret.ts';
+import type { StackConfig } from '../config/stack_config.ts';
 
-const dataOf = z.looseObject({ data: z.record(z.string(), z.string()).optional() });
+const withData = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
 
 /** A key of a Secret or ConfigMap in the cluster. */
-export interface StoredValue {
-  readonly kind: 'secrets' | 'configmaps';
+interface StoredValue {
+  readonly kind: 'Secret' | 'ConfigMap';
   readonly namespace: string;
   readonly name: string;
   readonly key: string;
+}
+
+/** What a Secret (in base64) or a ConfigMap holds, by key; undefined where there is no object at the path. */
+export async function storedData(
+  reader: ClusterReader,
+  path: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const object = await reader.read(path);
+  return object === undefined ? undefined : withData.parse(object).data;
 }
 
 /**
@@ -21,15 +29,15 @@ export interface StoredValue {
  */
 export async function storedValue(reader: ClusterReader, value: StoredValue): Promise<string> {
   const { key, kind, name, namespace } = value;
-  const what = `${kind === 'secrets' ? 'Secret' : 'ConfigMap'} ${name} in namespace ${namespace}`;
-  const object = await reader.read(`/api/v1/namespaces/${namespace}/${kind}/${name}`);
-  if (object === undefined) throw new Error(`${what} does not exist`);
-  const { data = {} } = dataOf.parse(object);
+  const what = `${kind} ${name} in namespace ${namespace}`;
+  const path = `/api/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
+  const data = await storedData(reader, path);
+  if (data === undefined) throw new Error(`${what} does not exist`);
   const found = data[key];
   if (found === undefined) {
     throw new Error(`${what} has no ${key}; it has ${Object.keys(data).join(', ') || 'nothing'}`);
   }
-  return kind === 'secrets' ? Buffer.from(found, 'base64').toString().trim() : found;
+  return kind === 'Secret' ? Buffer.from(found, 'base64').toString().trim() : found;
 }
 
 /** What the router logs in with and verifies tokens with, wherever config says that it lies. */
@@ -55,7 +63,7 @@ export async function clearmlValues(
   const { existingSecret, serverSecret } = clearml;
   const inSecret = (key: string): Promise<string> =>
     storedValue(reader, {
-      kind: 'secrets',
+      kind: 'Secret',
       namespace: namespace.name,
       name: existingSecret?.name ?? '',
       key,
@@ -70,12 +78,12 @@ export async function clearmlValues(
     };
   }
   return {
-    accessKey: (await textOf(clearml.apiServerKey)) ?? '',
-    secretKey: (await textOf(clearml.apiServerSecret)) ?? '',
+    accessKey: clearml.apiServerKey?.reveal() ?? '',
+    secretKey: clearml.apiServerSecret?.reveal() ?? '',
     signingKey:
       serverSecret === undefined
-        ? ((await textOf(clearml.jwksKey)) ?? '')
-        : await storedValue(reader, { kind: 'secrets', ...serverSecret }),
+        ? (clearml.jwksKey?.reveal() ?? '')
+        : await storedValue(reader, { kind: 'Secret', ...serverSecret }),
     ca,
   };
 }
@@ -87,8 +95,8 @@ function authoritiesOf(
   const { caCertificates, existingCaConfigMap: configMap, existingCaSecret: secret } = clearml;
   const place = { namespace: namespace.name };
   if (configMap !== undefined) {
-    return storedValue(reader, { kind: 'configmaps', ...place, ...configMap });
+    return storedValue(reader, { kind: 'ConfigMap', ...place, ...configMap });
   }
-  if (secret !== undefined) return storedValue(reader, { kind: 'secrets', ...place, ...secret });
+  if (secret !== undefined) return storedValue(reader, { kind: 'Secret', ...place, ...secret });
   return Promise.resolve(caCertificates);
 }

@@ -1,6 +1,6 @@
 import { CoreV1Api, type KubeConfig, VersionApi } from '@kubernetes/client-node';
 
-import { messageOf } from '../checks/check.ts';
+import { messageOf } from '../errors.ts';
 import { type ClusterAddress, kubeConfigOf } from './kube_config.ts';
 import { type KubernetesVersion, parseVersion } from './version.ts';
 
@@ -16,10 +16,10 @@ export interface ClusterFacts {
   readonly trouble: string | undefined;
 }
 
-/** Milliseconds for both questions together; a cluster that does not answer must not hold up a preview. */
-const TIME_LIMIT = 8000;
+/** For all questions together; a cluster that does not answer must not hold up a preview. */
+const TIME_LIMIT_MS = 8000;
 
-/** Asks the cluster for its version and its nodes' pod networks. Never throws: what could not be asked is missing. */
+/** Asks the cluster for its version, its uid and its nodes' pod networks. Never throws: what could not be asked is missing. */
 export async function askCluster(address: ClusterAddress): Promise<ClusterFacts> {
   try {
     return await factsOf(kubeConfigOf(address));
@@ -32,8 +32,8 @@ export async function askCluster(address: ClusterAddress): Promise<ClusterFacts>
 export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    tooLate.reject(new Error(`no answer within ${TIME_LIMIT / 1000} seconds`));
-  }, TIME_LIMIT);
+    tooLate.reject(new Error(`no answer within ${TIME_LIMIT_MS / 1000} seconds`));
+  }, TIME_LIMIT_MS);
   const core = config.makeApiClient(CoreV1Api);
   const inTime = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, tooLate.promise]);
   let version: KubernetesVersion | undefined;

@@ -1,4 +1,4 @@
-import type { StackConfig } from '../config/schema.ts';
+import type { StackConfig } from '../config/stack_config.ts';
 import { InfraError } from '../errors.ts';
 import type { ClusterFacts } from './facts.ts';
 

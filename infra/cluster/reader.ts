@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 
-/** Milliseconds that one question may take. */
-const TIME_LIMIT = 10_000;
+/** For one question. */
+const TIME_LIMIT_MS = 10_000;
 /** Entries of one page, and pages of one list: more Services than this no cluster has. */
 const PAGE_SIZE = 500;
 const MOST_PAGES = 40;
@@ -33,7 +33,7 @@ const page = z.looseObject({
 export function clusterReader(cluster: KubeConfig): ClusterReader {
   const read = async (path: string): Promise<unknown> => {
     const url = new URL(`${cluster.getCurrentCluster()?.server.replace(/\/$/, '') ?? ''}${path}`);
-    const options: RequestOptions = { signal: AbortSignal.timeout(TIME_LIMIT) };
+    const options: RequestOptions = { signal: AbortSignal.timeout(TIME_LIMIT_MS) };
     await cluster.applyToHTTPSOptions(options);
     const answer = await send(url, options);
     const body = parsed(await text(answer));

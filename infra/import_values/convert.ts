@@ -1,9 +1,11 @@
 import { z } from 'zod';
 
-import { RENAMED_KEYS } from '../config/renamed_keys.ts';
-import { secretLeaves, unwrap } from '../config/secret_leaves.ts';
-import { stackConfig } from '../config/schema.ts';
-import { SETTING_KEYS } from '../config/settings_by_key.ts';
+import { RENAMED_KEYS } from '../config/reading/renamed_keys.ts';
+import { secretLeaves, unwrap } from '../config/reading/secret_leaves.ts';
+import { stackConfig } from '../config/reading/schema.ts';
+import { keyOfSetting } from '../config/decisions/router_settings.ts';
+import { valueAt } from '../config/values/value_at.ts';
+import { REMOVED_SETTINGS } from '../../router/settings/schema.ts';
 
 /** A values file in the words of a stack. */
 export interface Converted {
@@ -12,7 +14,12 @@ export interface Converted {
   /** Values that have to be encrypted, by path. */
   readonly secrets: readonly { readonly path: string; readonly value: string }[];
   /** Keys without a counterpart, each with why. */
-  readonly leftOut: readonly { readonly path: string; readonly why: string }[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+interface LeftOut {
+  readonly path: string;
+  readonly why: string;
 }
 
 type Group = Record<string, unknown>;
@@ -29,7 +36,7 @@ const POINTLESS: Readonly<Record<string, string>> = {
 
 /** Turns values of any of the vendor's three generations into config. */
 export function convertValues(values: Readonly<Record<string, unknown>>): Converted {
-  const leftOut: { path: string; why: string }[] = [];
+  const leftOut: LeftOut[] = [];
   const renamed = rename(withOneHost(values, leftOut), [], {});
   takeEnvironment(renamed, leftOut);
   takeCertificates(renamed);
@@ -44,7 +51,7 @@ export function convertValues(values: Readonly<Record<string, unknown>>): Conver
 }
 
 /** `externalURL` is the host with its scheme. Where both are given and differ, the Ingress' own host stays. */
-function withOneHost(values: Group, leftOut: Converted['leftOut'][number][]): Group {
+function withOneHost(values: Group, leftOut: LeftOut[]): Group {
   const { externalURL: url, ...others } = values;
   const ingress = others['ingress'];
   const host = isGroup(ingress) ? (ingress['hostName'] ?? ingress['hostname']) : undefined;
@@ -74,14 +81,15 @@ function isSection(name: string): boolean {
 }
 
 /** `extraEnvs` is a list of names and values; settings that a key decides on go to that key's place in the report. */
-function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][]): void {
-  const list = at(config, ['pod', 'env']);
+function takeEnvironment(config: Group, leftOut: LeftOut[]): void {
+  const list = valueAt(config, ['pod', 'env']);
   if (!Array.isArray(list)) return;
   const env: Record<string, string> = {};
   for (const entry of list) {
     if (!isGroup(entry) || typeof entry['name'] !== 'string') continue;
     const { name, value } = entry;
-    const key = SETTING_KEYS[name.toUpperCase()];
+    const key = keyOfSetting(name.toUpperCase());
+    const removed = REMOVED_SETTINGS[name.toUpperCase()];
     if (name === 'LISTEN_QUEUE_NAME' && typeof value === 'string') {
       const queues = value.split(',').map((queue) => queue.trim());
       put(
@@ -89,6 +97,8 @@ function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][])
         ['router', 'queues'],
         queues.filter((queue) => queue !== ''),
       );
+    } else if (removed !== undefined) {
+      leftOut.push({ path: `router.extraEnvs ${name}`, why: removed });
     } else if (key !== undefined) {
       leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
     } else if (typeof value === 'string' || typeof value === 'number') {
@@ -102,8 +112,8 @@ function takeEnvironment(config: Group, leftOut: Converted['leftOut'][number][])
 
 /** `customCertificates.extraCerts` are further files of the same meaning. */
 function takeCertificates(config: Group): void {
-  const extra = at(config, ['customCertificates', 'extraCerts']);
-  const texts = [at(config, ['clearml', 'caCertificates']), ...certificateTexts(extra)];
+  const extra = valueAt(config, ['customCertificates', 'extraCerts']);
+  const texts = [valueAt(config, ['clearml', 'caCertificates']), ...certificateTexts(extra)];
   const given = texts.filter((text): text is string => typeof text === 'string' && text !== '');
   if (given.length === 0) return;
   put(config, ['clearml', 'caCertificates'], given.map((text) => text.trim()).join('\n'));
@@ -120,7 +130,7 @@ function certificateTexts(value: unknown): unknown[] {
 /** Pull secrets come as one name, as names, or as objects with names. */
 function takeListOfNames(config: Group): void {
   const path = ['imageCredentials', 'existingImagePullSecrets'];
-  const value = at(config, path);
+  const value = valueAt(config, path);
   if (value === undefined) return;
   const names = (Array.isArray(value) ? value : [value])
     .map((item: unknown) => (isGroup(item) ? item['name'] : item))
@@ -129,8 +139,8 @@ function takeListOfNames(config: Group): void {
 }
 
 /** The charts make their Service a NodePort behind an Ingress, too; here that would be a second exposure. */
-function takeOneExposure(config: Group, leftOut: Converted['leftOut'][number][]): void {
-  if (at(config, ['ingress', 'enabled']) !== true) return;
+function takeOneExposure(config: Group, leftOut: LeftOut[]): void {
+  if (valueAt(config, ['ingress', 'enabled']) !== true) return;
   const type = take(config, ['service', 'type']);
   if (type === undefined || type === 'ClusterIP') return;
   leftOut.push({ path: 'service.type', why: 'the Ingress exposes HTTP; there is one exposure' });
@@ -141,7 +151,7 @@ function known(
   schema: z.core.$ZodType,
   value: unknown,
   path: readonly string[],
-  leftOut: Converted['leftOut'][number][],
+  leftOut: LeftOut[],
 ): unknown {
   const inner = unwrap(schema);
   if (inner !== undefined) return known(inner, value, path, leftOut);
@@ -160,11 +170,7 @@ function known(
 }
 
 /** Each value below a key without a counterpart, with its own reason where it has one. */
-function leaveOut(
-  value: unknown,
-  path: readonly string[],
-  leftOut: Converted['leftOut'][number][],
-): void {
+function leaveOut(value: unknown, path: readonly string[], leftOut: LeftOut[]): void {
   if (isGroup(value) && Object.keys(value).length > 0) {
     for (const [key, inner] of Object.entries(value)) leaveOut(inner, [...path, key], leftOut);
     return;
@@ -184,10 +190,6 @@ function isGroup(value: unknown): value is Group {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function at(group: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isGroup(value) ? value[key] : undefined), group);
-}
-
 function put(group: Group, path: readonly string[], value: unknown): void {
   const [key = '', ...rest] = path;
   if (key === '__proto__') return;
@@ -203,7 +205,7 @@ function put(group: Group, path: readonly string[], value: unknown): void {
 
 /** Reads and removes. */
 function take(group: Group, path: readonly string[]): unknown {
-  const parent = at(group, path.slice(0, -1));
+  const parent = valueAt(group, path.slice(0, -1));
   const key = path.at(-1) ?? '';
   if (!isGroup(parent)) return undefined;
   const value = parent[key];

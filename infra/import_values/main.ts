@@ -1,15 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { parse } from 'yaml';
 
 import { convertValues } from './convert.ts';
+import { messageOf } from '../errors.ts';
+import { PROJECT, ROOT } from '../project.ts';
+import { plainNameOf, runPulumi } from '../pulumi_cli.ts';
 import { addToStackFile } from './stack_writer.ts';
 
-const PROJECT = 'task-traffic-router';
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const HELP = `npm run import-values -- VALUES.yaml --stack NAME
 
 Turns a values file of ClearML's application gateway into the config of a stack. Secrets are encrypted by the Pulumi CLI;
@@ -21,20 +20,13 @@ function stop(message: string): never {
   process.exit(1);
 }
 
-/** Encrypts a value by the CLI, which gets it on its standard input, where no list of processes shows it. */
+/** Encrypts a value by the CLI. */
 function setSecret(stack: string, path: string, value: string): void {
-  const args = ['config', 'set', '--secret', '--path', '--stack', stack, '--', path];
-  const { error, status, stderr } = spawnSync('pulumi', args, {
-    cwd: root,
-    input: value,
-    encoding: 'utf8',
-  });
-  if (error !== undefined) {
-    stop(
-      'The Pulumi CLI is not on PATH; it is what encrypts secrets. Install it and run this again.',
-    );
+  try {
+    runPulumi(['config', 'set', '--secret', '--path', '--stack', stack, '--', path], value);
+  } catch (error) {
+    stop(`pulumi config set --secret --path ${path} failed:\n${messageOf(error)}`);
   }
-  if (status !== 0) stop(`pulumi config set --secret --path ${path} failed:\n${stderr}`);
 }
 
 const { values: options, positionals } = parseArgs({
@@ -55,8 +47,8 @@ if (typeof raw !== 'object' || raw === null) stop(`${file} holds no values.`);
 const { config, secrets, leftOut } = convertValues(raw as Record<string, unknown>);
 // Secrets first: when the CLI refuses, the stack file was not touched.
 for (const { path, value } of secrets) setSecret(stack, path, value);
-const name = `Pulumi.${stack.split('/').at(-1) ?? stack}.yaml`;
-const kept = addToStackFile(`${root}${name}`, PROJECT, config);
+const name = `Pulumi.${plainNameOf(stack)}.yaml`;
+const kept = addToStackFile(`${ROOT}${name}`, PROJECT, config);
 
 const lines = [
   `${name}: ${Object.keys(config).length} sections taken over, ${secrets.length} secrets encrypted.`,

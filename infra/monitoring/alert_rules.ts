@@ -1,4 +1,4 @@
-import type { StackConfig } from '../config/schema.ts';
+import type { StackConfig } from '../config/stack_config.ts';
 
 /** One alert of a PrometheusRule. */
 export interface AlertRule {
@@ -67,6 +67,17 @@ export function alertRules(config: StackConfig): readonly AlertRule[] {
       annotations: {
         summary: 'A pod of the task router is not ready.',
         description: 'Its /readyz and the first lines of its log name what it waits for.',
+      },
+    },
+    {
+      alert: 'TaskRouterSigningKeyWrong',
+      expr: `max(task_router_signing_key_wrong{${job}}) > 0`,
+      for: '1m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: "The task router does not know ClearML's signing key.",
+        description:
+          "Nobody gets in who signs in from now on. Add the server's new secure.auth.token_secret to clearml.jwksKey, separated by white space from the old one.",
       },
     },
     {

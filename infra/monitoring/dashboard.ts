@@ -5,6 +5,12 @@ interface PanelPlan {
   readonly queries: readonly (readonly [expression: string, legend: string])[];
 }
 
+/** PromQL of how fast a counter of the router grows, by labels or in all. */
+function perSecond(counter: string, labels?: string): string {
+  const by = labels === undefined ? '' : ` by (${labels}) `;
+  return `sum${by}(rate(task_router_${counter}{job="$job"}[5m]))`;
+}
+
 const PANEL_WIDTH = 12;
 const PANEL_HEIGHT = 8;
 
@@ -13,9 +19,7 @@ const plans: readonly PanelPlan[] = [
   {
     title: 'Requests',
     unit: 'reqps',
-    queries: [
-      ['sum by (code) (rate(task_router_http_requests_total{job="$job"}[5m]))', '{{code}}'],
-    ],
+    queries: [[perSecond('http_requests_total', 'code'), '{{code}}']],
   },
   {
     title: 'Time to answer',
@@ -33,12 +37,7 @@ const plans: readonly PanelPlan[] = [
   {
     title: 'Traffic',
     unit: 'Bps',
-    queries: [
-      [
-        'sum by (direction, kind) (rate(task_router_bytes_total{job="$job"}[5m]))',
-        '{{direction}} {{kind}}',
-      ],
-    ],
+    queries: [[perSecond('bytes_total', 'direction, kind'), '{{direction}} {{kind}}']],
   },
   {
     title: 'Routes',
@@ -53,20 +52,18 @@ const plans: readonly PanelPlan[] = [
   {
     title: 'Refusals',
     unit: 'reqps',
-    queries: [['sum by (reason) (rate(task_router_denials_total{job="$job"}[5m]))', '{{reason}}']],
+    queries: [[perSecond('denials_total', 'reason'), '{{reason}}']],
   },
   {
     title: 'Tasks that do not answer',
     unit: 'reqps',
-    queries: [
-      ['sum by (class) (rate(task_router_upstream_errors_total{job="$job"}[5m]))', '{{class}}'],
-    ],
+    queries: [[perSecond('upstream_errors_total', 'class'), '{{class}}']],
   },
   {
     title: 'Limits reached',
     unit: 'reqps',
     queries: [
-      ['sum by (limit) (rate(task_router_limits_hit_total{job="$job"}[5m]))', '{{limit}}'],
+      [perSecond('limits_hit_total', 'limit'), '{{limit}}'],
       ['sum(task_router_overloaded{job="$job"})', 'overloaded processes'],
     ],
   },
@@ -74,22 +71,17 @@ const plans: readonly PanelPlan[] = [
     title: 'Sign-ins and restored answers',
     unit: 'reqps',
     queries: [
-      [
-        'sum by (outcome) (rate(task_router_sign_ins_total{job="$job"}[5m]))',
-        'sign-in {{outcome}}',
-      ],
-      ['sum(rate(task_router_answers_restored_total{job="$job"}[5m]))', 'answers restored'],
+      [perSecond('sign_ins_total', 'outcome'), 'sign-in {{outcome}}'],
+      [perSecond('answers_restored_total'), 'answers restored'],
+      ['max(task_router_signing_key_wrong{job="$job"})', 'signing key wrong'],
     ],
   },
   {
     title: 'TCP connections and tunnels',
     unit: 'reqps',
     queries: [
-      [
-        'sum by (outcome) (rate(task_router_tcp_connections_total{job="$job"}[5m]))',
-        'TCP {{outcome}}',
-      ],
-      ['sum by (outcome) (rate(task_router_tunnels_total{job="$job"}[5m]))', 'tunnel {{outcome}}'],
+      [perSecond('tcp_connections_total', 'outcome'), 'TCP {{outcome}}'],
+      [perSecond('tunnels_total', 'outcome'), 'tunnel {{outcome}}'],
     ],
   },
   {
@@ -103,9 +95,7 @@ const plans: readonly PanelPlan[] = [
   {
     title: 'ClearML',
     unit: 'reqps',
-    queries: [
-      ['sum by (outcome) (rate(task_router_clearml_calls_total{job="$job"}[5m]))', '{{outcome}}'],
-    ],
+    queries: [[perSecond('clearml_calls_total', 'outcome'), '{{outcome}}']],
   },
   {
     title: 'Age of the routes',

@@ -1,7 +1,8 @@
 import { apiextensions, core } from '@pulumi/kubernetes';
 import type { Resource } from '@pulumi/pulumi';
 
-import type { Scope } from '../scope.ts';
+import { OWN_PORTS } from '../config/decisions/ports.ts';
+import { metadataOf, type Scope } from '../scope.ts';
 import { alertRules } from './alert_rules.ts';
 import { dashboard } from './dashboard.ts';
 
@@ -17,17 +18,21 @@ export function monitor(scope: Scope): readonly Resource[] {
 
 /** A Service without an address of its own for the admin port: the HTTP Service may be exposed, and metrics are not. */
 function serviceMonitor(scope: Scope): readonly Resource[] {
-  const { config, names, namespace, parent } = scope;
+  const { config, names, parent } = scope;
   const name = `${names.router}-metrics`;
   const labels = { ...names.labels, 'app.kubernetes.io/component': 'metrics' };
   const service = new core.v1.Service(
     name,
     {
-      metadata: { name, namespace, labels, annotations: { 'pulumi.com/skipAwait': 'true' } },
+      metadata: {
+        ...metadataOf(scope, name),
+        labels,
+        annotations: { 'pulumi.com/skipAwait': 'true' },
+      },
       spec: {
         clusterIP: 'None',
         selector: names.selector,
-        ports: [{ name: 'admin', port: 8081, targetPort: 'admin', protocol: 'TCP' }],
+        ports: [{ name: 'admin', port: OWN_PORTS.admin, targetPort: 'admin', protocol: 'TCP' }],
       },
     },
     { parent },
@@ -37,11 +42,7 @@ function serviceMonitor(scope: Scope): readonly Resource[] {
     {
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'ServiceMonitor',
-      metadata: {
-        name: names.router,
-        namespace,
-        labels: { ...config.monitoring.labels, ...names.labels },
-      },
+      metadata: monitoredMetadata(scope),
       spec: {
         selector: { matchLabels: labels },
         endpoints: [{ port: 'admin', path: '/metrics', interval: config.monitoring.interval }],
@@ -53,32 +54,34 @@ function serviceMonitor(scope: Scope): readonly Resource[] {
 }
 
 function rules(scope: Scope): Resource {
-  const { config, names, namespace, parent } = scope;
+  const { config, names, parent } = scope;
   return new apiextensions.CustomResource(
     `${names.router}-alerts`,
     {
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'PrometheusRule',
-      metadata: {
-        name: names.router,
-        namespace,
-        labels: { ...config.monitoring.labels, ...names.labels },
-      },
+      metadata: monitoredMetadata(scope),
       spec: { groups: [{ name: names.router, rules: alertRules(config) }] },
     },
     { parent },
   );
 }
 
+/** By the labels of config the operator of Prometheus finds the object. */
+function monitoredMetadata(scope: Scope) {
+  const { config, names } = scope;
+  const labels = { ...config.monitoring.labels, ...names.labels };
+  return { ...metadataOf(scope, names.router), labels };
+}
+
 function grafanaDashboard(scope: Scope): Resource {
-  const { names, namespace, parent } = scope;
+  const { names, parent } = scope;
   const name = `${names.router}-dashboard`;
   return new core.v1.ConfigMap(
     name,
     {
       metadata: {
-        name,
-        namespace,
+        ...metadataOf(scope, name),
         // The label that the sidecar of Grafana's chart looks for.
         labels: { ...names.labels, grafana_dashboard: '1' },
       },

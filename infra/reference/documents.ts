@@ -1,8 +1,6 @@
 import { referenceMarkdown } from './markdown.ts';
 import { stackFileSchema } from './json_schema.ts';
-import { annotatedStackFile } from './stack_file.ts';
-
-const PROJECT = 'task-traffic-router';
+import { annotatedStackFile } from './annotated_stack_file.ts';
 
 const BEGIN = '<!-- made by npm run reference: begin -->';
 const END = '<!-- made by npm run reference: end -->';
@@ -16,12 +14,12 @@ export interface GeneratedDocument {
 
 /** All files that are made from the schema; a test finds those that lag behind it. */
 export const documents: readonly GeneratedDocument[] = [
-  { file: 'README.md', content: (current) => withReference(current) },
+  { file: 'README.md', content: withReference },
   {
     file: 'config.schema.json',
-    content: () => `${JSON.stringify(stackFileSchema(PROJECT), undefined, 2)}\n`,
+    content: () => `${JSON.stringify(stackFileSchema(), undefined, 2)}\n`,
   },
-  { file: 'Pulumi.annotated.yaml', content: () => annotatedStackFile(PROJECT) },
+  { file: 'Pulumi.annotated.yaml', content: annotatedStackFile },
 ];
 
 /** Replaces the generated part of the README; the rest is written by people. */

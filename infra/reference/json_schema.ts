@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { sections } from '../config/schema.ts';
+import { PROJECT } from '../project.ts';
+import { sections } from '../config/stack_config.ts';
 
 /** The part of JSON Schema that the config uses. */
 export interface JsonSchema {
@@ -39,14 +40,14 @@ const encrypted = {
 };
 
 /** JSON Schema of a stack file, for editors. */
-export function stackFileSchema(project: string): object {
+export function stackFileSchema(): object {
   const properties = Object.entries(sectionSchemas()).map(([name, schema]) => [
-    `${project}:${name}`,
+    `${PROJECT}:${name}`,
     asStored(schema),
   ]);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: `Stack file of ${project}`,
+    title: `Stack file of ${PROJECT}`,
     type: 'object',
     properties: { config: { type: 'object', properties: Object.fromEntries(properties) } },
   };

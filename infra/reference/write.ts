@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
+import { ROOT } from '../project.ts';
 import { documents } from './documents.ts';
 
-const folder = fileURLToPath(new URL('../', import.meta.url));
+const folder = `${ROOT}infra/`;
 
 /** `npm run reference`: writes what is made from the config's schema anew. */
 for (const { file, content } of documents) {

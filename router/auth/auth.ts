@@ -1,31 +1,32 @@
-import type { RouteSource } from '../routes/table.ts';
+import type { RouteSource } from '../routes/model/table.ts';
+import { pagesApart, pagesUrlOf, securesCookies } from '../settings/urls.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { SharedState } from '../state/shared_state.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { AccessDecisions } from './access.ts';
-import type { ClearmlAuthority } from './clearml_authority.ts';
-import { CookieNameBook, ownCookies } from './cookie_names.ts';
-import { createEndpointTokens } from './create_endpoint_tokens.ts';
-import type { Gate } from './decision.ts';
-import { createDenialAudit } from './denial_audit.ts';
-import type { EndpointTokens } from './endpoint_tokens.ts';
-import { TaskGate } from './gate.ts';
-import { Handover } from './handover.ts';
-import type { KeyState } from './key_ring.ts';
-import { KeyRing } from './key_ring.ts';
-import { settleKeys } from './key_settling.ts';
-import { createIdentify } from './identifier.ts';
-import { createOpenGate } from './open_gate.ts';
-import type { Notice, Tell } from './notices.ts';
-import { SealKeys } from './seal_keys.ts';
-import { Sealer } from './seal.ts';
-import { Sessions } from './sessions.ts';
-import { SignInLimits } from './sign_in_limits.ts';
-import type { SignInPlaces } from './sign_in_redirect.ts';
-import { TokenVerifier } from './token_verifier.ts';
-import type { Viewer } from './viewer.ts';
-import { createViewer, OPEN_VIEWER } from './viewer.ts';
-import { watchSecret } from './watched_secret.ts';
+import { AccessDecisions } from './access/access.ts';
+import { PAGES_AUDIENCE, ROUTER_AUDIENCE } from './sealed/audience.ts';
+import type { ClearmlAuthority } from '../clearml/clearml.ts';
+import { KnownCookies, OwnCookies } from './identity/cookie_names.ts';
+import type { Gate } from './gate/decision.ts';
+import { createDenialAudit } from './gate/denial_audit.ts';
+import { ENDPOINT_TOKENS } from './endpoint_tokens/store.ts';
+import { EndpointTokens } from './endpoint_tokens/endpoint_tokens.ts';
+import { TaskGate } from './gate/gate.ts';
+import { Handover } from './gate/handover.ts';
+import { KeyRing, type KeyState } from './identity/key_ring.ts';
+import { settleKeys } from './identity/key_settling.ts';
+import { createIdentify } from './access/identifier.ts';
+import { createOpenGate } from './gate/open_gate.ts';
+import { SealKeys } from './sealed/seal_keys.ts';
+import { Sealer } from './sealed/seal.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { SignInLimits } from './sessions/sign_in_limits.ts';
+import { SIGN_OUTS, SignOuts } from './access/sign_outs.ts';
+import type { SignInPlaces } from './gate/sign_in_redirect.ts';
+import { TokenVerifier } from './identity/token_verifier.ts';
+import { createViewer, OPEN_VIEWER, type Viewer } from './gate/viewer.ts';
+import { watchSecret } from './identity/watched_secret.ts';
 
 /** What the gate and the sign-in pages are made of. */
 export interface AuthParts {
@@ -33,11 +34,9 @@ export interface AuthParts {
   readonly routes: RouteSource;
   readonly clearml: ClearmlAuthority;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'denials' | 'signIns'>;
-  /** Where Kubernetes tells a pod about its API server. */
-  readonly environment?: NodeJS.ProcessEnv;
-  /** Tells the other processes of this router. */
-  readonly tell?: Tell;
+  readonly metrics: Pick<Metrics, 'denials'>;
+  /** What the replicas tell each other; undefined where there is no place for it. */
+  readonly state: SharedState | undefined;
   /** Milliseconds since the epoch; tests replace it. */
   readonly now?: () => number;
 }
@@ -60,10 +59,8 @@ export interface Auth {
   readonly endpointTokens: EndpointTokens | undefined;
   /** Names of every cookie that may carry a token of the user, case-sensitive; none of them reaches a task. */
   readonly cookieNames: () => readonly string[];
-  /** `settled` once a signing key verified the router's own login; until then nobody gets in, and the router is not ready. */
+  /** Until a signing key has verified the router's own login nobody gets in, and the router is not ready. */
   readonly keyState: () => KeyState;
-  /** What another process of this router told. */
-  readonly heed: (notice: Notice) => void;
   /** Ends timers and file watches. */
   readonly close: () => void;
 }
@@ -73,9 +70,9 @@ const monotonic = () => performance.now();
 
 /** Joins the parts that decide who gets in. With AUTH_ENABLED=false there is no key, and the gate stands open. */
 export function createAuth(parts: AuthParts): Auth {
-  const { settings, routes, clearml, log, metrics, now = Date.now, tell = () => {} } = parts;
-  const secureCookies = settings.AUTH_SECURE_ENABLED ?? settings.ROUTER_URL.secure;
-  const cookies = new CookieNameBook(ownCookies(secureCookies), settings.AUTH_COOKIE_NAME);
+  const { settings, routes, clearml, log, metrics, state, now = Date.now } = parts;
+  const own = new OwnCookies(securesCookies(settings));
+  const cookies = new KnownCookies(own, settings.AUTH_COOKIE_NAME);
   const denied = createDenialAudit(log, metrics);
   if (!settings.AUTH_ENABLED) {
     return {
@@ -85,34 +82,39 @@ export function createAuth(parts: AuthParts): Auth {
       endpointTokens: undefined,
       cookieNames: () => cookies.all,
       keyState: () => 'settled',
-      heed: () => {},
       close: () => {},
     };
   }
   const ring = new KeyRing(settings.AUTH_BASE64_JWKS_KEY);
-  const verifier = new TokenVerifier(ring, now);
+  const verifier = new TokenVerifier(ring, now, settings.ROUTER_ADMINISTRATORS);
   const sealKeys = new SealKeys(ring, settings.ROUTER_SECRET);
   const sealer = new Sealer(sealKeys.current, now);
-  const environment = parts.environment ?? {};
-  const endpointTokens = createEndpointTokens(settings, sealer, now, environment, tell);
-  const identify = createIdentify({ verifier, sealer, endpointTokens });
+  const endpointTokens =
+    state === undefined
+      ? undefined
+      : new EndpointTokens(state.section(ENDPOINT_TOKENS), sealer, now);
+  const signOuts = new SignOuts(state?.section(SIGN_OUTS), state?.looked, now, log);
+  const pagesUrl = pagesUrlOf(settings);
+  const pagesAudience = pagesApart(settings) ? PAGES_AUDIENCE : ROUTER_AUDIENCE;
+  const identify = createIdentify({ verifier, sealer, pagesAudience, endpointTokens });
   const cookieNames = () => cookies.names;
   const steady = parts.now ?? monotonic;
   const times = {
     keepYes: settings.ACCESS_CACHE_SECONDS,
     keepStale: settings.ACCESS_STALE_SECONDS,
   };
-  const access = new AccessDecisions(clearml, times, steady, tell);
-  const limits = new SignInLimits(settings.TRUSTED_PROXIES.length > 0, steady, tell);
+  const access = new AccessDecisions(clearml, times, steady, signOuts);
+  const limits = new SignInLimits(settings.TRUSTED_PROXIES.length > 0, steady);
   const sessions = new Sessions({
     clearml,
     verifier,
     sealer,
-    access,
+    signOuts,
     identify,
     limits,
     cookieNames,
-    secureCookies,
+    cookies: own,
+    pagesAudience,
     now,
   });
   const { ROUTER_URL: routerUrl } = settings;
@@ -120,18 +122,16 @@ export function createAuth(parts: AuthParts): Auth {
     sealer,
     sessions,
     routerUrl,
-    cookies: cookies.own,
-    secureCookies,
+    pagesUrl,
+    cookies: own,
     now,
-    tell,
   });
   const places: SignInPlaces = {
-    routerUrl,
+    pagesUrl,
     clearmlWebUrl: settings.CLEARML_WEB_URL,
-    attemptCookie: cookies.own.attempt,
-    secureCookies,
+    cookies: own,
   };
-  const ready = () => ring.state === 'settled';
+  const ready = () => ring.keys.length > 0;
   const gate = new TaskGate({
     routes,
     access,
@@ -141,9 +141,11 @@ export function createAuth(parts: AuthParts): Auth {
     cookieNames,
     ready,
     places,
+    routerUrl,
     denied,
     now,
   });
+  signOuts.onChange(() => gate.recheck());
   const endSettling = settleKeys(settings, clearml, {
     ring,
     cookies,
@@ -153,11 +155,15 @@ export function createAuth(parts: AuthParts): Auth {
     },
     log,
   });
-  const endSecretWatch = watchRouterSecret(settings, (values) => {
-    log.info({ event: 'router-secret-changed' }, 'The file of ROUTER_SECRET changed');
-    sealKeys.replace(values);
-    sealer.forget();
-  });
+  const endSecretWatch = watchSecret(
+    settings.sources.ROUTER_SECRET,
+    settings.ROUTER_SECRET,
+    (values) => {
+      log.info({ event: 'router_secret_changed' }, 'The file of ROUTER_SECRET changed');
+      sealKeys.replace(values);
+      sealer.forget();
+    },
+  );
   return {
     gate,
     viewer: createViewer({ access, identify, cookieNames, places }),
@@ -165,42 +171,11 @@ export function createAuth(parts: AuthParts): Auth {
     endpointTokens,
     cookieNames: () => cookies.all,
     keyState: () => ring.state,
-    heed: (notice) => {
-      switch (notice.kind) {
-        case 'signed-out':
-          access.signedOut(notice.tokenKey);
-          break;
-        case 'refused':
-          access.refused(notice.tokenKey);
-          break;
-        case 'endpoint-token-revoked':
-          endpointTokens?.revoked(notice.id);
-          break;
-        case 'question-spent':
-          access.spent(notice.userId);
-          return;
-        case 'sign-in-failed':
-          limits.failed(notice.address, notice.accessKey);
-          return;
-        case 'code-redeemed':
-          handover.redeemed(notice.code);
-          return;
-      }
-      gate.recheck();
-    },
     close: () => {
       endSettling();
       endSecretWatch();
-      endpointTokens?.close();
+      signOuts.close();
       gate.close();
     },
   };
-}
-
-function watchRouterSecret(
-  { sources, ROUTER_SECRET: values }: Settings,
-  changed: (values: readonly string[]) => void,
-): () => void {
-  const path = sources.ROUTER_SECRET;
-  return path === undefined || values === undefined ? () => {} : watchSecret(path, values, changed);
 }

@@ -5,10 +5,6 @@ export interface OwnLogin {
   readonly token: string;
   /** Name of the auth cookie that the answer set; undefined where it set none. */
   readonly cookieName: string | undefined;
-  /** Domain of that cookie, lower case; undefined: the server's own host alone (open source). */
-  readonly cookieDomain: string | undefined;
-  /** Milliseconds since the epoch; undefined where the token never ends. */
-  readonly expiresAt: number | undefined;
 }
 
 /** Which tasks a look asks for. */
@@ -31,15 +27,28 @@ export interface TaskPage<T> {
 }
 
 /**
- * The ClearML API, as far as the router needs it. Every method throws `RouterError` with a CLEARML_… code: UNAVAILABLE when it is
+ * What sign-in and access decisions ask of ClearML. Every method throws `RouterError` with a CLEARML_… code: UNAVAILABLE when it is
  * away, UNAUTHORIZED when it refuses token or credentials, REFUSED for its other errors, CALL_UNKNOWN where the server is too old
  * for the call, ANSWER_INVALID for answers outside the contract.
  */
-export interface ClearMl {
-  /** The router's own login, made or renewed when needed; calls that come meanwhile share one. */
-  readonly login: () => Promise<OwnLogin>;
-  /** Calls the listener with the router's own login: at once if there was one already, and after each later one. */
+export interface ClearmlAuthority {
+  /** Which of these task ids may the holder of the token see. */
+  readonly visibleTasks: (token: string, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Does the server still accept this token, and whose is it. */
+  readonly currentUser: (token: string) => Promise<{ readonly id: string; readonly name: string }>;
+  /** `auth.login` with somebody's access key and secret (or user name and password on servers with fixed users). */
+  readonly loginWith: (accessKey: string, secretKey: string) => Promise<{ readonly token: string }>;
+  /** `auth.logout`: the server refuses this token from now on. */
+  readonly logout: (token: string) => Promise<void>;
+  /**
+   * Calls the listener with the router's own login: at once if there was one already, and after each later one. Returns the function
+   * that ends this.
+   */
   readonly onLogin: (listener: (login: OwnLogin) => void) => () => void;
+}
+
+/** The ClearML API, as far as the router needs it. Every method throws as those of ClearmlAuthority do. */
+export interface ClearMl extends ClearmlAuthority {
   /** Tasks of one page, at most 500; `page` starts at 0. */
   readonly tasks: (query: TaskQuery, page: number) => Promise<TaskPage<TaskRow>>;
   /** The same, but only which tasks there are and when each was changed: a fraction of the work for server and router. */
@@ -54,15 +63,8 @@ export interface ClearMl {
   ) => Promise<void>;
   /** Queue names by id. */
   readonly queues: () => Promise<ReadonlyMap<string, string>>;
-
-  /** Which of these task ids may the holder of the token see. */
-  readonly visibleTasks: (token: string, ids: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** Does the server still accept this token, and whose is it. */
-  readonly currentUser: (token: string) => Promise<{ readonly id: string; readonly name: string }>;
-  /** `auth.login` with somebody's access key and secret. */
-  readonly loginWith: (accessKey: string, secretKey: string) => Promise<{ readonly token: string }>;
-  /** `auth.logout`: the server refuses this token from now on. */
-  readonly logout: (token: string) => Promise<void>;
+  /** Names of the company's users by id. */
+  readonly users: () => Promise<ReadonlyMap<string, string>>;
 
   /** Ends kept connections and timers. */
   readonly close: () => void;

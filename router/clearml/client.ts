@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { RouterError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { readAnswer } from './answer.ts';
+import { readApiAnswer } from './api_answer.ts';
 import type { ClearMl, TaskPage, TaskQuery } from './clearml.ts';
 import { logIn } from './login.ts';
 import { createOwnLogin } from './own_login.ts';
 import { createRuntimeWriter } from './runtime_writer.ts';
 import { STAMP_FIELDS, TASK_FIELDS, taskRow, taskStamp } from './task_row.ts';
-import { createTransport, type TransportOptions } from './transport.ts';
+import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 
 export interface ClearMlOptions extends TransportOptions {
   readonly accessKey: string;
@@ -17,8 +17,17 @@ export interface ClearMlOptions extends TransportOptions {
   readonly metrics?: Pick<Metrics, 'clearmlCalls'> | undefined;
 }
 
+/**
+ * Connections for each kind of call, so that strangers who sign in and questions about users' rights delay neither each other nor
+ * the looks of the reconciler.
+ */
+const SOCKETS = { own: 16, access: 32, signIn: 32, signOut: 8 };
+
 /** The server cuts longer pages to this length. */
 export const PAGE_SIZE = 500;
+
+/** A server that repeats its pages without end must not fill the memory. */
+const MOST_PAGES = 200;
 
 /** Marks tasks that ask for access. */
 export const ASKING_TAG = 'external_service';
@@ -28,6 +37,9 @@ const taskPage = pageOfTasks(taskRow);
 const stampPage = pageOfTasks(taskStamp);
 const idPage = z.object({ tasks: z.array(z.object({ id: z.string() })) });
 const queuePage = z.object({ queues: z.array(z.object({ id: z.string(), name: z.string() })) });
+const userPage = z.object({
+  users: z.array(z.object({ id: z.string(), name: z.string().catch('') })),
+});
 const currentUser = z.object({ user: z.object({ id: z.string(), name: z.string().catch('') }) });
 
 function taskFilter(query: TaskQuery): object {
@@ -52,17 +64,22 @@ function pageOfTasks<S extends z.ZodType>(row: S) {
   });
 }
 
-const NO_TASKS: TaskPage<never> = { tasks: [], unreadable: 0, last: true };
-
-/** An empty list of ids filters nothing: the answer would be every task. */
-function isEmpty({ ids }: TaskQuery): boolean {
-  return ids?.length === 0;
+/** A stable order: pages of a list that moves neither repeat nor leave out more than what moved. */
+function paging(page: number): object {
+  return { order_by: ['id'], page, page_size: PAGE_SIZE };
 }
 
-/** A stable order: pages of a list that moves neither repeat nor leave out more than what moved. */
-function pageOf(query: TaskQuery, page: number, fields: readonly string[]): object {
-  const paging = { order_by: ['id'], page, page_size: PAGE_SIZE };
-  return { ...taskFilter(query), only_fields: fields, ...paging };
+/** All that a list of named things holds, page by page. */
+async function namesById(
+  list: (page: object) => Promise<readonly { readonly id: string; readonly name: string }[]>,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const found = await list({ only_fields: ['id', 'name'], ...paging(page) });
+    for (const { id, name } of found) names.set(id, name);
+    if (found.length < PAGE_SIZE) break;
+  }
+  return names;
 }
 
 function outcomeOf(error: unknown): 'unauthorized' | 'unavailable' | 'invalid' {
@@ -86,7 +103,10 @@ function wrongCredentials(apiHost: string, cause: unknown): RouterError {
 /** The client of one ClearML API server. Nothing is asked before the first call. */
 export function createClearMl(options: ClearMlOptions): ClearMl {
   const { log, metrics } = options;
-  const transport = createTransport(options);
+  const own = createTransport({ ...options, maxSockets: SOCKETS.own });
+  const access = createTransport({ ...options, maxSockets: SOCKETS.access });
+  const signIn = createTransport({ ...options, maxSockets: SOCKETS.signIn });
+  const signOut = createTransport({ ...options, maxSockets: SOCKETS.signOut });
 
   const counted = async <T>(exchange: Promise<T>): Promise<T> => {
     try {
@@ -100,7 +120,7 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
   };
 
   const ownLogin = createOwnLogin(async () => {
-    const login = await counted(logIn(transport, options.accessKey, options.secretKey)).catch(
+    const login = await counted(logIn(own, options.accessKey, options.secretKey)).catch(
       (error: unknown) => {
         throw isUnauthorized(error) ? wrongCredentials(options.apiHost, error) : error;
       },
@@ -110,55 +130,57 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
   });
 
   /** One call with somebody's token. */
-  const callAs = <S extends z.ZodType>(token: string, call: string, body: object, schema: S) =>
+  const callAs = <S extends z.ZodType>(
+    transport: Transport,
+    token: string,
+    call: string,
+    body: object,
+    schema: S,
+  ) =>
     counted(
       transport
         .post(call, `Bearer ${token}`, JSON.stringify(body))
-        .then((answer) => readAnswer(call, answer, schema)),
+        .then((answer) => readApiAnswer(call, answer, schema)),
     );
 
   /** One call with the router's own login; a refused token is replaced once. */
   const call = async <S extends z.ZodType>(name: string, body: object, schema: S) => {
     const { token } = await ownLogin.get();
     try {
-      return await callAs(token, name, body, schema);
+      return await callAs(own, token, name, body, schema);
     } catch (error) {
       if (!isUnauthorized(error)) throw error;
       ownLogin.refused(token);
       const { token: renewed } = await ownLogin.get();
-      return callAs(renewed, name, body, schema);
+      return callAs(own, renewed, name, body, schema);
     }
   };
 
+  const pageOf = async <T>(
+    query: TaskQuery,
+    page: number,
+    fields: readonly string[],
+    schema: z.ZodType<TaskPage<T>>,
+  ): Promise<TaskPage<T>> => {
+    // An empty list of ids filters nothing: the answer would be every task.
+    if (query.ids?.length === 0) return { tasks: [], unreadable: 0, last: true };
+    const body = { ...taskFilter(query), only_fields: fields, ...paging(page) };
+    return call('tasks.get_all_ex', body, schema);
+  };
+
   return {
-    login: ownLogin.get,
     onLogin: ownLogin.onLogin,
 
-    tasks: async (query, page) =>
-      isEmpty(query)
-        ? NO_TASKS
-        : call('tasks.get_all_ex', pageOf(query, page, TASK_FIELDS), taskPage),
-    taskStamps: async (query, page) =>
-      isEmpty(query)
-        ? NO_TASKS
-        : call('tasks.get_all_ex', pageOf(query, page, STAMP_FIELDS), stampPage),
+    tasks: (query, page) => pageOf(query, page, TASK_FIELDS, taskPage),
+    taskStamps: (query, page) => pageOf(query, page, STAMP_FIELDS, stampPage),
     writeRuntime: createRuntimeWriter(call, log, () => performance.now()),
 
-    queues: async () => {
-      const names = new Map<string, string>();
-      for (let page = 0; ; page += 1) {
-        const body = {
-          only_fields: ['id', 'name'],
-          search_hidden: true,
-          order_by: ['id'],
-          page,
-          page_size: PAGE_SIZE,
-        };
-        const { queues } = await call('queues.get_all', body, queuePage);
-        for (const { id, name } of queues) names.set(id, name);
-        if (queues.length < PAGE_SIZE) return names;
-      }
-    },
+    queues: () =>
+      namesById(async (page) => {
+        const body = { ...page, search_hidden: true };
+        return (await call('queues.get_all', body, queuePage)).queues;
+      }),
+    users: () => namesById(async (page) => (await call('users.get_all', page, userPage)).users),
 
     visibleTasks: async (token, ids) => {
       const visible = new Set<string>();
@@ -166,18 +188,20 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
         const asked = ids.slice(start, start + PAGE_SIZE);
         const wanted = new Set(asked);
         const body = { id: asked, only_fields: ['id'], page: 0, page_size: PAGE_SIZE };
-        const { tasks } = await callAs(token, 'tasks.get_all_ex', body, idPage);
+        const { tasks } = await callAs(access, token, 'tasks.get_all_ex', body, idPage);
         for (const { id } of tasks) if (wanted.has(id)) visible.add(id);
       }
       return visible;
     },
 
     currentUser: async (token) =>
-      (await callAs(token, 'users.get_current_user', {}, currentUser)).user,
-    loginWith: (accessKey, secretKey) => counted(logIn(transport, accessKey, secretKey)),
+      (await callAs(access, token, 'users.get_current_user', {}, currentUser)).user,
+    loginWith: (accessKey, secretKey) => counted(logIn(signIn, accessKey, secretKey)),
     logout: async (token) => {
-      await callAs(token, 'auth.logout', {}, anything);
+      await callAs(signOut, token, 'auth.logout', {}, anything);
     },
-    close: transport.close,
+    close: () => {
+      for (const transport of [own, access, signIn, signOut]) transport.close();
+    },
   };
 }

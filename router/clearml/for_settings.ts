@@ -1,5 +1,4 @@
-import type { Settings } from '../settings/settings.ts';
-import { readSettingFile } from '../settings/settings.ts';
+import { readSettingFile, type Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ClearMl } from './clearml.ts';

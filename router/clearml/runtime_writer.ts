@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { RouterError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import { escapedKey, isNested, storedPath, withoutPath } from './escaped_keys.ts';
 
 /** One call of the API with the router's own login. */
 export type Call = <S extends z.ZodType>(
@@ -16,21 +17,8 @@ const wholeRuntime = z.object({
   ),
 });
 
-/** What was found out about the server is found out again after this time: it may have been upgraded. Milliseconds. */
-const REMEMBER = 600_000;
-
-/**
- * How the open-source server 2.3 stores a key that came by `tasks.edit_runtime`. It escapes it as a database key and never turns it
- * back, so that `endpoint__x` reads as `endpoint%_%_x` from then on.
- */
-export function escapedKey(key: string): string {
-  const escaped = key
-    .replaceAll('%', '%%')
-    .replaceAll('.', '%2E')
-    .replaceAll('$', '%24')
-    .replaceAll('__', '%_%_');
-  return escaped.startsWith('_') ? `%_${escaped.slice(1)}` : escaped;
-}
+/** What was found out about the server is found out again after this time: it may have been upgraded. */
+const REMEMBER_MS = 600_000;
 
 /**
  * Changes keys of a task's runtime in the best way that the server offers: single keys with `tasks.edit_runtime` (API 2.34 and
@@ -56,9 +44,9 @@ export function createRuntimeWriter(call: Call, log: Log, now: () => number) {
 
   /** Read right before the edit: a write that falls between the two calls is lost, and nothing on such a server prevents it. */
   const rewrite = async (task: string, values: Readonly<Record<string, string>>): Promise<void> => {
-    const strays = new Set(Object.keys(values).map(escapedKey));
-    const kept = Object.entries(await readRuntime(task)).filter(([key]) => !strays.has(key));
-    const runtime = { ...Object.fromEntries(kept), ...values };
+    const strays = Object.keys(values).filter((key) => escapedKey(key) !== key);
+    const kept = strays.map(storedPath).reduce(withoutPath, await readRuntime(task));
+    const runtime = { ...kept, ...values };
     await call('tasks.edit', { task, runtime, force: true }, anything);
   };
 
@@ -74,7 +62,7 @@ export function createRuntimeWriter(call: Call, log: Log, now: () => number) {
       return true;
     } catch (error) {
       if (!(error instanceof RouterError) || error.code !== 'CLEARML_CALL_UNKNOWN') throw error;
-      unknownUntil = now() + REMEMBER;
+      unknownUntil = now() + REMEMBER_MS;
       log.info(
         { event: 'edit_runtime_unknown' },
         'The server does not know tasks.edit_runtime; answers are written with tasks.edit',
@@ -84,12 +72,14 @@ export function createRuntimeWriter(call: Call, log: Log, now: () => number) {
   };
 
   /** Looks whether the server stored the keys under their own names; remembers what it saw. */
-  const storedEscaped = async (task: string, odd: readonly string[]): Promise<boolean> => {
+  const storedElsewhere = async (
+    task: string,
+    odd: readonly string[],
+    values: Readonly<Record<string, string>>,
+  ): Promise<boolean> => {
     const runtime = await readRuntime(task);
-    const verdict = odd.some((key) => escapedKey(key) in runtime);
-    if (verdict || odd.every((key) => key in runtime)) {
-      escapes = { verdict, until: now() + REMEMBER };
-    }
+    const verdict = odd.some((key) => runtime[key] !== values[key]);
+    escapes = { verdict, until: now() + REMEMBER_MS };
     if (verdict) {
       log.info(
         { event: 'edit_runtime_escapes' },
@@ -102,9 +92,11 @@ export function createRuntimeWriter(call: Call, log: Log, now: () => number) {
   return async (task: string, values: Readonly<Record<string, string>>): Promise<void> => {
     const odd = Object.keys(values).filter((key) => escapedKey(key) !== key);
     const known = escapes !== undefined && now() < escapes.until ? escapes.verdict : undefined;
-    if (odd.length > 0 && known === true) return rewrite(task, values);
+    // Two nested keys of one edit can stand in each other's way, which the server answers with an error: no way to find out.
+    const elsewhere = known ?? odd.some(isNested);
+    if (odd.length > 0 && elsewhere) return rewrite(task, values);
     if (!(await editKeys(task, values))) return rewrite(task, values);
-    if (odd.length > 0 && known === undefined && (await storedEscaped(task, odd))) {
+    if (odd.length > 0 && known === undefined && (await storedElsewhere(task, odd, values))) {
       return rewrite(task, values);
     }
     return undefined;

@@ -1,26 +1,5 @@
 import * as z from 'zod';
-
-/** What the router takes of a task in an answer of ClearML. Everything else ends at the border. */
-export interface TaskRow {
-  readonly id: string;
-  readonly status: string;
-  readonly name: string;
-  readonly type: string;
-  readonly projectName: string | undefined;
-  readonly userId: string;
-  readonly companyId: string;
-  readonly queueId: string | undefined;
-  readonly systemTags: readonly string[];
-  /** Milliseconds since the epoch; 0 when the server does not say. */
-  readonly startedAt: number;
-  /** Milliseconds since the epoch, by the server's clock; undefined on servers that do not say. */
-  readonly changedAt: number | undefined;
-  /** The keys of the contract alone, numbers as text: a task's secrets stand in the same dictionary and are not kept. */
-  readonly runtime: ReadonlyMap<string, string>;
-}
-
-/** That a task is there, and when it was changed last. */
-export type TaskStamp = Pick<TaskRow, 'id' | 'changedAt'>;
+import { unescapedKey } from './escaped_keys.ts';
 
 /** `only_fields` of each look: no more is asked than TaskRow holds. */
 export const TASK_FIELDS: readonly string[] = [
@@ -41,6 +20,14 @@ export const TASK_FIELDS: readonly string[] = [
 /** `only_fields` for stamps. */
 export const STAMP_FIELDS: readonly string[] = ['id', 'last_change'];
 
+/** What nobody but the router writes and reads: right in either spelling that a server may have stored it under. */
+const ROUTER_KEYS = [
+  'router_name',
+  'router_tcp_answer',
+  'router_http_stamp',
+  'router_tcp_stamp',
+] as const;
+
 /** The keys that ask and answer, without their suffix. A key that is not listed never enters the process's memory as a value. */
 const RUNTIME_KEYS = new Set([
   '_SERVICE',
@@ -54,25 +41,36 @@ const RUNTIME_KEYS = new Set([
   'external_tcp_port',
   'upstream_task_address',
   'upstream_task_port',
-  'router_name',
   'router_proxy_protocol',
-  'router_tcp_answer',
+  ...ROUTER_KEYS,
 ]);
 
 /** Bounds of what a task may make the router keep. */
 const LONGEST_KEY = 256;
 const LONGEST_VALUE = 1024;
-const MOST_KEYS = 1024;
+const MOST_KEYS = 2048;
 
+function keyOf(key: string): string {
+  const end = key.indexOf('__', 1);
+  return end === -1 ? key : key.slice(0, end);
+}
+
+/** A key of the router's own that `tasks.edit_runtime` stored escaped, as it was meant; undefined for any other. */
+function ownKey(stored: string): string | undefined {
+  if (!ROUTER_KEYS.some((key) => stored.startsWith(`${key}%`))) return undefined;
+  const key = unescapedKey(stored);
+  return ROUTER_KEYS.some((one) => one === keyOf(key)) ? key : undefined;
+}
+
+/** The keys of the contract alone, numbers as text: a task's secrets stand in the same dictionary and are not kept. */
 function pickRuntime(runtime: unknown): ReadonlyMap<string, string> {
   const picked = new Map<string, string>();
   if (typeof runtime !== 'object' || runtime === null) return picked;
-  for (const [key, value] of Object.entries(runtime)) {
-    const end = key.indexOf('__', 1);
-    if (!RUNTIME_KEYS.has(end === -1 ? key : key.slice(0, end)) || key.length > LONGEST_KEY) {
-      continue;
-    }
+  for (const [stored, value] of Object.entries(runtime)) {
     if (typeof value !== 'string' && typeof value !== 'number') continue;
+    const plain = RUNTIME_KEYS.has(keyOf(stored));
+    const key = plain ? stored : ownKey(stored);
+    if (key === undefined || key.length > LONGEST_KEY || (!plain && picked.has(key))) continue;
     const text = String(value).trim();
     if (text.length <= LONGEST_VALUE && picked.size < MOST_KEYS) picked.set(key, text);
   }
@@ -114,7 +112,7 @@ export const taskRow = z
     last_change: time,
     runtime: z.unknown().optional().transform(pickRuntime),
   })
-  .transform((row): TaskRow => ({
+  .transform((row) => ({
     id: row.id,
     status: row.status,
     name: row.name,
@@ -124,10 +122,18 @@ export const taskRow = z
     companyId: row.company ?? '',
     queueId: row.execution?.queue ?? undefined,
     systemTags: row.system_tags,
+    /** Milliseconds since the epoch; 0 when the server does not say. */
     startedAt: row.started ?? 0,
+    /** Milliseconds since the epoch, by the server's clock; undefined on servers that do not say. */
     changedAt: row.last_change ?? undefined,
     runtime: row.runtime,
   }));
+
+/** What the router takes of a task in an answer of ClearML. Everything else ends at the border. */
+export type TaskRow = Readonly<z.output<typeof taskRow>>;
+
+/** That a task is there, and when it was changed last. */
+export type TaskStamp = Pick<TaskRow, 'id' | 'changedAt'>;
 
 /** One task of an answer to STAMP_FIELDS. */
 export const taskStamp = z

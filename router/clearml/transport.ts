@@ -12,8 +12,12 @@ export interface TransportOptions {
   readonly sslVerify: boolean;
   /** Path of further CA certificates (PEM); when the file changes, new connections trust what it says now. */
   readonly caFile?: string | undefined;
+  /** Further CA certificates themselves, where no file holds them. */
+  readonly ca?: string | undefined;
   /** Milliseconds that one exchange may take, from the first byte sent to the last one read. */
   readonly timeout?: number | undefined;
+  /** Connections at the same time; calls beyond them wait. */
+  readonly maxSockets?: number | undefined;
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, are read from here. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
 }
@@ -31,9 +35,12 @@ export interface Transport {
   readonly close: () => void;
 }
 
-const TIMEOUT = 15_000;
+const TIMEOUT_MS = 15_000;
+const MAX_SOCKETS = 32;
+/** Calls that may be open or wait for each connection: of a server that is silent nobody holds more than these. */
+const CALLS_PER_SOCKET = 32;
 /** 500 tasks with a runtime of 64 KB each are half of this; a server that sends more is not believed to be well. */
-const LARGEST_BODY = 64 * 1024 * 1024;
+const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
 
 function unavailable(apiHost: string, call: string, why: string, cause?: unknown): RouterError {
   return new RouterError(
@@ -43,7 +50,7 @@ function unavailable(apiHost: string, call: string, why: string, cause?: unknown
   );
 }
 
-/** Says in words what an operator can act on; system errors carry a code, TLS errors one that names the remedy's setting. */
+/** What an operator can act on: what went wrong, by its code where it has no words, and for TLS the setting that helps. */
 function describe(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (/^(ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) {
@@ -68,7 +75,9 @@ async function readBody(message: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > LARGEST_BODY) throw new Error(`the answer is larger than ${LARGEST_BODY} bytes`);
+    if (length > LARGEST_BODY_BYTES) {
+      throw new Error(`the answer is larger than ${LARGEST_BODY_BYTES} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length).toString('utf8');
@@ -79,16 +88,16 @@ async function readBody(message: IncomingMessage): Promise<string> {
  * through a forward proxy, which would hide the address that was checked.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const { apiHost, timeout = TIMEOUT } = options;
+  const { apiHost, timeout = TIMEOUT_MS, maxSockets = MAX_SOCKETS } = options;
   const secure = apiHost.startsWith('https:');
   const pool = {
     keepAlive: true,
-    maxSockets: 32,
+    maxSockets,
     maxFreeSockets: 8,
     proxyEnv: options.environment ?? process.env,
   };
   const { caFile } = options;
-  const further = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+  const further = caFile === undefined ? options.ca : readFileSync(caFile, 'utf8');
   const agent = secure
     ? new HttpsAgent({ ...pool, ...trusted(further), rejectUnauthorized: options.sslVerify })
     : new HttpAgent(pool);
@@ -135,17 +144,30 @@ export function createTransport(options: TransportOptions): Transport {
     };
   };
 
+  const untilAnswered: Transport['post'] = async (call, authorization, body) => {
+    const signal = AbortSignal.timeout(timeout);
+    for (;;) {
+      try {
+        return await exchange(call, authorization, body, signal);
+      } catch (error) {
+        if (signal.aborted) throw unavailable(apiHost, call, `no answer within ${timeout} ms`);
+        if (error instanceof StaleConnectionError) continue;
+        throw unavailable(apiHost, call, describe(error as Error), error);
+      }
+    }
+  };
+
+  let open = 0;
   return {
     post: async (call, authorization, body) => {
-      const signal = AbortSignal.timeout(timeout);
-      for (;;) {
-        try {
-          return await exchange(call, authorization, body, signal);
-        } catch (error) {
-          if (signal.aborted) throw unavailable(apiHost, call, `no answer within ${timeout} ms`);
-          if (error instanceof StaleConnectionError) continue;
-          throw unavailable(apiHost, call, describe(error as Error), error);
-        }
+      if (open >= maxSockets * CALLS_PER_SOCKET) {
+        throw unavailable(apiHost, call, `${open} calls wait for their answers already`);
+      }
+      open += 1;
+      try {
+        return await untilAnswered(call, authorization, body);
+      } finally {
+        open -= 1;
       }
     },
     close: () => {

@@ -60,7 +60,7 @@ export function inCluster(
   return { ...SERVICE_ACCOUNT, host, port: Number(port ?? 443) };
 }
 
-const TIMEOUT = 3_000;
+const TIMEOUT_MS = 3_000;
 const TYPES = { GET: undefined, POST: 'application/json', PATCH: 'application/merge-patch+json' };
 
 /** Speaks to the Kubernetes API about single objects; the official client is many times the size of the router. */
@@ -118,7 +118,7 @@ export function createKubernetesApi(options: KubernetesApiOptions): KubernetesAp
     let status: number;
     let answer: string;
     try {
-      const message = await send(wanted, AbortSignal.timeout(options.timeout ?? TIMEOUT));
+      const message = await send(wanted, AbortSignal.timeout(options.timeout ?? TIMEOUT_MS));
       status = message.statusCode ?? 0;
       answer = await text(message);
     } catch (error) {

@@ -1,16 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { RouterError } from '../errors.ts';
+import { createLoop } from '../loop.ts';
+import { EVERY_NAMESPACE } from '../settings/values.ts';
 import type { KubernetesApi } from './api.ts';
 
 /** What is known of one pod that may have an address of its own. */
 export interface PodAddresses {
+  /** Where the pods of all namespaces are watched, its namespace and a slash stand before it. */
   readonly name: string;
   /** Empty until the pod has one; empty, too, for a pod of its node's network, whose address is the node's. */
   readonly addresses: readonly string[];
 }
 
-/** Told of the pods of a namespace, in this order for ever. */
+/** Told of the pods of a namespace, or of the cluster, in this order for ever. */
 export interface PodObserver {
   /** All pods: at first, and again after events were missed. */
   readonly all: (pods: readonly PodAddresses[]) => void;
@@ -25,22 +27,25 @@ export interface PodWatch {
   readonly stop: () => Promise<void>;
 }
 
-/** Entries of one page of a list: 500 pods are about 4 MB. */
-const PAGE_SIZE = 500;
-/** How long the server keeps one watch open, and after which a silent one counts as dead. Seconds, milliseconds. */
+/** Entries of one page of a list, which is in memory whole: a pod with its history of changes has up to 50 KB. */
+const PAGE_SIZE = 100;
+/** How long the server keeps one watch open, and after which a silent one counts as dead. */
 const WATCH_SECONDS = 60;
-const WATCH_LIMIT = 75_000;
-/** Pauses after failures, doubling from the one to the other. Milliseconds. */
-const SHORTEST_PAUSE = 1_000;
-const LONGEST_PAUSE = 30_000;
+const WATCH_LIMIT_MS = 75_000;
+/** Between failures. Milliseconds. */
+const PAUSES = { first: 1_000, longest: 30_000 };
 /** No object in Kubernetes' store is larger (its etcd takes 1.5 MB). */
-const LONGEST_LINE = 4 * 1024 * 1024;
+const LONGEST_LINE_BYTES = 4 * 1024 * 1024;
 
 /** Pods that ended keep an address in their status that may be another's by now. */
 const LIVING = encodeURIComponent('status.phase!=Succeeded,status.phase!=Failed');
 
 const pod = z.object({
-  metadata: z.object({ name: z.string(), resourceVersion: z.string().optional() }),
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string().optional(),
+    resourceVersion: z.string().optional(),
+  }),
   spec: z.object({ hostNetwork: z.boolean().optional() }).optional(),
   status: z
     .object({
@@ -62,7 +67,9 @@ const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ERROR'), object: z.unknown() }),
 ]);
 
-function addressesOf({ metadata: { name }, spec, status }: z.output<typeof pod>): PodAddresses {
+type Pod = z.output<typeof pod>;
+
+function addressesOf(name: string, { spec, status }: Pod): PodAddresses {
   if (spec?.hostNetwork === true) return { name, addresses: [] };
   const addresses = status?.podIPs?.map(({ ip }) => ip) ?? [];
   return {
@@ -74,15 +81,18 @@ function addressesOf({ metadata: { name }, spec, status }: z.output<typeof pod>)
 /** The server no longer knows the events since the version that was asked for: list again. */
 class VersionGoneError extends Error {}
 
-/** Lists the pods of a namespace, and follows what changes from there on, until it is stopped. */
+/** Lists the pods of a namespace, or of all with `*`, and follows what changes from there on, until it is stopped. */
 export function createPodWatch(
   api: KubernetesApi,
   namespace: string,
   observer: PodObserver,
 ): PodWatch {
-  const base = `/api/v1/namespaces/${namespace}/pods?fieldSelector=${LIVING}`;
+  const everywhere = namespace === EVERY_NAMESPACE;
+  const path = everywhere ? 'pods' : `namespaces/${namespace}/pods`;
+  const base = `/api/v1/${path}?fieldSelector=${LIVING}`;
+  const nameOf = ({ metadata }: Pod): string =>
+    everywhere ? `${metadata.namespace ?? ''}/${metadata.name}` : metadata.name;
   const stopped = new AbortController();
-  let running: Promise<void> | undefined;
 
   const readAll = async (): Promise<string> => {
     const pods: PodAddresses[] = [];
@@ -91,7 +101,7 @@ export function createPodWatch(
       const page = `${base}&limit=${PAGE_SIZE}${next && `&continue=${encodeURIComponent(next)}`}`;
       const { object } = await api.call({ method: 'GET', path: page });
       const { items, metadata } = list.parse(object);
-      pods.push(...items.map(addressesOf));
+      pods.push(...items.map((item) => addressesOf(nameOf(item), item)));
       next = metadata.continue ?? '';
       if (next !== '') continue;
       observer.all(pods);
@@ -103,14 +113,14 @@ export function createPodWatch(
   const take = (line: string): string | undefined => {
     const { object, type } = event.parse(JSON.parse(line));
     if (type === 'ERROR') throw new VersionGoneError();
-    if (type === 'DELETED') observer.gone(object.metadata.name);
-    else if (type !== 'BOOKMARK') observer.changed(addressesOf(object));
+    if (type === 'DELETED') observer.gone(nameOf(object));
+    else if (type !== 'BOOKMARK') observer.changed(addressesOf(nameOf(object), object));
     return object.metadata.resourceVersion;
   };
 
   /** Follows one watch to its end; answers with the version to go on from. */
   const follow = async (since: string): Promise<string> => {
-    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(WATCH_LIMIT)]);
+    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(WATCH_LIMIT_MS)]);
     const options = `&watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}`;
     const message = await api.open(`${base}${options}&resourceVersion=${since}`, signal);
     let version = since;
@@ -118,49 +128,48 @@ export function createPodWatch(
     for await (const chunk of message.setEncoding('utf8') as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > LONGEST_LINE) throw new Error('a line of the watch has no end');
+      if (rest.length > LONGEST_LINE_BYTES) throw new Error('a line of the watch has no end');
       for (const line of lines) version = take(line) ?? version;
     }
     return version;
   };
 
-  const run = async (): Promise<void> => {
-    let pause = SHORTEST_PAUSE;
-    let version: string | undefined;
-    while (!stopped.signal.aborted) {
-      try {
-        version = version === undefined ? await readAll() : await follow(version);
-        pause = SHORTEST_PAUSE;
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        version = undefined;
-        if (!(error instanceof VersionGoneError)) {
-          observer.failed(asRouterError(error, namespace));
-        }
-        const jitter = pause * (0.5 + Math.random() / 2);
-        await sleep(jitter, undefined, { signal: stopped.signal }).catch(() => undefined);
-        pause = Math.min(2 * pause, LONGEST_PAUSE);
-      }
-    }
-  };
+  let version: string | undefined;
+  const loop = createLoop({
+    turn: async () => {
+      const since = version;
+      version = undefined;
+      version = since === undefined ? await readAll() : await follow(since);
+    },
+    succeeded: () => undefined,
+    failed: (error) => {
+      if (stopped.signal.aborted || error instanceof VersionGoneError) return;
+      observer.failed(asRouterError(error, namespace));
+    },
+    interval: 0,
+    pauses: PAUSES,
+  });
 
   return {
-    start: () => {
-      running = run();
-    },
+    start: loop.start,
     stop: async () => {
       stopped.abort();
-      await running;
+      await loop.stop();
       api.close();
     },
   };
+}
+
+/** Whose pods are meant, in words. */
+export function podsOf(namespace: string): string {
+  return namespace === EVERY_NAMESPACE ? 'the whole cluster' : `namespace ${namespace}`;
 }
 
 function asRouterError(error: unknown, namespace: string): RouterError {
   if (error instanceof RouterError) return error;
   return new RouterError(
     'KUBERNETES_UNAVAILABLE',
-    `The pods of namespace ${namespace} could not be followed: ${(error as Error).message}`,
+    `The pods of ${podsOf(namespace)} could not be followed: ${(error as Error).message}`,
     { cause: error },
   );
 }

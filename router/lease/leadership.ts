@@ -1,3 +1,4 @@
+import { createLoop } from '../loop.ts';
 import type { Leadership } from '../routes/leader.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Lease, LeaseApi, LeaseSpec } from './lease_api.ts';
@@ -35,7 +36,6 @@ function microTime(): string {
  */
 export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadership {
   const { api, identity, log, times = TIMES, now = () => performance.now() } = options;
-  const listeners = new Set<(leader: boolean) => void>();
   /** The Lease as it was seen last, and since when it has been so. */
   let seen: { readonly lease: Lease; readonly since: number } | undefined;
   /** This process leads until then. */
@@ -43,9 +43,7 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
   let told = false;
   let stopped = false;
   let lastError: string | undefined;
-  let next: NodeJS.Timeout | undefined;
   let expiry: NodeJS.Timeout | undefined;
-  let trying: Promise<void> | undefined;
 
   const isLeader = (): boolean => now() < leadsUntil;
 
@@ -57,7 +55,6 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
       { event: 'leader', leader, identity },
       leader ? 'This replica hands out ports and writes answers now' : 'This replica leads no more',
     );
-    for (const listener of listeners) listener(leader);
   };
 
   const lead = (until: number): void => {
@@ -109,28 +106,30 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
     lead(began + times.deadline);
   };
 
-  const turn = async (): Promise<void> => {
-    try {
-      await tryOnce();
+  const loop = createLoop({
+    turn: tryOnce,
+    succeeded: () => {
       lastError = undefined;
-    } catch (error) {
+      tell();
+    },
+    failed: (error) => {
       const { message } = error as Error;
       if (message !== lastError) log.warn({ event: 'lease_failed', error: message }, message);
       lastError = message;
-    }
-    tell();
-    if (!stopped) next = setTimeout(begin, times.retry * (0.8 + Math.random() / 5));
-  };
+      tell();
+    },
+    interval: times.retry,
+    pauses: { first: times.retry, longest: times.retry },
+  });
 
-  const begin = (): void => {
-    trying = turn();
-  };
-
-  /** Gives the Lease back, so that another replica need not wait until it runs out. */
+  /**
+   * Gives the Lease back, so that another replica need not wait until it runs out. It is read first: the last renewal may have been
+   * written without that its answer came.
+   */
   const giveBack = async (): Promise<void> => {
-    const lease = seen?.lease;
-    if (lease?.spec.holderIdentity !== identity) return;
     try {
+      const lease = await api.read();
+      if (lease?.spec.holderIdentity !== identity) return;
       await api.write(lease.resourceVersion, { ...claim(lease.spec), holderIdentity: '' });
     } catch (error) {
       log.warn({ event: 'lease_failed', error: (error as Error).message }, 'The Lease runs out');
@@ -143,18 +142,11 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
       if (isLeader()) return identity;
       return isHeldByAnother() ? seen?.lease.spec.holderIdentity : undefined;
     },
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    start: () => {
-      if (trying === undefined) begin();
-    },
+    start: loop.start,
     stop: async () => {
       if (stopped) return;
       stopped = true;
-      clearTimeout(next);
-      await trying;
+      await loop.stop();
       lead(-Infinity);
       await giveBack();
       api.close();

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { RouterError } from '../errors.ts';
-import type { KubernetesAnswer, KubernetesApiOptions } from '../kubernetes/api.ts';
-import { createKubernetesApi } from '../kubernetes/api.ts';
+import {
+  createKubernetesApi,
+  type KubernetesAnswer,
+  type KubernetesApiOptions,
+} from '../kubernetes/api.ts';
 
 /** Which Lease, and how to reach the API that holds it. */
 export interface LeaseApiOptions extends Omit<KubernetesApiOptions, 'needs'> {
@@ -9,22 +12,37 @@ export interface LeaseApiOptions extends Omit<KubernetesApiOptions, 'needs'> {
   readonly name: string;
 }
 
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const count = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? 0);
+
 /** `spec` of a Lease (coordination.k8s.io/v1), as far as an election goes. */
-export interface LeaseSpec {
-  readonly holderIdentity: string;
-  readonly leaseDurationSeconds: number;
-  /** MicroTime; told to people, never compared with a clock of ours. */
-  readonly renewTime: string;
-  readonly acquireTime: string;
-  readonly leaseTransitions: number;
-}
+const SPEC = z.object({
+  holderIdentity: text,
+  leaseDurationSeconds: count,
+  /** MicroTime, as `acquireTime` is; told to people, never compared with a clock of ours. */
+  renewTime: text,
+  acquireTime: text,
+  leaseTransitions: count,
+});
+
+const LEASE = z
+  .object({ metadata: z.object({ resourceVersion: z.string() }), spec: SPEC.nullish() })
+  .transform(({ metadata, spec }) => ({
+    /** Changes with each write; a write that names an older one is refused. */
+    resourceVersion: metadata.resourceVersion,
+    spec: spec ?? SPEC.parse({}),
+  }));
+
+export type LeaseSpec = Readonly<z.output<typeof SPEC>>;
 
 /** A Lease as it was read. */
-export interface Lease {
-  /** Changes with each write; a write that names an older one is refused. */
-  readonly resourceVersion: string;
-  readonly spec: LeaseSpec;
-}
+export type Lease = Readonly<z.output<typeof LEASE>>;
 
 /** One Lease object. */
 export interface LeaseApi {
@@ -37,35 +55,11 @@ export interface LeaseApi {
   readonly close: () => void;
 }
 
-const lease = z
-  .object({
-    metadata: z.object({ resourceVersion: z.string() }),
-    spec: z
-      .object({
-        holderIdentity: z.string().nullish(),
-        leaseDurationSeconds: z.number().nullish(),
-        renewTime: z.string().nullish(),
-        acquireTime: z.string().nullish(),
-        leaseTransitions: z.number().nullish(),
-      })
-      .nullish(),
-  })
-  .transform(({ metadata, spec }): Lease => ({
-    resourceVersion: metadata.resourceVersion,
-    spec: {
-      holderIdentity: spec?.holderIdentity ?? '',
-      leaseDurationSeconds: spec?.leaseDurationSeconds ?? 0,
-      renewTime: spec?.renewTime ?? '',
-      acquireTime: spec?.acquireTime ?? '',
-      leaseTransitions: spec?.leaseTransitions ?? 0,
-    },
-  }));
-
 const NEEDS = 'get, update and patch on this Lease (LEASE_NAMESPACE, LEASE_NAME)';
 
 function readLease({ object }: KubernetesAnswer, path: string): Lease | undefined {
   if (object === undefined) return undefined;
-  const parsed = lease.safeParse(object);
+  const parsed = LEASE.safeParse(object);
   if (parsed.success) return parsed.data;
   throw new RouterError(
     'KUBERNETES_UNAVAILABLE',

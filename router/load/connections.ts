@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
-import type { Load } from './tally.ts';
-import { Tally, UNCOUNTED, leave } from './tally.ts';
+import { clientOf } from '../grammar/client_of.ts';
+import { Tally, UNCOUNTED, leave, type Load } from './tally.ts';
 
 /** What is bounded: a server of `node:http`. */
 export interface BoundedServer extends Server {
@@ -8,7 +8,7 @@ export interface BoundedServer extends Server {
 }
 
 /** How many client connections one process holds. 0 is no limit. */
-export interface ConnectionLimits {
+export interface HttpConnectionLimits {
   readonly total: number;
   /** By the peer's address; trusted proxies do not count. */
   readonly perAddress: number;
@@ -16,24 +16,17 @@ export interface ConnectionLimits {
 
 export type ConnectionLimitName = 'connections' | 'connections-per-address' | 'waiting-heads';
 
-/** What is known of one connection. Those that have not sent a whole head stand in a row, the oldest first. */
-interface Known {
-  readonly socket: Socket;
-  excess: 'connections' | 'connections-per-address' | undefined;
-  waiting: boolean;
-  older: Known | undefined;
-  newer: Known | undefined;
-}
+type ConnectionExcess = Exclude<ConnectionLimitName, 'waiting-heads'>;
 
-/** Share of the connections that may be without a whole head. */
+/** Share of the connections that may serve nobody. */
 const WAITING_SHARE = 0.25;
 const FEWEST_WAITING = 16;
 /** The same where the number of connections has no limit. */
 const MOST_WAITING = 4_096;
 /** Connections beyond the limit are still answered, with 503, up to this share of it; then they are not accepted. */
 const ANSWERED_BEYOND = 1.25;
-/** Idle connections are closed at most this often to make room. Milliseconds. */
-const MAKE_ROOM_EVERY = 1_000;
+/** Idle connections are closed at most this often to make room. */
+const MAKE_ROOM_EVERY_MS = 1_000;
 
 /**
  * Bounds what clients can hold open without asking for anything. A connection beyond a limit is marked, and its first request
@@ -41,15 +34,15 @@ const MAKE_ROOM_EVERY = 1_000;
  */
 export class Connections {
   readonly #server: BoundedServer;
-  readonly #limits: ConnectionLimits;
+  readonly #limits: HttpConnectionLimits;
   readonly #mostWaiting: number;
   readonly #addresses: Tally;
   readonly #hit: (limit: ConnectionLimitName) => void;
-  readonly #known = new WeakMap<Socket, Known>();
+  /** Connections that are beyond a limit, or were when they came. */
+  readonly #marked = new WeakMap<Socket, ConnectionExcess>();
+  /** Those that serve nobody, since they have not sent a whole head, or linger after their answer; the oldest first. */
+  readonly #waiting = new Set<Socket>();
   #open = 0;
-  #waiting = 0;
-  #oldest: Known | undefined = undefined;
-  #newest: Known | undefined = undefined;
   #madeRoomAt = -Infinity;
   /** How many open connections are beyond a limit. */
   excess = 0;
@@ -57,63 +50,51 @@ export class Connections {
   /** @param addressOf the peer's address, undefined where it is that of a trusted proxy, which many clients share. */
   constructor(
     server: BoundedServer,
-    limits: ConnectionLimits,
+    limits: HttpConnectionLimits,
     addressOf: (socket: Socket) => string | undefined,
     hit: (limit: ConnectionLimitName) => void,
   ) {
     this.#server = server;
     this.#limits = limits;
     this.#hit = hit;
-    this.#addresses = new Tally(limits.perAddress);
+    this.#addresses = new Tally(limits.perAddress, clientOf);
     this.#mostWaiting =
       limits.total === 0
         ? MOST_WAITING
         : Math.max(FEWEST_WAITING, Math.ceil(limits.total * WAITING_SHARE));
     if (limits.total > 0) {
-      // Among WORKERS a connection that one has no room for would go round for ever; the published types lack the option.
-      Object.assign(server, {
-        maxConnections: Math.ceil(limits.total * ANSWERED_BEYOND),
-        dropMaxConnection: true,
-      });
+      server.maxConnections = Math.ceil(limits.total * ANSWERED_BEYOND);
       server.on('drop', () => hit('connections'));
     }
     server.on('connection', (socket: Socket) => this.#opened(socket, addressOf(socket)));
   }
 
   #opened(socket: Socket, address: string | undefined): void {
-    const known: Known = {
-      socket,
-      excess: undefined,
-      waiting: false,
-      older: undefined,
-      newer: undefined,
-    };
-    this.#known.set(socket, known);
     this.#open += 1;
-    this.#wait(known);
+    this.#waiting.add(socket);
     const load = this.#addresses.enter(address);
-    if (load === undefined) this.#mark(known, 'connections-per-address');
+    if (load === undefined) this.#mark(socket, 'connections-per-address');
     else if (this.#full()) {
       this.#makeRoom();
-      this.#mark(known, 'connections');
+      this.#mark(socket, 'connections');
     }
-    socket.once('close', () => this.#closed(known, load ?? UNCOUNTED));
-    if (this.#waiting > this.#mostWaiting) this.#dropOldestWaiting();
+    socket.once('close', () => this.#closed(socket, load ?? UNCOUNTED));
+    this.#dropBeyond();
   }
 
-  #closed(known: Known, load: Load): void {
+  #closed(socket: Socket, load: Load): void {
     this.#open -= 1;
     leave(load);
-    if (known.excess !== undefined) this.excess -= 1;
-    this.#waitNoMore(known);
+    if (this.#marked.delete(socket)) this.excess -= 1;
+    this.#waiting.delete(socket);
   }
 
   #full(): boolean {
     return this.#limits.total > 0 && this.#open > this.#limits.total;
   }
 
-  #mark(known: Known, excess: 'connections' | 'connections-per-address'): void {
-    known.excess = excess;
+  #mark(socket: Socket, excess: ConnectionExcess): void {
+    this.#marked.set(socket, excess);
     this.excess += 1;
     this.#hit(excess);
   }
@@ -121,50 +102,36 @@ export class Connections {
   /** Whoever holds connections without using them gives way to whoever has come to ask for something. */
   #makeRoom(): void {
     const now = performance.now();
-    if (now - this.#madeRoomAt < MAKE_ROOM_EVERY) return;
+    if (now - this.#madeRoomAt < MAKE_ROOM_EVERY_MS) return;
     this.#madeRoomAt = now;
     this.#server.closeIdleConnections();
   }
 
-  #wait(known: Known): void {
-    known.waiting = true;
-    known.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = known;
-    else this.#newest.newer = known;
-    this.#newest = known;
-    this.#waiting += 1;
-  }
-
-  #waitNoMore(known: Known): void {
-    if (!known.waiting) return;
-    known.waiting = false;
-    const { older, newer } = known;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    known.older = known.newer = undefined;
-    this.#waiting -= 1;
-  }
-
   /** The oldest has had the longest time to send its head; to turn away the newest would let slow clients keep all others out. */
-  #dropOldestWaiting(): void {
-    const oldest = this.#oldest;
+  #dropBeyond(): void {
+    if (this.#waiting.size <= this.#mostWaiting) return;
+    const [oldest] = this.#waiting;
     if (oldest === undefined) return;
     this.#hit('waiting-heads');
-    this.#waitNoMore(oldest);
-    oldest.socket.destroy();
+    this.#waiting.delete(oldest);
+    oldest.destroy();
   }
 
-  /** The first request of a connection has come in whole. */
-  headRead(socket: Socket): void {
-    const known = this.#known.get(socket);
-    if (known !== undefined) this.#waitNoMore(known);
+  /** The first head of a connection has come in whole, or all of a request whose answer was out before. */
+  used(socket: Socket): void {
+    this.#waiting.delete(socket);
+  }
+
+  /** The answer is out, and the client goes on sending. */
+  unused(socket: Socket): void {
+    if (socket.destroyed) return;
+    this.#waiting.add(socket);
+    this.#dropBeyond();
   }
 
   /** The limit that a connection is beyond, if it still is. Asked only while `excess` is not 0. */
-  excessOf(socket: Socket): 'connections' | 'connections-per-address' | undefined {
-    const excess = this.#known.get(socket)?.excess;
+  excessOf(socket: Socket): ConnectionExcess | undefined {
+    const excess = this.#marked.get(socket);
     return excess === 'connections' && !this.#full() ? undefined : excess;
   }
 

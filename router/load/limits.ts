@@ -1,5 +1,6 @@
-import type { Load } from './tally.ts';
-import { Tally, UNCOUNTED, leave } from './tally.ts';
+import { clientOf } from '../grammar/client_of.ts';
+import { COST, UNBOUNDED, type Account, type ByteBudget, type Overdrawn } from './byte_budget.ts';
+import { Tally, UNCOUNTED, leave, type Load } from './tally.ts';
 
 /** How many requests in flight, or open WebSockets, one process carries. 0 is no limit. */
 export interface LimitValues {
@@ -12,19 +13,29 @@ export interface LimitValues {
 
 /** What is limited; the words of metrics and log lines. */
 export type LimitedKind = 'requests' | 'websockets';
-export type LimitName = LimitedKind | `${LimitedKind}-per-${'user' | 'task' | 'address'}`;
+export type LimitName =
+  Overdrawn | LimitedKind | `${LimitedKind}-per-${'user' | 'task' | 'address'}`;
 
 /** What one request or session counts against; its owner carries it, so that no request pays for an object of its own. */
-export interface Seat {
+export interface CountedRequest {
   /** Counted in the total. */
-  seated: boolean;
+  counted: boolean;
   userLoad: Load;
   taskLoad: Load;
   addressLoad: Load;
+  /** Who what it holds is held for. */
+  account: Account;
 }
 
-export function emptySeat(): Seat {
-  return { seated: false, userLoad: UNCOUNTED, taskLoad: UNCOUNTED, addressLoad: UNCOUNTED };
+/** One that counts against nothing yet. */
+export function uncountedRequest(): CountedRequest {
+  return {
+    counted: false,
+    userLoad: UNCOUNTED,
+    taskLoad: UNCOUNTED,
+    addressLoad: UNCOUNTED,
+    account: UNBOUNDED,
+  };
 }
 
 /**
@@ -36,14 +47,18 @@ export class Limits {
   readonly #users: Tally;
   readonly #tasks: Tally;
   readonly #addresses: Tally;
+  readonly #budget: ByteBudget;
+  readonly #cost: number;
   readonly #names: Readonly<Record<'total' | 'user' | 'task' | 'address', LimitName>>;
   #open = 0;
 
-  constructor(kind: LimitedKind, values: LimitValues) {
+  constructor(kind: LimitedKind, values: LimitValues, budget: ByteBudget) {
+    this.#budget = budget;
+    this.#cost = COST[kind];
     this.#total = values.total === 0 ? Infinity : values.total;
     this.#users = new Tally(values.perUser);
     this.#tasks = new Tally(values.perTask);
-    this.#addresses = new Tally(values.perAddress);
+    this.#addresses = new Tally(values.perAddress, clientOf);
     this.#names = {
       total: kind,
       user: `${kind}-per-user`,
@@ -53,40 +68,42 @@ export class Limits {
   }
 
   /** Somebody has come. @param address undefined where it is not known whose it is. */
-  arrive(seat: Seat, address: string | undefined): LimitName | undefined {
+  arrive(request: CountedRequest, address: string | undefined): LimitName | undefined {
     if (this.#open >= this.#total) return this.#names.total;
     const load = this.#addresses.enter(address);
     if (load === undefined) return this.#names.address;
-    seat.addressLoad = load;
-    seat.seated = true;
+    request.addressLoad = load;
+    request.counted = true;
     this.#open += 1;
     return undefined;
   }
 
-  /** The gate has said who it is and where it goes. @param user undefined where nobody was asked. */
-  admit(seat: Seat, user: string | undefined, task: string): LimitName | undefined {
+  /** The gate has said who it is and where it goes. Who has left meanwhile is not counted. @param user undefined where nobody was asked. */
+  admit(request: CountedRequest, user: string | undefined, task: string): LimitName | undefined {
+    if (!request.counted) return undefined;
     const userLoad = this.#users.enter(user);
     if (userLoad === undefined) return this.#names.user;
-    seat.userLoad = userLoad;
+    request.userLoad = userLoad;
     const taskLoad = this.#tasks.enter(task);
     if (taskLoad === undefined) return this.#names.task;
-    seat.taskLoad = taskLoad;
-    return undefined;
+    request.taskLoad = taskLoad;
+    const account = this.#budget.account(user ?? task);
+    const overdrawn = this.#budget.take(account, this.#cost);
+    if (overdrawn === undefined) request.account = account;
+    return overdrawn;
   }
 
   /** It is over. A second time it does nothing. */
-  leave(seat: Seat): void {
-    if (!seat.seated) return;
-    seat.seated = false;
+  leave(request: CountedRequest): void {
+    if (!request.counted) return;
+    request.counted = false;
     this.#open -= 1;
-    leave(seat.userLoad);
-    leave(seat.taskLoad);
-    leave(seat.addressLoad);
-    seat.userLoad = seat.taskLoad = seat.addressLoad = UNCOUNTED;
-  }
-
-  get open(): number {
-    return this.#open;
+    leave(request.userLoad);
+    leave(request.taskLoad);
+    leave(request.addressLoad);
+    request.userLoad = request.taskLoad = request.addressLoad = UNCOUNTED;
+    if (request.account !== UNBOUNDED) this.#budget.give(request.account, this.#cost);
+    request.account = UNBOUNDED;
   }
 
   sweep(): void {

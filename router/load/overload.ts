@@ -20,25 +20,24 @@ export interface OverloadBounds {
   readonly memory: number;
 }
 
-/** A heap may fill within a second. Milliseconds. */
-const LOOK_EVERY = 100;
+/** A heap may fill within a second. */
+const LOOK_EVERY_MS = 100;
 /**
  * The container's memory is read from several files of the kernel, for which requests wait: seldom, unless this process has
- * grown since by this share of it. Milliseconds.
+ * grown since by this share of it.
  */
-const CONTAINER_LOOK_EVERY = 1_000;
+const CONTAINER_LOOK_EVERY_MS = 1_000;
 const GROWTH = 0.02;
-/** The mean of fewer samples says little: one long pause of the garbage collector is no overload. Milliseconds. */
-const DELAY_OVER = 500;
-const RESOLUTION = 10;
+/** The mean of fewer samples says little: one long pause of the garbage collector is no overload. */
+const DELAY_OVER_MS = 500;
+const RESOLUTION_MS = 10;
 /** Overload ends when both are below this share of their bounds: else it would end with the first request that was shed. */
 const DELAY_ENDS_AT = 0.5;
 /** V8 lets garbage lie until its heap is half way between what lives and its limit, so a heap that is well is not an empty one. */
 const MEMORY_ENDS_AT = 0.9;
 
 /**
- * Memory by the container's own limit where it has one, 0 to 1: with WORKERS all processes share it, and sockets lie outside of
- * V8's heap.
+ * Memory by the container's own limit where it has one, 0 to 1: sockets lie outside of V8's heap.
  *
  * @param held bytes that this process holds by V8's own count, which costs nothing.
  */
@@ -48,7 +47,7 @@ function watchContainer(): (now: number, held: number) => number {
   let before = 0;
   let since = -Infinity;
   return (now, held) => {
-    if (now - since < CONTAINER_LOOK_EVERY && held - before < limit * GROWTH) return share;
+    if (now - since < CONTAINER_LOOK_EVERY_MS && held - before < limit * GROWTH) return share;
     since = now;
     before = held;
     const container = process.constrainedMemory();
@@ -59,8 +58,8 @@ function watchContainer(): (now: number, held: number) => number {
 }
 
 /** Measures this process, from one call to the next. */
-export function measureStrain(): { readonly read: () => Strain; readonly close: () => void } {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
+function measureStrain(): { readonly read: () => Strain; readonly close: () => void } {
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   let delay = 0;
   let since = performance.now();
@@ -69,9 +68,9 @@ export function measureStrain(): { readonly read: () => Strain; readonly close: 
     read: () => {
       const now = performance.now();
       const over = now - since;
-      if (over >= DELAY_OVER) {
+      if (over >= DELAY_OVER_MS) {
         // It measures its own timer, whose period is no delay. Without a sample the loop stood still for the whole time.
-        delay = delays.count === 0 ? over : Math.max(0, delays.mean / 1e6 - RESOLUTION);
+        delay = delays.count === 0 ? over : Math.max(0, delays.mean / 1e6 - RESOLUTION_MS);
         delays.reset();
         since = now;
       }
@@ -110,7 +109,7 @@ export function watchOverload(
       overload.active = now;
       metrics.overloaded.set(now ? 1 : 0);
       const fields = {
-        event: now ? 'overload' : 'overload-ended',
+        event: now ? 'overload' : 'overload_ended',
         delayMs: Math.round(delay),
         memoryPercent: Math.round(memory * 100),
       };
@@ -122,6 +121,6 @@ export function watchOverload(
       source.close();
     },
   };
-  const timer = setInterval(overload.look, LOOK_EVERY).unref();
+  const timer = setInterval(overload.look, LOOK_EVERY_MS).unref();
   return overload;
 }

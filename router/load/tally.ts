@@ -18,19 +18,25 @@ export function leave(load: Load): void {
 export class Tally {
   readonly #loads = new Map<string, Load>();
   readonly #most: number;
+  readonly #nameOf: (who: string) => string;
 
-  /** @param most how much each may have open; 0 counts nothing. */
-  constructor(most: number) {
+  /**
+   * @param most how much each may have open; 0 counts nothing.
+   * @param nameOf what one is counted by; by itself unless given.
+   */
+  constructor(most: number, nameOf: (who: string) => string = (who) => who) {
     this.#most = most;
+    this.#nameOf = nameOf;
   }
 
   /** Counts one more, to be taken back by `leave`; undefined when there is no room. */
   enter(who: string | undefined): Load | undefined {
     if (this.#most === 0 || who === undefined) return UNCOUNTED;
-    let load = this.#loads.get(who);
+    const name = this.#nameOf(who);
+    let load = this.#loads.get(name);
     if (load === undefined) {
       load = { open: 0 };
-      this.#loads.set(who, load);
+      this.#loads.set(name, load);
     }
     if (load.open >= this.#most) return undefined;
     load.open += 1;
@@ -40,10 +46,5 @@ export class Tally {
   /** Forgets those who have nothing open. */
   sweep(): void {
     for (const [who, { open }] of this.#loads) if (open === 0) this.#loads.delete(who);
-  }
-
-  /** How many are remembered. */
-  get size(): number {
-    return this.#loads.size;
   }
 }

@@ -1,28 +1,33 @@
+import { portOf } from '../grammar/authority.ts';
 import { RouterError } from '../errors.ts';
-import type { AddressRules } from './address.ts';
-import { createAnswerBook } from './answer_book.ts';
-import { assemble, NOTHING_ROUTED } from './assembly.ts';
-import type { DraftRules } from './draft.ts';
-import { createForbiddenAddresses } from './forbidden_addresses.ts';
-import { createLooker } from './look.ts';
-import { createLoop } from './loop.ts';
-import { createPortPool, type PortPool } from './port_pool.ts';
-import { createQueueFilter } from './queue_filter.ts';
-import { reportChanges, reportProblems } from './report.ts';
+import type { AddressRules } from './asks/address.ts';
+import { createTaskAnswers } from './answers/task_answers.ts';
+import { assemble, NOTHING_ROUTED } from './table/assembly.ts';
+import { createStamper, stampsIn } from './asks/stamp.ts';
+import { createStaticOwners } from './claims/static_owners.ts';
+import { createStampMigration } from './claims/migrate.ts';
+import type { DraftRules } from './asks/draft.ts';
+import { createForbiddenAddresses } from './asks/forbidden_addresses.ts';
+import { createLooker } from './asks/look.ts';
+import { createLoop } from '../loop.ts';
+import { createPortPool, type PortPool } from './ports/port_pool.ts';
+import { createQueueFilter } from './asks/queue_filter.ts';
+import { sameTexts } from './model/same.ts';
+import { reportChanges, reportProblems } from './model/report.ts';
 import type { CreateRoutes, RoutesParts, RoutesState } from './routes.ts';
-import { followStaticRoutes } from './static_route_file.ts';
-import type { RouteTable } from './table.ts';
-import { createTableOwner } from './table_source.ts';
-import { createTaskDrafts } from './task_drafts.ts';
+import { followStaticRoutes } from './static/static_route_file.ts';
+import type { RouteTable } from './model/table.ts';
+import { createTableOwner } from './model/table_source.ts';
+import { createTaskDrafts } from './asks/task_drafts.ts';
 
-/** A freed port rests for two looks, and at least this long. Milliseconds. */
-const SHORTEST_REST = 1_000;
+/** A freed port rests for two looks, and at least this long. */
+const SHORTEST_REST_MS = 1_000;
 
 function createPool({ settings, ports }: RoutesParts): PortPool | undefined {
   const { TCP_ROUTER_ADDRESS, TCP_PORT_START: start, TCP_PORT_END: end } = settings;
   const complete = TCP_ROUTER_ADDRESS !== undefined && start !== undefined && end !== undefined;
   if (!complete) return undefined;
-  const rest = Math.max(2 * settings.POLL_INTERVAL, SHORTEST_REST);
+  const rest = Math.max(2 * settings.POLL_INTERVAL, SHORTEST_REST_MS);
   return createPortPool({ start, end, binder: ports, rest });
 }
 
@@ -49,7 +54,7 @@ function portProblems(pool: PortPool, portless: number): string[] {
 export const createRoutes: CreateRoutes = (parts) => {
   const { settings, clearml, log, metrics, leadership, taskPods } = parts;
   const { STATIC_ROUTES_FILE: staticFile, ROUTER_URL: routerUrl } = settings;
-  const statics = followStaticRoutes(staticFile, routerUrl, log);
+  const statics = followStaticRoutes(staticFile, settings, log);
   const pool = createPool(parts);
   const tcpAddress = pool === undefined ? undefined : settings.TCP_ROUTER_ADDRESS;
   const table = createTableOwner();
@@ -57,42 +62,66 @@ export const createRoutes: CreateRoutes = (parts) => {
   const queues = createQueueFilter(clearml, settings.LISTEN_QUEUE_NAME);
   const forbidden = createForbiddenAddresses(settings, parts.kubernetesHost);
   const drafts = createTaskDrafts(looker.rows, queues.admits);
-  const answers = createAnswerBook({
+  const owners = createStaticOwners(clearml);
+  const stamper = createStamper(settings.ROUTER_NAME, parts.stampKeys);
+  const migration = createStampMigration(parts.migration);
+  const limits = {
+    perTask: settings.TCP_MAX_PORTS_PER_TASK,
+    perUser: settings.TCP_MAX_PORTS_PER_USER,
+  };
+  const answers = createTaskAnswers({
     rules: {
       routerName: settings.ROUTER_NAME,
       routerUrl,
+      routerPort: portOf(new URL(routerUrl.origin)),
       wildcardHost: settings.ROUTER_WILDCARD_HOST,
       pathForm: settings.ROUTER_PATH_FORM,
       tcpAddress,
+      stamper,
     },
     clearml,
     log,
     metrics,
     mayWrite: leadership.isLeader,
   });
-  const firstLook = Promise.withResolvers<void>();
   let assembly = NOTHING_ROUTED;
   let assembledBy = statics.rules();
   let led: boolean | undefined;
+  /** Whether this process led when it last assembled. */
+  let assembledLeading = false;
+  let trusted: boolean | undefined;
+  let draftedBy = stamper.keys();
   let lastError: string | undefined;
   let lastFailure: RoutesState['lastFailure'];
 
-  const draftRules = (addresses: AddressRules): DraftRules => ({
+  const draftRules = (addresses: AddressRules, trustUnstamped: boolean): DraftRules => ({
     addresses,
     podRefusal: taskPods?.refusal,
     pathForm: settings.ROUTER_PATH_FORM,
     tcpAddress,
     inRange: (port) => pool?.inRange(port) ?? false,
     held: (id) => pool?.held(id),
+    leadsTo: (id) => assembly.grants.get(id)?.tcp?.upstream,
+    stamper,
+    trustUnstamped,
   });
+
+  const anyStamp = (): boolean => {
+    for (const { id, runtime } of looker.rows.values()) {
+      if (stampsIn(id, runtime).some(({ of, text }) => stamper.read(of, text))) return true;
+    }
+    return false;
+  };
 
   const problems = (): readonly string[] => [
     ...looker.problems(),
     ...queues.problems(),
     ...statics.problems(),
+    ...owners.problems(),
     ...answers.problems(),
+    ...migration.problems(),
     ...(taskPods?.problems() ?? []),
-    ...(pool === undefined ? [] : portProblems(pool, assembly.portless)),
+    ...(pool === undefined ? [] : portProblems(pool, assembly.portless.size)),
   ];
 
   const reassemble = async (
@@ -100,12 +129,21 @@ export const createRoutes: CreateRoutes = (parts) => {
     confirmed: Pick<RouteTable, 'stale' | 'confirmedAt'>,
   ): Promise<void> => {
     assembledBy = statics.rules();
-    const rules = { pool, leading, staticRules: assembledBy };
-    assembly = await assemble(drafts.all(), assembly, rules);
+    assembly = await assemble(drafts.all(), assembly, {
+      pool,
+      limits,
+      leading,
+      steady: leading && assembledLeading,
+      issue: stamper.issue,
+      staticRules: assembledBy,
+      mayServe: owners.mayServe,
+    });
+    assembledLeading = leading;
     answers.plan(assembly.tasks, assembledBy);
     const previous = table.current();
     const { stale, confirmedAt } = confirmed;
-    table.swap({ ...assembly.table, stale, problems: problems(), confirmedAt });
+    const notices = answers.notices();
+    table.swap({ ...assembly.table, stale, problems: problems(), notices, confirmedAt });
     pool?.releaseFreed();
     reportChanges(log, table.current(), previous);
   };
@@ -123,18 +161,27 @@ export const createRoutes: CreateRoutes = (parts) => {
     if (taskPods !== undefined) drafts.mark(taskPods.takeAffected(drafts.all()));
     const queuesChanged = await queues.refresh(looker.rows.values());
     const addressesChanged = await forbidden.refresh();
+    const ownersChanged = await owners.refresh(statics.rules());
     const leading = leadership.isLeader();
-    const everything = queuesChanged || addressesChanged || led !== leading;
+    const trusts = await migration.trusts(leading, anyStamp);
+    const keysChanged = stamper.keys() !== draftedBy;
+    draftedBy = stamper.keys();
+    const everything =
+      queuesChanged || addressesChanged || led !== leading || keysChanged || trusts !== trusted;
     led = leading;
+    trusted = trusts;
     const addresses = { networks: settings.TASK_NETWORKS, ...forbidden.current() };
-    const changed = drafts.read(everything, draftRules(addresses));
+    const changed = drafts.read(everything, draftRules(addresses, trusts)) || ownersChanged;
     // Ports heal by themselves: one that rested or could not be bound may be had now.
-    const { stale, problems: before } = table.current();
-    if (changed || assembly.portless > 0 || stale) {
+    const heals = assembly.portless.size > 0 || assembly.unfinished;
+    const { stale, problems: before, notices } = table.current();
+    if (changed || heals || stale || !sameTexts(notices, answers.notices())) {
       await reassemble(leading, { stale: false, confirmedAt: Date.now() });
     } else table.confirm(problems());
     reportProblems(log, table.current().problems, before);
-    if (leading) answers.write(lookedAt);
+    if (!leading) return;
+    answers.write(lookedAt);
+    await migration.stamped(answers.complete());
   };
 
   const loop = createLoop({
@@ -143,7 +190,6 @@ export const createRoutes: CreateRoutes = (parts) => {
     succeeded: () => {
       if (lastError !== undefined) log.info({ event: 'look_recovered' }, 'ClearML answers again');
       lastError = undefined;
-      firstLook.resolve();
     },
     failed: (error) => {
       const { message, stack } = error as Error;
@@ -171,7 +217,6 @@ export const createRoutes: CreateRoutes = (parts) => {
       await Promise.all([loop.stop(), taskPods?.stop()]);
       await answers.stop();
     },
-    ready: () => firstLook.promise,
     state: () => ({
       ready: table.current().version > 0,
       leader: leadership.isLeader(),

@@ -4,8 +4,6 @@ export interface Leadership {
   readonly isLeader: () => boolean;
   /** The replica that leads, as far as this one knows; undefined where nobody is known to, and for a process alone. */
   readonly holder: () => string | undefined;
-  /** Called after each change. Returns the function that ends the subscription. */
-  readonly subscribe: (listener: (leader: boolean) => void) => () => void;
   /** Begins to apply for the lead. */
   readonly start: () => void;
   /** Gives the lead back, so that another replica need not wait for it to run out. */
@@ -16,7 +14,6 @@ export interface Leadership {
 export const ALONE: Leadership = {
   isLeader: () => true,
   holder: () => undefined,
-  subscribe: () => () => undefined,
   start: () => undefined,
   stop: () => Promise.resolve(),
 };

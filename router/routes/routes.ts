@@ -2,13 +2,14 @@ import type { ClearMl } from '../clearml/clearml.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { MigrationRecord } from './claims/migrate.ts';
 import type { Leadership } from './leader.ts';
-import type { PortBinder } from './port_binder.ts';
-import type { RouteSource } from './table.ts';
-import type { TaskPods } from './task_pods.ts';
+import type { PortBinder } from './ports/port_binder.ts';
+import type { RouteSource } from './model/table.ts';
+import type { TaskPods } from './asks/task_pods.ts';
 
 /** The settings that decide what is routed, and where. */
-export type RouteSettings = Pick<
+type RouteSettings = Pick<
   Settings,
   | 'ROUTER_NAME'
   | 'ROUTER_URL'
@@ -23,10 +24,13 @@ export type RouteSettings = Pick<
   | 'TCP_PORT_START'
   | 'TCP_PORT_END'
   | 'TCP_LISTEN_START'
+  | 'TCP_MAX_PORTS_PER_TASK'
+  | 'TCP_MAX_PORTS_PER_USER'
   | 'BIND_ADDRESS'
   | 'HTTP_PORT'
   | 'ADMIN_PORT'
->;
+> &
+  Partial<Pick<Settings, 'ROUTER_PAGES_URL'>>;
 
 export interface RoutesParts {
   readonly settings: RouteSettings;
@@ -35,6 +39,10 @@ export interface RoutesParts {
   readonly metrics: Metrics;
   readonly leadership: Leadership;
   readonly ports: PortBinder;
+  /** Keys of the stamps on answers: the first stamps, all verify. The same list until a secret changes. */
+  readonly stampKeys: () => readonly Uint8Array[];
+  /** Where it is kept that the answers of version 0.2 are stamped; left out where nothing is kept for all replicas and for ever. */
+  readonly migration?: MigrationRecord | undefined;
   /** Left out where VERIFY_TASK_PODS is not set. */
   readonly taskPods?: TaskPods | undefined;
   /** KUBERNETES_SERVICE_HOST; undefined outside a cluster. */
@@ -61,8 +69,6 @@ export interface Routes extends RouteSource {
   readonly start: () => void;
   /** Resolves when no call is under way any more; the last table stays. */
   readonly stop: () => Promise<void>;
-  /** Resolves after the first successful look. */
-  readonly ready: () => Promise<void>;
   readonly state: () => RoutesState;
 }
 

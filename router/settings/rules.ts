@@ -1,9 +1,9 @@
-import type { SettingName, SettingValues } from './schema.ts';
+import type { SettingValues } from './schema.ts';
 import { listenRange } from './tcp_range.ts';
 
 /** One thing that is wrong with the settings: the names it concerns, and what was expected instead. */
 export interface Problem {
-  readonly names: readonly SettingName[];
+  readonly names: readonly string[];
   readonly message: string;
 }
 
@@ -98,6 +98,37 @@ const someForm: Rule = (values) => {
   };
 };
 
+const strictWithPods: Rule = ({
+  VERIFY_TASK_PODS: namespaces,
+  VERIFY_TASK_PODS_STRICT: strict,
+}) => {
+  if (strict !== true || namespaces === undefined || namespaces.length > 0) return undefined;
+  return {
+    names: ['VERIFY_TASK_PODS_STRICT'],
+    message:
+      'refuses every address while VERIFY_TASK_PODS names no pods to look at; name them there',
+  };
+};
+
+/** Tells apart what browsers tell apart: origins by scheme and host name, and cookies by the name alone. */
+const pagesApart: Rule = (values) => {
+  const { ROUTER_PAGES_URL: pages, ROUTER_URL: router, ROUTER_WILDCARD_HOST: wildcard } = values;
+  if (pages === undefined || router === undefined || pages.origin === router.origin) {
+    return undefined;
+  }
+  const wrong = (message: string): Problem => ({ names: ['ROUTER_PAGES_URL'], message });
+  if (pages.secure !== router.secure) return wrong('begins with another scheme than ROUTER_URL');
+  if (pages.hostname === router.hostname) {
+    return wrong(
+      'names the host of ROUTER_URL; cookies do not tell ports apart, so give it another',
+    );
+  }
+  if (wildcard !== undefined && pages.hostname.endsWith(`.${wildcard}`)) {
+    return wrong('lies below ROUTER_WILDCARD_HOST, where the hosts of endpoints are');
+  }
+  return undefined;
+};
+
 const leaseWhole: Rule = ({ LEASE_NAMESPACE: namespace, LEASE_NAME: name }) => {
   if ((namespace === undefined) === (name === undefined)) return undefined;
   return {
@@ -117,5 +148,7 @@ export const RULES: readonly Rule[] = [
   portsDiffer,
   proxyHeaderFromSomebody,
   someForm,
+  strictWithPods,
+  pagesApart,
   leaseWhole,
 ];

@@ -13,6 +13,7 @@ export const SETTINGS = {
   ROUTER_URL: values.routerUrl,
   ROUTER_WILDCARD_HOST: values.hostName.optional(),
   ROUTER_PATH_FORM: values.flag.prefault('true'),
+  ROUTER_PAGES_URL: values.routerUrl.optional(),
   CLEARML_API_HOST: values.serviceUrl,
   CLEARML_API_ACCESS_KEY: z.string(),
   CLEARML_API_SECRET_KEY: z.string(),
@@ -25,13 +26,17 @@ export const SETTINGS = {
   AUTH_SECURE_ENABLED: values.flag.optional(),
   AUTH_BASE64_JWKS_KEY: values.secrets(1),
   ROUTER_SECRET: values.secrets(16).optional(),
+  ROUTER_ADMINISTRATORS: values.names.prefault(''),
   STATE_FILE: z.string().optional(),
   ACCESS_CACHE_SECONDS: values.seconds(0, 86_400).prefault('30'),
   ACCESS_STALE_SECONDS: values.seconds(0, 604_800).prefault('600'),
   LISTEN_QUEUE_NAME: values.names.prefault(''),
   TASK_NETWORKS: values.cidrs.optional(),
-  VERIFY_TASK_PODS: values.names.prefault(''),
+  VERIFY_TASK_PODS: values.namespaces.prefault(''),
+  VERIFY_TASK_PODS_STRICT: values.flag.prefault('false'),
   TASK_POD_NAME_PREFIX: z.string().prefault('clearml-id-'),
+  /** Left out, the head of an answer takes as long as it takes. */
+  TASK_ANSWER_SECONDS: values.seconds(0.05, 86_400).optional(),
   STATIC_ROUTES_FILE: z.string().optional(),
   POLL_INTERVAL: values.seconds(0.05, 3600).prefault('2'),
   TCP_ROUTER_ADDRESS: values.connectAddress.optional(),
@@ -46,6 +51,8 @@ export const SETTINGS = {
   TCP_PROXY_PROTOCOL: z
     .enum(['off', 'accept'], { error: 'expected off or accept' })
     .prefault('off'),
+  TCP_MAX_PORTS_PER_TASK: values.whole(1, 65_535).prefault('8'),
+  TCP_MAX_PORTS_PER_USER: values.whole(1, 65_535).prefault('64'),
   TCP_MAX_CONNECTIONS: values.whole(1, 1_000_000).prefault('32768'),
   TCP_MAX_CONNECTIONS_PER_PORT: values.whole(1, 1_000_000).prefault('8192'),
   TCP_MAX_CONNECTIONS_PER_CLIENT: values.whole(1, 1_000_000).optional(),
@@ -53,14 +60,13 @@ export const SETTINGS = {
   BIND_ADDRESS: values.ipAddress.optional(),
   HTTP_PORT: values.whole(0, 65_535).prefault('8080'),
   ADMIN_PORT: values.whole(0, 65_535).prefault('8081'),
-  WORKERS: values.whole(1, 256).prefault('1'),
   SHUTDOWN_DELAY_SECONDS: values.seconds(0, 3600).prefault('0'),
   DRAIN_SECONDS: values.seconds(0, 86_400).prefault('300'),
   LEASE_NAMESPACE: z.string().optional(),
   LEASE_NAME: z.string().optional(),
-  /** Limits hold for each process: with WORKERS, each worker has its own. 0 is no limit. */
+  /** Limits hold for each process. 0 is no limit. */
   MAX_CONNECTIONS: limit.prefault('16384'),
-  /** By address, this and the two below: 1024, 2048 and 2048 where TRUSTED_PROXIES is set, else off unless given. */
+  /** This and the other two by address are 1024, 2048 and 2048 where TRUSTED_PROXIES is set, else off unless given. */
   MAX_CONNECTIONS_PER_ADDRESS: limit.optional(),
   /** In flight at the same time. */
   MAX_REQUESTS: limit.prefault('8192'),
@@ -80,6 +86,12 @@ export const SETTINGS = {
     .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
     .prefault('info'),
 } as const satisfies Record<string, z.ZodType>;
+
+/** Settings that are no more, and what does their work now. Whoever still sets one is told, and the router does not start. */
+export const REMOVED_SETTINGS: Readonly<Record<string, string>> = {
+  WORKERS:
+    "is no more: Kubernetes' replicas do this and survive the loss of one; remove it and set availability.replicas",
+};
 
 export type SettingName = keyof typeof SETTINGS;
 

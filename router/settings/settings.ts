@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { RouterError } from '../errors.ts';
-import type { Problem } from './rules.ts';
-import { RULES } from './rules.ts';
-import type { SettingName, SettingValues } from './schema.ts';
-import { SETTING_NAMES, SETTINGS } from './schema.ts';
+import { RULES, type Problem } from './rules.ts';
+import {
+  REMOVED_SETTINGS,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  type SettingValues,
+} from './schema.ts';
 
 /** The settings of the process: every value parsed, and for values that came from a file the file's path. */
 export interface Settings extends SettingValues {
@@ -53,6 +57,13 @@ function checkReadable(name: SettingName, path: unknown): Problem[] {
   }
 }
 
+function removedSettings(environment: Environment): Problem[] {
+  return Object.entries(REMOVED_SETTINGS).flatMap(([name, message]) => {
+    const given = [name, `${name}_FILE`].filter((key) => (environment[key]?.trim() ?? '') !== '');
+    return given.length === 0 ? [] : [{ names: given, message }];
+  });
+}
+
 /** With sign-in off on purpose nothing is verified, so no key is asked for. */
 function isRequired(name: SettingName, environment: Environment): boolean {
   return name !== 'AUTH_BASE64_JWKS_KEY' || environment['AUTH_ENABLED']?.trim() !== 'false';
@@ -93,6 +104,7 @@ export function readSettings(environment: Environment): Settings {
     const problem = rule(values as Partial<SettingValues>);
     if (problem !== undefined) problems.push(problem);
   }
+  problems.push(...removedSettings(environment));
   problems.push(...checkReadable('CLEARML_CA_FILE', values.CLEARML_CA_FILE));
   problems.push(...checkReadable('STATIC_ROUTES_FILE', values.STATIC_ROUTES_FILE));
   if (problems.length > 0) throw new RouterError('SETTINGS_INVALID', describe(problems));

@@ -1,9 +1,6 @@
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
-
-/** An address block: the address as ipaddr.js reads it, and the length of its prefix. */
-export type Cidr = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
+import { type Cidr, readNetwork } from './networks.ts';
 
 /** Where users find the router, taken apart once so that no request needs `new URL`. */
 export interface RouterUrl {
@@ -18,6 +15,11 @@ export interface RouterUrl {
 
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/** Stands for all namespaces of a cluster. */
+export const EVERY_NAMESPACE = '*';
+
+const NAMESPACE = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/;
 
 /** Turns what a reader makes of a text into a zod type; `undefined` from the reader means that it expected `expected`. */
 function text<T>(expected: string, read: (value: string) => T | undefined) {
@@ -38,13 +40,6 @@ function readUrl(value: string): URL | undefined {
     return undefined;
   }
   return url;
-}
-
-function readCidr(value: string): Cidr | undefined {
-  if (ipaddr.isValidCIDR(value)) return ipaddr.parseCIDR(value);
-  if (isIP(value) === 0) return undefined;
-  const address = ipaddr.parse(value);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
 function readList<T>(value: string, read: (item: string) => T | undefined): T[] | undefined {
@@ -122,13 +117,25 @@ export const connectAddress = text('an IP address or a host name', (value) =>
 /** A literal IP address. */
 export const ipAddress = text('an IP address', (value) => (isIP(value) === 0 ? undefined : value));
 
-/** Address blocks, comma separated; an address alone stands for itself. */
-export const cidrs = text('address blocks such as 10.0.0.0/8, comma separated', (value) =>
-  readList(value, readCidr),
-);
+/** Networks, comma separated; an address alone stands for itself. */
+export const cidrs = z.string().transform((value, context): readonly Cidr[] => {
+  const readings = (readList(value, (item) => item) ?? []).map(readNetwork);
+  return readings.flatMap((reading, at) => {
+    if (reading.ok) return [reading.network];
+    const which = readings.length === 1 ? '' : `number ${at + 1} of the list: `;
+    context.addIssue({ code: 'custom', message: which + reading.problem });
+    return [];
+  });
+});
 
 /** Names, comma separated. */
 export const names = text('names, comma separated', (value) => readList(value, (item) => item));
+
+/** Namespaces, comma separated; `*` alone stands for all of the cluster. */
+export const namespaces = text('names of namespaces, comma separated, or * alone', (value) => {
+  const items = readList(value, (item) => (NAMESPACE.test(item) ? item : undefined));
+  return items?.includes(EVERY_NAMESPACE) === true && items.length > 1 ? undefined : items;
+});
 
 /** One or two secrets separated by white space: two while one takes over from the other. */
 export function secrets(shortest: number) {

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 
 /**
  * Files that are mounted from Kubernetes change by a renamed link, which watches of the file itself miss, and times of a file can
- * be those of any moment: its text alone says that it changed. Milliseconds.
+ * be those of any moment: its text alone says that it changed.
  */
-const LOOK_EVERY = 2_000;
+const LOOK_EVERY_MS = 2_000;
 
 /**
  * Calls `changed` with the text of a file whenever it differs from the one before. A file that is away for a moment changes
@@ -23,7 +23,7 @@ export function watchFileText(
     last = text;
     changed(text);
   };
-  const timer = setInterval(() => void look(), LOOK_EVERY).unref();
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
   return () => {
     ended = true;
     clearInterval(timer);

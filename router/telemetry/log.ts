@@ -24,15 +24,9 @@ export interface Log {
    * level `info` and below.
    */
   readonly write: (line: string) => void;
-  /** Passes on lines that another process of this router has made. */
-  readonly pass: (lines: string) => void;
   readonly level: () => LogLevel;
   /** Takes effect with the next line. */
   readonly setLevel: (level: LogLevel) => void;
-  /** Calls the listener with each level that is set; returns the function that ends that. */
-  readonly onLevel: (listener: (level: LogLevel) => void) => () => void;
-  /** True when `debug` lines are written; for lines that are costly to make. */
-  readonly debugging: () => boolean;
   /** Resolves when all lines are written, or the reader has not taken them for seconds: before a process ends of itself. */
   readonly written: () => Promise<void>;
 }
@@ -44,12 +38,12 @@ export interface LogDestination {
   readonly written?: () => Promise<void>;
 }
 
-/** Bytes that are written at once. */
-const BATCH = 32 * 1024;
-/** How long a line waits for others at the most: longer, and a request waits while they are all written. Milliseconds. */
-const LONGEST_WAIT = 20;
-/** How long the end of a process waits for a reader that takes no lines. Milliseconds; less than its own end may take. */
-const LONGEST_END = 3_000;
+/** How much is written at once. */
+const BATCH_BYTES = 32 * 1024;
+/** How long a line waits for others at the most: longer, and a request waits while they are all written. */
+const LONGEST_WAIT_MS = 20;
+/** How long the end of a process waits for a reader that takes no lines; less than its own end may take. */
+const LONGEST_END_MS = 3_000;
 
 /**
  * Standard output, never waited for: lines are gathered, so that an access log costs little, and a reader that stalls costs
@@ -57,7 +51,12 @@ const LONGEST_END = 3_000;
  * line.
  */
 export function standardOutput(): LogDestination {
-  const output = pino.destination({ fd: 1, sync: false, maxWrite: BATCH, maxLength: 16 << 20 });
+  const output = pino.destination({
+    fd: 1,
+    sync: false,
+    maxWrite: BATCH_BYTES,
+    maxLength: 16 << 20,
+  });
   let lines = '';
   let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -81,8 +80,8 @@ export function standardOutput(): LogDestination {
   return {
     write: (line) => {
       const length = Buffer.byteLength(line);
-      if (bytes + length > BATCH) handOn();
-      timer ??= setTimeout(handOn, LONGEST_WAIT).unref();
+      if (bytes + length > BATCH_BYTES) handOn();
+      timer ??= setTimeout(handOn, LONGEST_WAIT_MS).unref();
       lines += line;
       bytes += length;
     },
@@ -91,7 +90,7 @@ export function standardOutput(): LogDestination {
       if (!writing) return;
       await new Promise<void>((resolve) => {
         output.once('drain', resolve);
-        setTimeout(resolve, LONGEST_END);
+        setTimeout(resolve, LONGEST_END_MS);
       });
     },
   };
@@ -113,7 +112,6 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     },
     escaping,
   );
-  const listeners = new Set<(level: LogLevel) => void>();
   return {
     debug: (fields, message) => sink.debug(fields, message),
     info: (fields, message) => sink.info(fields, message),
@@ -122,17 +120,10 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     write: (line) => {
       if (sink.isLevelEnabled('info')) escaping.write(line);
     },
-    pass: (lines) => destination.write(lines),
     level: () => LOG_LEVELS.find((known) => known === sink.level) ?? 'info',
     setLevel: (next) => {
       sink.level = next;
-      for (const listener of listeners) listener(next);
     },
-    onLevel: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    debugging: () => sink.isLevelEnabled('debug'),
     written: async () => destination.written?.(),
   };
 }

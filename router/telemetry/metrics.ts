@@ -45,6 +45,7 @@ export interface Metrics {
   readonly limitsHit: Counter<'limit'>;
   /** Processes of this router that turn new work away because they have too much. */
   readonly overloaded: Gauge;
+  readonly signingKeyWrong: Gauge;
   /** Always 1; `version` is that of the router, `node` that of what runs it. */
   readonly buildInfo: Gauge<'version' | 'node'>;
   /** 1 on the replica that hands out ports and writes answers. */
@@ -64,8 +65,6 @@ export function createMetrics(registry: Registry): Metrics {
     name: `${PREFIX}build_info`,
     help: 'The version of the router and of Node.',
     labelNames: ['version', 'node'],
-    // Processes of one router are one build.
-    aggregator: 'first',
     registers,
   });
   buildInfo.set({ version: VERSION, node: process.version }, 1);
@@ -98,6 +97,11 @@ export function createMetrics(registry: Registry): Metrics {
     clearmlCalls: counter('clearml_calls_total', 'Calls of the ClearML API.', ['outcome']),
     limitsHit: counter('limits_hit_total', 'Work turned away by a limit.', ['limit']),
     overloaded: gauge('overloaded', 'Processes that turn new work away.', []),
+    signingKeyWrong: gauge(
+      'signing_key_wrong',
+      '1 while no known key verifies the tokens that ClearML issues now.',
+      [],
+    ),
     leader: gauge('leader', '1 on the replica that hands out ports.', []),
   };
 }

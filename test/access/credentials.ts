@@ -1,11 +1,14 @@
 import { SignJWT } from 'jose';
-import { EndpointTokens } from '../../router/auth/endpoint_tokens.ts';
-import type { Identity } from '../../router/auth/identity.ts';
-import { SealKeys } from '../../router/auth/seal_keys.ts';
-import type { SealPurpose } from '../../router/auth/seal.ts';
-import { Sealer } from '../../router/auth/seal.ts';
-import { createStateFile } from '../../router/auth/state_file.ts';
-import { CLEARML_COOKIE, COMPANY, SECRET, claims, sign } from '../router/auth/fixture.ts';
+import { EndpointTokens } from '../../router/auth/endpoint_tokens/endpoint_tokens.ts';
+import type { Identity } from '../../router/auth/identity/identity.ts';
+import { SealKeys } from '../../router/auth/sealed/seal_keys.ts';
+import type { SealPurpose } from '../../router/auth/sealed/seal.ts';
+import { Sealer } from '../../router/auth/sealed/seal.ts';
+import { ENDPOINT_TOKENS } from '../../router/auth/endpoint_tokens/store.ts';
+import { createSharedState, type SharedState } from '../../router/state/shared_state.ts';
+import { createStateFile } from '../../router/state/state_file.ts';
+import { createLog } from '../../router/telemetry/log.ts';
+import { CLEARML_COOKIE, COMPANY, SECRET, claims, sign } from '../support/auth_fixture.ts';
 import type { Kind, State, User } from './cells.ts';
 
 export const ROUTER_SECRET = 'the-secret-of-the-router-itself';
@@ -17,17 +20,21 @@ const NEVER = 'router-of-nowhere';
 /** Makes every credential of the matrix, the good ones as the router and ClearML would, the bad ones as an attacker. */
 export class Forger {
   readonly #endpointTokens: EndpointTokens;
+  readonly #state: SharedState;
   readonly #sealer = sealerOf(ROUTER_SECRET);
   readonly #now: () => number;
   #made = 0;
 
   constructor(stateFile: string, now: () => number) {
     this.#now = now;
-    this.#endpointTokens = new EndpointTokens(createStateFile(stateFile), this.#sealer, now);
+    const log = createLog('error', { write: () => undefined });
+    this.#state = createSharedState(createStateFile(stateFile), log);
+    const section = this.#state.section(ENDPOINT_TOKENS);
+    this.#endpointTokens = new EndpointTokens(section, this.#sealer, now);
   }
 
   close(): void {
-    this.#endpointTokens.close();
+    this.#state.close();
   }
 
   /** A token of ClearML's in this state. `revoked` is a good one that the caller has ClearML refuse. */
@@ -105,12 +112,13 @@ export class Forger {
   async #endpointToken(state: State, token: string, audience: string, user: User): Promise<string> {
     // Of another user each time: a user may have so many, and no more.
     const userId = `${user} ${(this.#made += 1)}`;
-    const identity = { userId, companyId: COMPANY, token, expiresAt: this.#now() + HOUR };
+    const expiresAt = this.#now() + HOUR;
+    const identity = { userId, userName: userId, companyId: COMPANY, token, expiresAt };
     const wish = { audience, label: `${user} ${state}`, lifetime: HOUR };
     const issued = await this.#endpointTokens.issue(identity as Identity, wish);
     if (typeof issued === 'string') throw new Error(issued);
     const { id } = issued.record;
-    if (state === 'revoked') await this.#endpointTokens.revoke(identity as Identity, id);
+    if (state === 'revoked') await this.#endpointTokens.revoke(() => true, id);
     if (state === 'good' || state === 'revoked') return issued.text.slice('ttr_'.length);
     return this.#seal('endpoint-token', state, { id, token, audience });
   }

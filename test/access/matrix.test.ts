@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Guarded } from '../attacks/guarded_router.ts';
-import { TUNNEL, WEBSOCKET, WILDCARD, guarded } from '../attacks/guarded_router.ts';
-import { header } from '../attacks/raw_peers.ts';
-import type { RawAnswer } from '../attacks/raw_peers.ts';
-import { staticRoute, taskId } from '../router/auth/fixture.ts';
+import type { Guarded } from '../support/guarded_router.ts';
+import { TUNNEL, WILDCARD, guarded } from '../support/guarded_router.ts';
+import { header } from '../support/raw_peers.ts';
+import type { RawAnswer } from '../support/raw_peers.ts';
+import { staticRoute, taskId } from '../support/auth_fixture.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 import type { Form, Kind, Protocol, State, Task, User } from './cells.ts';
 import { FORMS, KINDS, PROTOCOLS, SEES, TASKS, USERS, expected, statesOf } from './cells.ts';
 import { Forger, ROUTER_SECRET } from './credentials.ts';
@@ -59,7 +60,7 @@ function ask(
 ): Promise<RawAnswer> {
   const path = { path: `/service/${IDS[task]}/x`, wildcard: '/x', static: `/to-${task}/x` }[form];
   const host = form === 'wildcard' ? [`Host: ${IDS[task]}.${WILDCARD}`] : [];
-  const handshake = { http: [], websocket: WEBSOCKET, tunnel: TUNNEL }[protocol];
+  const handshake = { http: [], websocket: HANDSHAKE, tunnel: TUNNEL }[protocol];
   return world.ask(`GET ${path}`, ...host, ...handshake, ...credential);
 }
 

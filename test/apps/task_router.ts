@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addTask, httpAsk, taskWhen } from '../lab/clearml/asks.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
 import { textOf } from '../lab/clearml/document.ts';
-import { settingsFor, startRouterProcess, type RouterProcess } from '../router/process.ts';
+import { settingsFor, startRouterProcess, type RouterProcess } from '../support/router_process.ts';
 import { freePort } from '../lab/free_port.ts';
 
 /** The two forms of an endpoint's URL: a path of the router's host, and a host of its own. */

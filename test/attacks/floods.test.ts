@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { claims, sign, taskId, tokenOf } from '../router/auth/fixture.ts';
-import { guarded } from './guarded_router.ts';
-import { header } from './raw_peers.ts';
+import { claims, sign, taskId, tokenOf } from '../support/auth_fixture.ts';
+import { guarded } from '../support/guarded_router.ts';
+import { header } from '../support/raw_peers.ts';
 
 const MINE = taskId('a');
 const FOREIGN = taskId('b');

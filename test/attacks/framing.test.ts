@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HOST, LET_IN, T, attacked, stillServes } from './attacked.ts';
-import type { Attacked } from './attacked.ts';
+import { HOST, LET_IN, T, attacked, stillServes } from '../support/attacked.ts';
+import type { Attacked } from '../support/attacked.ts';
 
 const HIDDEN = 'GET /smuggled HTTP/1.1\r\nHost: x\r\nX-ClearML-User-Id: admin\r\n\r\n';
 

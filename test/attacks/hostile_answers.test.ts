@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { COOKIE_NAME } from '../router/proxy/proxy_world.ts';
-import { HOST, LET_IN, T, attacked, stillServes, until } from './attacked.ts';
-import type { Attacked } from './attacked.ts';
-import { OK, header, headerValues, replying } from './raw_peers.ts';
-import type { RawAnswer } from './raw_peers.ts';
+import { COOKIE_NAME, TASK_A } from '../support/proxy_world.ts';
+import { HOST, LET_IN, T, attacked, stillServes, until } from '../support/attacked.ts';
+import type { Attacked } from '../support/attacked.ts';
+import { OK, header, headerValues, replying } from '../support/raw_peers.ts';
+import type { RawAnswer } from '../support/raw_peers.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 
 /** What a client of the router gets when the task says these bytes. */
 async function answerTo(
@@ -50,9 +51,9 @@ test('A33: status lines that are none', async (t) => {
     'HTTP/1.1 999 X',
     'HTTP/1.1 abc X',
     'HTTP/1.1 20 X',
-    'HTTP/1.1 200 a\u0001b',
-    'HTTP/1.1 200 a\u007fb',
-    'HTTP/1.1 200 \u00c3\u00a4',
+    'HTTP/1.1 200 a\rb',
+    'HTTP/1.1 200 a\nb',
+    'HTTP/1.1 200 a\0b',
     'HTTP/9.9 200 OK',
     'HTTP/1.1',
     'ICY 200 OK',
@@ -65,6 +66,19 @@ test('A33: status lines that are none', async (t) => {
     );
     assertOwnPage(answer);
     await stillServes(attack);
+  }
+});
+
+test('A71: the reason is the standard one, whatever the task says', async (t) => {
+  for (const [line, status, reason] of [
+    ['HTTP/1.1 200 \u00c3\u00a4', 200, 'OK'],
+    ['HTTP/1.1 200 \u00fcber', 200, 'OK'],
+    ['HTTP/1.1 404 a\u0001\u001b[2Jb\u007f', 404, 'Not Found'],
+    ['HTTP/1.1 500', 500, 'Internal Server Error'],
+    ['HTTP/1.0 299 OK', 299, ''],
+  ] as const) {
+    const { answer } = await answerTo(t, `${line}\r\nContent-Length: 2\r\n\r\nok`);
+    assert.deepEqual([answer.status, answer.reason, answer.body], [status, reason, 'ok'], line);
   }
 });
 
@@ -147,6 +161,68 @@ test('A36: a body where there can be none reaches neither this client nor the ne
   }
 });
 
+test('A65: a body that comes late after an answer that has none is nobody’s', async (t) => {
+  const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison';
+  for (const [method, head, again] of [
+    ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 46', false],
+    ['HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked', false],
+    ['HEAD', 'HTTP/1.1 200 OK', false],
+    ['HEAD', 'HTTP/1.1 404 Not Found\r\nContent-Length: 46', false],
+    ['HEAD', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 46', false],
+    ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 46', false],
+    ['GET', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked', false],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 46', false],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked', false],
+    ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 0', true],
+    ['HEAD', 'HTTP/1.1 204 No Content', true],
+    ['GET', 'HTTP/1.1 204 No Content', true],
+    ['GET', 'HTTP/1.1 304 Not Modified', true],
+  ] as const) {
+    const attack = await attacked(t, (connection) => {
+      const { socket, text } = connection;
+      // The body that should not be comes once the next request is there: nothing tells that it is on its way.
+      if (text().endsWith('/first HTTP/1.1\r\n\r\n')) return;
+      if (text().includes('/first')) {
+        if (text().includes('/next')) socket.write(poison);
+        else socket.write(`${head}\r\n\r\n`);
+      } else replying(OK)(connection);
+    });
+    const client = await attack.client();
+    client.send(`${method} ${T}/first HTTP/1.1`, HOST, LET_IN, '', '');
+    assert.ok((await client.answer(true)).status < 500);
+    client.send(`GET ${T}/next HTTP/1.1`, HOST, LET_IN, '', '');
+    const { body } = await client.answer();
+    assert.equal(body, again ? 'poison' : 'ok', `${method} ${head}`);
+    assert.equal(attack.task.connections.length, again ? 1 : 2);
+  }
+});
+
+test('A76: an answer without Date gets one, and no second one', async (t) => {
+  for (const [said, seen] of [
+    ['', /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/],
+    ['dATE: of my own\r\n', /^of my own$/],
+    ['Date: x\r\nConnection: Date\r\n', /GMT$/],
+  ] as const) {
+    for (const [method, rest] of [
+      ['GET', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'],
+      ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'],
+      ['GET', 'HTTP/1.1 204 No Content\r\n\r\n'],
+      ['GET', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'],
+    ] as const) {
+      const early = 'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n';
+      const bytes = early + rest.replace('\r\n', `\r\n${said}`);
+      const attack = await attacked(t, replying(bytes));
+      const client = await attack.client();
+      client.send(`${method} ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
+      assert.equal(header(await client.answer(), 'date'), undefined);
+      const answer = await client.answer(method === 'HEAD');
+      const dates = headerValues(answer, 'date');
+      assert.equal(dates.length, 1);
+      assert.match(dates[0] ?? '', seen);
+    }
+  }
+});
+
 test('A37: an answer that nobody asked for', async (t) => {
   const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison';
   for (const late of [false, true]) {
@@ -167,7 +243,7 @@ test('A37: an answer that nobody asked for', async (t) => {
 test('A38: an error after the task’s headers: a page of our own, with nothing of the task’s', async (t) => {
   const { answer } = await answerTo(
     t,
-    'HTTP/1.1 200 No\u0001Content\r\nX-App: 1\r\nContent-Length: 2\r\nSet-Cookie: a=1\r\n\r\nok',
+    'HTTP/1.1 200 No\0Content\r\nX-App: 1\r\nContent-Length: 2\r\nSet-Cookie: a=1\r\n\r\nok',
   );
   assertOwnPage(answer);
   assert.equal(header(answer, 'set-cookie'), undefined);
@@ -213,7 +289,7 @@ test('A25, A39: what acts on more than the endpoint is removed', async (t) => {
     'GET',
     '/a/b?c=/d',
   );
-  const own = new Set(['connection', 'content-length']);
+  const own = new Set(['connection', 'content-length', 'date']);
   assert.deepEqual(
     answer.headers.filter(([name]) => !own.has(name)),
     [
@@ -222,6 +298,38 @@ test('A25, A39: what acts on more than the endpoint is removed', async (t) => {
       ['set-cookie', `mine=1; HttpOnly; Path=${T}/`],
     ],
   );
+});
+
+/** Each of these acts on the whole origin, or means nothing elsewhere. */
+const ORIGIN_WIDE = [
+  'Accept-CH: Sec-CH-UA-Model',
+  'Critical-CH: Sec-CH-UA-Model',
+  'Report-To: {"group":"x","endpoints":[{"url":"https://evil.test/"}]}',
+  'Reporting-Endpoints: default="https://evil.test/"',
+  'Use-As-Dictionary: match="/*"',
+  'Set-Login: logged-out',
+  'Cache-Group-Invalidation: "all"',
+  'Sec-Session-Registration: (ES256);path="/"',
+] as const;
+
+test('A76: what acts on the whole origin is cut where the origin is everybody’s', async (t) => {
+  const bytes = `HTTP/1.1 200 OK\r\nX-App: 1\r\n${ORIGIN_WIDE.join('\r\n')}\r\nContent-Length: 2\r\n\r\nok`;
+  const attack = await attacked(t, replying(bytes));
+  for (const [path, host, kept] of [
+    [`${T}/`, HOST, []],
+    ['/', `Host: ${TASK_A}.w.router.test`, ORIGIN_WIDE],
+  ] as const) {
+    for (const handshake of [[], HANDSHAKE]) {
+      const client = await attack.client();
+      client.send(`GET ${path} HTTP/1.1`, host, LET_IN, ...handshake, '', '');
+      const { headers } = await client.answer();
+      const own = new Set(['connection', 'content-length', 'x-app', 'keep-alive', 'date']);
+      assert.deepEqual(
+        headers.filter(([name]) => !own.has(name)).map(([name]) => name),
+        kept.map((line) => line.slice(0, line.indexOf(':')).toLowerCase()),
+      );
+    }
+  }
 });
 
 test('A40: Location leads back into the endpoint', async (t) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { TASK_A, TASK_B } from '../router/proxy/proxy_world.ts';
-import { HOST, LET_IN, attacked, until } from './attacked.ts';
+import { TASK_A, TASK_B } from '../support/proxy_world.ts';
+import { HOST, LET_IN, attacked, until } from '../support/attacked.ts';
 
 const part = fc.constantFrom(
   '/service/',

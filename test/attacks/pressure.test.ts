@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { HANDSHAKE, HOST, LET_IN, T, attacked, stillServes, until } from './attacked.ts';
-import { OK, header, replying } from './raw_peers.ts';
+import { HOST, LET_IN, T, attacked, stillServes, until } from '../support/attacked.ts';
+import { OK, header, replying } from '../support/raw_peers.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 
 test('A48: heads and bodies that drip, readers that never read: nobody else waits for them', async (t) => {
   const big = `HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n${'x'.repeat(1_000_000)}`;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TASK_A, TASK_B } from '../router/proxy/proxy_world.ts';
-import { HANDSHAKE, HOST, LET_IN, OTHER, T, attacked, stillServes } from './attacked.ts';
+import { TASK_A, TASK_B } from '../support/proxy_world.ts';
+import { HOST, LET_IN, OTHER, T, attacked, stillServes } from '../support/attacked.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 
 test('A13: absolute-form leads nowhere, with and without an upgrade', async (t) => {
   const attack = await attacked(t);

@@ -1,31 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { ReturnTargets } from '../../router/auth/return_path.ts';
-import { safeReturn } from '../../router/auth/return_path.ts';
-import { endpoint, staticRoute, table, taskId } from '../router/auth/fixture.ts';
+import type { ReturnSettings } from '../../router/auth/sessions/return_path.ts';
+import { safeReturn } from '../../router/auth/sessions/return_path.ts';
+import { endpoint, staticRoute, table, taskId } from '../support/auth_fixture.ts';
 
 const MINE = taskId('a');
 const ORIGIN = 'https://router.example.com';
 const T = `/service/${MINE}/`;
 
-const targets: ReturnTargets = {
-  routerUrl: {
+const settings: ReturnSettings = {
+  ROUTER_URL: {
     origin: ORIGIN,
     host: 'router.example.com',
     hostname: 'router.example.com',
     secure: true,
   },
-  wildcardHost: 'tasks.example.com',
-  pathForm: true,
-  table: table(
-    [endpoint(MINE)],
-    [
-      staticRoute('chat', 'authenticated', [endpoint(MINE)]),
-      staticRoute('lab', 'authenticated', [endpoint(MINE)], 'subdomain'),
-    ],
-  ),
+  ROUTER_PAGES_URL: undefined,
+  ROUTER_WILDCARD_HOST: 'tasks.example.com',
+  ROUTER_PATH_FORM: true,
 };
+const routes = table(
+  [endpoint(MINE)],
+  [
+    staticRoute('chat', 'authenticated', [endpoint(MINE)]),
+    staticRoute('lab', 'authenticated', [endpoint(MINE)], 'subdomain'),
+  ],
+);
 
 /** Each of these made some browser, some parser or some proxy leave for another host, or reaches a page that is no endpoint. */
 const TRAPS = [
@@ -104,6 +105,14 @@ const TRAPS = [
   `//chat/`,
   `https://${MINE}.tasks.example.com`,
   `https://${MINE}.tasks.example.com.evil.example/`,
+  `https://${MINE}.tasks.example.com../`,
+  `https://${MINE}.tasks.example.com/../..;x/`,
+  `https://evil.example/service/${MINE}/`,
+  `https://evil.example/chat/`,
+  `/service/${MINE}/..%2f`,
+  `/service/${MINE}/..;/x`,
+  '/chat/../auth/sign-out',
+  '/chat/..;x',
   `https://${MINE}.tasks.example.com@evil.example/`,
   `https://${MINE}.tasks.example.com:8443/`,
   `http://${MINE}.tasks.example.com/`,
@@ -125,7 +134,7 @@ const PIECES =
 describe('A43: ways back after sign-in', () => {
   for (const trap of TRAPS) {
     it(`never ${JSON.stringify(trap.slice(0, 70))}`, () => {
-      assert.equal(safeReturn(trap, targets), undefined);
+      assert.equal(safeReturn(trap, settings, routes), undefined);
     });
   }
 
@@ -140,19 +149,21 @@ describe('A43: ways back after sign-in', () => {
     '/chat/': 'router',
     [`https://${MINE}.tasks.example.com/x?y`]: `endpoint:${MINE}`,
     [`https://${MINE}--api.tasks.example.com/`]: `endpoint:${MINE}__api`,
+    [`https://${MINE}.tasks.example.com./x`]: `endpoint:${MINE}`,
+    [`${T}a/../b`]: 'router',
     'https://lab.example.com/x': 'static:lab',
   };
   for (const [wanted, audience] of Object.entries(GOOD)) {
     it(`back to ${wanted}`, () => {
-      assert.deepEqual(safeReturn(wanted, targets), { location: wanted, audience });
+      assert.deepEqual(safeReturn(wanted, settings, routes), { location: wanted, audience });
     });
   }
 
   it('an endpoint’s own host has the port of ROUTER_URL', () => {
     const host = 'router.example.com:8443';
-    const routerUrl = { ...targets.routerUrl, origin: `https://${host}`, host };
+    const routerUrl = { ...settings.ROUTER_URL, origin: `https://${host}`, host };
     const back = (authority: string) =>
-      safeReturn(`https://${authority}/`, { ...targets, routerUrl })?.audience;
+      safeReturn(`https://${authority}/`, { ...settings, ROUTER_URL: routerUrl }, routes)?.audience;
     assert.equal(back(`${MINE}.tasks.example.com:8443`), `endpoint:${MINE}`);
     assert.equal(back('lab.example.com:8443'), 'static:lab');
     for (const port of ['', ':443', ':84430', ':9443', ':x8443']) {
@@ -161,8 +172,8 @@ describe('A43: ways back after sign-in', () => {
   });
 
   it('an absolute URL of the router itself is taken by its path', () => {
-    assert.equal(safeReturn(`${ORIGIN}${T}x`, targets)?.location, `${T}x`);
-    assert.equal(safeReturn(`${ORIGIN}//evil.example`, targets), undefined);
+    assert.equal(safeReturn(`${ORIGIN}${T}x`, settings, routes)?.location, `${T}x`);
+    assert.equal(safeReturn(`${ORIGIN}//evil.example`, settings, routes), undefined);
   });
 
   it('whatever is let through, a browser understands it as a place of this router', () => {
@@ -180,7 +191,7 @@ describe('A43: ways back after sign-in', () => {
           fc.string(),
         ),
         (text) => {
-          const back = safeReturn(text, targets);
+          const back = safeReturn(text, settings, routes);
           if (back === undefined) return;
           assert.ok(places(new URL(back.location, ORIGIN)), back.location);
         },

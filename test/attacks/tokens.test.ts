@@ -10,10 +10,11 @@ import {
   sign,
   taskId,
   tokenOf,
-} from '../router/auth/fixture.ts';
-import type { Guarded } from './guarded_router.ts';
-import { WEBSOCKET, guarded } from './guarded_router.ts';
-import { header } from './raw_peers.ts';
+} from '../support/auth_fixture.ts';
+import type { Guarded } from '../support/guarded_router.ts';
+import { guarded } from '../support/guarded_router.ts';
+import { header } from '../support/raw_peers.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 
 const MINE = taskId('a');
 const T = `/service/${MINE}`;
@@ -50,7 +51,7 @@ async function refusedEverywhere(token: string, what: string): Promise<void> {
     assert.equal(answer.status, 401, what);
     assert.equal(header(answer, 'www-authenticate'), 'Bearer', what);
   }
-  const upgrade = await world.ask(`GET ${T}/ws`, ...WEBSOCKET, `Authorization: Bearer ${token}`);
+  const upgrade = await world.ask(`GET ${T}/ws`, ...HANDSHAKE, `Authorization: Bearer ${token}`);
   assert.equal(upgrade.status, 401, what);
   assert.equal(world.task.connections.length, before, what);
   assert.equal(world.clearml.calls, calls, `${what}: ClearML was asked`);
@@ -192,7 +193,7 @@ describe('A23: tokens where none are read', () => {
         `X-Access-Token: ${token}`,
         `Proxy-Authorization: Bearer ${token}`,
       ),
-      await world.ask(`GET ${T}/ws`, ...WEBSOCKET, `Sec-WebSocket-Protocol: bearer, ${token}`),
+      await world.ask(`GET ${T}/ws`, ...HANDSHAKE, `Sec-WebSocket-Protocol: bearer, ${token}`),
     ];
     for (const { status } of answers) assert.equal(status, 401);
     assert.equal((await byBearer(token)).status, 200);
@@ -251,5 +252,32 @@ describe('A26: a heap of cookies', () => {
 
   it('16 kB of one cookie are no token', async () => {
     assert.equal((await byCookie('x'.repeat(16_000))).status, 401);
+  });
+});
+
+describe('A73: the pieces of a long session', () => {
+  it('fit the head of a request beside the longest code of a sign-in, and none of them reaches a task', async () => {
+    const long = await sign({ ...claims('owner'), padding: 'x'.repeat(5_800) });
+    world.clearml.grant(long, MINE);
+    world.clearml.credentials.set('AK:SK', long);
+    const signedIn = await world.auth.signIn?.sessions.signIn({
+      accessKey: 'AK',
+      secretKey: 'SK',
+      clientAddress: '192.0.2.1',
+      rawHeaders: [],
+    });
+    assert.ok(signedIn?.outcome === 'ok');
+    const pairs = signedIn.setCookie.map((line) => line.split(';', 1).join());
+    assert.equal(pairs.length, 3);
+    const Cookie = `Cookie: a=1; ${pairs.join('; ')}; b=2`;
+    // As long as the code of a handover.
+    const query = `x=${'y'.repeat(11_400)}`;
+    const answer = await world.ask(`GET ${T}/?${query}`, Cookie);
+    assert.equal(answer.status, 200);
+    const seen = world.task.seen();
+    assert.ok(seen.includes('Cookie: a=1; b=2'));
+    assert.ok(!seen.includes('router_session'));
+    const names = world.auth.cookieNames();
+    for (const pair of pairs) assert.ok(names.includes(pair.slice(0, pair.indexOf('='))));
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HANDSHAKE, HOST, LET_IN, T, attacked, stillServes, until } from './attacked.ts';
-import { header, replying } from './raw_peers.ts';
+import type { GateRequest } from '../../router/auth/identity/request.ts';
+import { HOST, LET_IN, T, attacked, stillServes, until } from '../support/attacked.ts';
+import { header, replying } from '../support/raw_peers.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 
 test('A27: an upgrade without a token that holds never reaches the task', async (t) => {
   const attack = await attacked(t);
@@ -19,7 +21,7 @@ test('A27: an upgrade without a token that holds never reaches the task', async 
   assert.equal(attack.task.connections.length, 0);
 });
 
-test('A29: handshakes that are none', async (t) => {
+test('A29, A76: handshakes that are none', async (t) => {
   const attack = await attacked(t);
   const [connection, upgrade, version, key] = HANDSHAKE;
   const line = `GET ${T}/ws HTTP/1.1`;
@@ -38,6 +40,11 @@ test('A29: handshakes that are none', async (t) => {
     attacker.send(...lines, HOST, LET_IN, '', 'hello');
     const answer = await attacker.answer();
     assert.equal(answer.status, 400, JSON.stringify(lines));
+    // RFC 6455 section 4.2.2: a client of another version is told which one is spoken here.
+    assert.equal(
+      header(answer, 'sec-websocket-version'),
+      lines.includes(version) ? undefined : '13',
+    );
     await attacker.untilClosed();
     assert.equal(attacker.pending, '');
   }
@@ -102,7 +109,8 @@ test('A33, A34, A35: hostile answers to an upgrade', async (t) => {
   for (const [bytes, status] of [
     ['HTTP/1.1 099 X\r\n\r\n', 502],
     ['HTTP/1.1 999 X\r\n\r\n', 502],
-    ['HTTP/1.1 200 a\u0001\r\n\r\n', 502],
+    // The reason is replaced: nobody has to read it.
+    ['HTTP/1.1 200 a\u0001\r\nContent-Length: 0\r\n\r\n', 200],
     ['nonsense\r\n\r\n', 502],
     [`HTTP/1.1 403 No\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`, 502],
     ['HTTP/1.1 403 No\r\nClear-Site-Data: "*"\r\nContent-Length: 0\r\n\r\n', 403],
@@ -128,6 +136,31 @@ test('A33, A34, A35: hostile answers to an upgrade', async (t) => {
   assert.equal((await client.answer()).complete, false);
 });
 
+test('A30: a client that ends its side while the gate is asked has left, and its task is not asked', async (t) => {
+  const attack = await attacked(t, replying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome'));
+  const { gate } = attack.world;
+  const { admit } = gate;
+  const asked = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  Object.assign(gate, {
+    admit: async (request: GateRequest) => {
+      if (request.kind === 'request') return admit(request);
+      asked.resolve();
+      await goOn.promise;
+      return admit(request);
+    },
+  });
+  const client = await attack.client();
+  client.send(`GET ${T}/ws HTTP/1.1`, HOST, LET_IN, ...HANDSHAKE, '', '');
+  await asked.promise;
+  client.socket.end();
+  await stillServes(attack);
+  goOn.resolve();
+  await client.untilClosed();
+  assert.equal(attack.task.seen(), '');
+  await until(() => gate.held() === 0);
+});
+
 test('A30: a client that leaves before the 101 leaves nothing behind', async (t) => {
   let gone: () => void = () => undefined;
   const left = new Promise<void>((resolve) => {
@@ -139,5 +172,58 @@ test('A30: a client that leaves before the 101 leaves nothing behind', async (t)
   await until(() => attack.task.seen() !== '');
   client.destroy();
   await left;
+  await stillServes(attack);
+});
+
+test('A29: an upgrade or a CONNECT behind a request that has no answer yet ends the connection, not the router', async (t) => {
+  const attack = await attacked(t, () => undefined);
+  for (const before of [`GET ${T}/slow HTTP/1.1`, 'GET / HTTP/1.1']) {
+    for (const lines of [
+      [`GET ${T}/ws HTTP/1.1`, HOST, LET_IN, ...HANDSHAKE],
+      ['GET /nowhere HTTP/1.1', HOST, ...HANDSHAKE],
+      [`GET ${T}/ws HTTP/1.1`, 'Host: a b', ...HANDSHAKE],
+      ['CONNECT x:22 HTTP/1.1', HOST],
+    ]) {
+      const client = await attack.client();
+      client.send(
+        before,
+        HOST,
+        before === 'GET / HTTP/1.1' ? 'X: y' : LET_IN,
+        '',
+        ...lines,
+        '',
+        '',
+      );
+      await client.untilClosed();
+      assert.doesNotMatch(client.pending, /HTTP\/1\.1 (101|40[05])/);
+    }
+  }
+  await stillServes(attack);
+});
+
+test('A29: what waits behind such a request ends with the connection', async (t) => {
+  const attack = await attacked(t, () => undefined);
+  const handshake = [`GET ${T}/ws HTTP/1.1`, HOST, LET_IN, ...HANDSHAKE, '', ''];
+  for (const last of [handshake, ['CONNECT x:22 HTTP/1.1', HOST, '', '']]) {
+    const client = await attack.client();
+    const first = [`GET ${T}/slow HTTP/1.1`, HOST, LET_IN, ''];
+    // Refusals, which wait for the answer to the first.
+    const refused = [`GET ${T}/ HTTP/1.1`, HOST, ''];
+    client.send(...first, ...refused, ...refused, ...last);
+    await client.untilClosed();
+    await until(() => attack.world.access.length % 3 === 0);
+    const told = attack.world.access.splice(0).map(({ reason }) => reason);
+    assert.deepEqual(told, ['client-left', 'no-token', 'no-token']);
+  }
+  await stillServes(attack);
+});
+
+test('A14: a CONNECT that is reset before it has its answer ends nothing but itself', async (t) => {
+  const attack = await attacked(t);
+  for (let tries = 0; tries < 50; tries++) {
+    const client = await attack.client();
+    client.send('CONNECT x:22 HTTP/1.1', HOST, '', '');
+    client.socket.resetAndDestroy();
+  }
   await stillServes(attack);
 });

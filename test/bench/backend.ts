@@ -44,7 +44,7 @@ http {
   );
   const nginx = pinned(LOAD, 'nginx', ['-c', config]);
   const node = pinned(LOAD, process.execPath, [NODE_BACKEND, String(webSocket), String(tcpSource)]);
-  await Promise.all([http, webSocket, tcpSource].map(listening));
+  await Promise.all([http, webSocket, tcpSource].map((port) => listening(port)));
   return {
     http,
     webSocket,

@@ -18,7 +18,8 @@ import { CONFIGURABLE_HTTP_PROXY } from './peers/configurable_http_proxy.ts';
 import { DIRECT } from './peers/direct.ts';
 import { HAPROXY } from './peers/haproxy.ts';
 import { NGINX } from './peers/nginx.ts';
-import { ROUTER, TWO_WORKERS } from './peers/router.ts';
+import { ROUTER } from './peers/router.ts';
+import { TWO_REPLICAS } from './peers/two_replicas.ts';
 import { conclusionOf, jsonOf, summaryOf, tablesOf, verdictsOf } from './report.ts';
 import type { ScenarioResult } from './report.ts';
 import type { Measurement, Scenario } from './scenario.ts';
@@ -35,7 +36,7 @@ interface OpenResult extends ScenarioResult {
 
 /** What the router is compared with. */
 const OTHERS = [BARE_DISPATCH, CONFIGURABLE_HTTP_PROXY, CADDY, NGINX, HAPROXY];
-const PEERS = [ROUTER, TWO_WORKERS, ...OTHERS, DIRECT];
+const PEERS = [ROUTER, TWO_REPLICAS, ...OTHERS, DIRECT];
 const HTTP = [SMALL, EVEN_RATE, MEDIUM, LARGE, UPLOAD];
 const SCENARIOS = [...HTTP, TCP_BULK, TCP_CONNECT, WEBSOCKET_ECHO, EVENTS, WEBSOCKET_IDLE];
 
@@ -93,6 +94,8 @@ try {
   await backend.stop();
   rmSync(folder, { recursive: true, force: true });
 }
+// What a peer that did not start has left running would keep this process.
+process.exit();
 
 /** Starts a peer; one that is not there or does not start is said and left out. */
 async function started(

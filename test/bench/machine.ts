@@ -77,44 +77,44 @@ function statOf(pid: number): ProcessStat | undefined {
   }
 }
 
-function family(root: number): readonly number[] {
+function family(roots: readonly number[]): readonly number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     const stat = Number.isInteger(pid) ? statOf(pid) : undefined;
     if (stat !== undefined) parents.set(pid, stat.parent);
   }
-  const found = [root];
+  const found = [...roots];
   for (const pid of found) {
     for (const [child, parent] of parents) if (parent === pid) found.push(child);
   }
   return found;
 }
 
-/** Seconds of CPU that a process and its children have used. */
-export function cpuOf(pid: number): number {
-  return family(pid).reduce((sum, each) => sum + (statOf(each)?.cpu ?? 0), 0);
+/** Seconds of CPU that processes and their children have used. */
+export function cpuOf(pids: readonly number[]): number {
+  return family(pids).reduce((sum, each) => sum + (statOf(each)?.cpu ?? 0), 0);
 }
 
-/** Bytes of memory that a process and its children hold. */
-export function memoryOf(pid: number): number {
-  return family(pid).reduce((sum, each) => {
+/** Bytes of memory that processes and their children hold. */
+export function memoryOf(pids: readonly number[]): number {
+  return family(pids).reduce((sum, each) => {
     const text = readFileSync(`/proc/${each}/smaps_rollup`, 'utf8');
     return sum + Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
   }, 0);
 }
 
-/** Resolves once something listens on the port. */
-export async function listening(port: number): Promise<void> {
+/** Resolves once something listens on the port of one of this machine's own addresses. */
+export async function listening(port: number, address = '127.0.0.1'): Promise<void> {
   const deadline = performance.now() + 15_000;
   for (;;) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, address);
     const open = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     });
     socket.destroy();
     if (open) return;
-    if (performance.now() > deadline) throw new Error(`nothing listens on port ${port}`);
+    if (performance.now() > deadline) throw new Error(`nothing listens on ${address}:${port}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

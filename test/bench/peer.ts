@@ -2,7 +2,8 @@ import type { Backend } from './backend.ts';
 
 /** What a process under test is reached by. What it does not offer is undefined. */
 export interface RunningPeer {
-  readonly pid: number;
+  /** Of the processes under test whose CPU and memory count, their children with them. */
+  readonly pids: readonly number[];
   /** URL that leads to the HTTP backend, without a slash at the end. */
   readonly http: string | undefined;
   /** URL that leads to the WebSocket backend. */

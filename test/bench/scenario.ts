@@ -1,14 +1,14 @@
 import type { RunningPeer } from './peer.ts';
 
-/** What one process did in one scenario. */
+/** What one peer did in one scenario. */
 export interface Measurement {
   /** In the scenario's unit. */
   readonly value: number;
-  /** Microseconds of CPU of the process under test for one operation, where operations are counted. */
+  /** Microseconds of CPU of the processes under test for one operation, where operations are counted. */
   readonly cpu?: number;
 }
 
-/** What a figure of the router is held against. */
+/** What a figure is held against. */
 export interface Goal {
   /** Whose figure; the router's unless it says otherwise. */
   readonly subject?: string;

@@ -1,5 +1,5 @@
-import { readConfig } from '../../infra/config/read.ts';
-import type { StackConfig } from '../../infra/config/schema.ts';
+import { readConfig } from '../../infra/config/reading/read.ts';
+import type { StackConfig } from '../../infra/config/stack_config.ts';
 
 /** The config of a stack whose secrets are all encrypted. */
 export function parsedConfig(config: Readonly<Record<string, unknown>>): StackConfig {

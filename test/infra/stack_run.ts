@@ -1,7 +1,7 @@
 import { output, runtime } from '@pulumi/pulumi';
 
 import type { ClusterFacts } from '../../infra/cluster/facts.ts';
-import type { Outputs } from '../../infra/outputs.ts';
+import type { Outputs } from '../../infra/advice/outputs.ts';
 
 /** What marks a secret on the wire between a Pulumi program and its engine. */
 export const SECRET_MARKER = '4dabf18193072939515e22adb298388d';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { neededRights } from '../../infra/checks/doctor/needs.ts';
 import { examples } from './examples.ts';
+import { parsedConfig } from './parsed_config.ts';
 import { ofKind, runStack, SECRET_MARKER, someCluster } from './stack_run.ts';
 import { guide, smallest } from './stacks.ts';
 
@@ -36,6 +38,53 @@ suite('TaskRouter', () => {
     assert.equal(JSON.stringify(secrets).match(/SECRET-[a-z-]+/g)?.length, 4);
   });
 
+  test('leads the host of the router’s own pages to it as it leads the other hosts', async () => {
+    const pagesHostName = 'pages.example.com';
+    const host = { hostName: 'https://tasks.example.com', pagesHostName };
+    const issuer = { name: 'letsencrypt', kind: 'ClusterIssuer' };
+    const wanted = ['tasks.example.com', pagesHostName, '*.t.example.com'];
+    const ingress = await runStack({
+      ...smallest,
+      ingress: { ...host, wildcardHost: 't.example.com' },
+      tls: { issuer },
+    });
+    const specOf = (run: typeof ingress, type: string) =>
+      run.resources
+        .filter((one) => one.type.includes(type))
+        .map(({ inputs }) => inputs['spec'] as Record<string, never>);
+    const [{ rules, tls } = {}] = specOf(ingress, ':Ingress');
+    assert.deepEqual(
+      (rules ?? []).map(({ host: one }) => one),
+      wanted,
+    );
+    assert.deepEqual(
+      (tls ?? []).flatMap(({ hosts }) => hosts),
+      wanted,
+    );
+    assert.deepEqual(specOf(ingress, ':Certificate')[0]?.['dnsNames'], wanted);
+    assert.match(ingress.outputs.nextSteps.join('\n'), /DNS names .* and pages\.example\.com and/);
+    assert.match(ingress.outputs.nextSteps.join('\n'), /Open https:\/\/pages\.example\.com\/ and/);
+    assert.equal(ingress.outputs.pagesUrl, 'https://pages.example.com');
+    const gateway = await runStack({
+      ...smallest,
+      ingress: host,
+      gateway: { enabled: true, parentRefs: [{ name: 'shared' }] },
+    });
+    const hostnames = specOf(gateway, ':HTTPRoute')[0]?.['hostnames'];
+    assert.deepEqual(hostnames, wanted.slice(0, 2));
+    const openshift = await runStack({
+      ...smallest,
+      ingress: host,
+      openshiftRoute: { enabled: true },
+    });
+    assert.deepEqual(
+      specOf(openshift, ':Route').map(({ host: one }) => one),
+      wanted.slice(0, 2),
+    );
+    const env = JSON.stringify(specOf(ingress, ':Deployment'));
+    assert.match(env, /"name":"ROUTER_PAGES_URL","value":"https:\/\/pages\.example\.com"/);
+  });
+
   test('keeps secret values of every example in Secrets alone', async () => {
     for (const { name, config } of examples()) {
       const { resources } = await runStack(config);
@@ -48,6 +97,24 @@ suite('TaskRouter', () => {
         if (!isSecret) assert.doesNotMatch(JSON.stringify(inputs), /SECRET-/, `${name} ${type}`);
       }
     }
+  });
+
+  test('A67: may look at the pods of the whole cluster, and at nothing else of it', async () => {
+    const verifyPods = { namespaces: ['*'], strict: true };
+    const config = { ...smallest, router: { verifyPods } };
+    const run = await runStack(config);
+    const [role] = ofKind(run, 'rbac.authorization.k8s.io/v1:ClusterRole');
+    const [binding] = ofKind(run, 'rbac.authorization.k8s.io/v1:ClusterRoleBinding');
+    assert.deepEqual(role?.inputs['rules'], [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+    ]);
+    assert.match(JSON.stringify(binding?.inputs), /"kind":"ClusterRole".*"kind":"ServiceAccount"/);
+    const [deployment] = ofKind(run, 'apps/v1:Deployment');
+    const text = JSON.stringify(deployment?.inputs);
+    assert.match(text, /"VERIFY_TASK_PODS","value":"\*"/);
+    assert.match(text, /"VERIFY_TASK_PODS_STRICT","value":"true"/);
+    const needed = neededRights(parsedConfig(config)).map(({ resource }) => resource);
+    assert.ok(needed.includes('clusterroles') && needed.includes('clusterrolebindings'));
   });
 
   test('gives load balancers time to leave a pod alone: its own, and that of its end', async () => {

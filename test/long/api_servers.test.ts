@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { skipOrFail } from '../e2e/availability.ts';
-import { assertTakesExamples } from '../e2e/examples_on_server.ts';
+import { assertTakesExamples } from '../e2e/deploy/examples_on_server.ts';
 import { isCustom } from '../infra/kubernetes_api/custom.ts';
 import { startApiServerAlone } from '../lab/cluster/api_server_alone.ts';
 import { run } from '../lab/command.ts';
-import { apiServerBuild, builtPrograms, ETCD_BUILD } from '../lab/tools/built_programs.ts';
-import { findGo } from '../lab/tools/go_toolchain.ts';
+import { apiServerBuild, builtPrograms, ETCD_BUILD } from '../lab/tools/go/built_programs.ts';
+import { findGo } from '../lab/tools/go/toolchain.ts';
 
 /** 1.21 to 1.23 come without code that their build generates; their schemas are held against the examples in test/infra. */
 const VERSIONS = ['1.24.17', '1.37.0'];

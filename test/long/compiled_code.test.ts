@@ -17,7 +17,7 @@ import { bundleRouter, NODE_FLAGS } from '../../infra/bundle/bundle.ts';
 import { addTask, httpAsk, taskWhen } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
-import { settingsFor } from '../router/process.ts';
+import { settingsFor } from '../support/router_process.ts';
 
 const REQUESTS = 20_000;
 const AT_ONCE = 16;

@@ -8,9 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api } from '@kubernetes/client-node';
 
 import { userToken } from '../lab/clearml/client.ts';
-import { startPolicyEngine } from '../lab/cluster/policy_engine.ts';
+import { startPolicyEngine } from '../lab/cluster/components/policy_engine.ts';
 import { run } from '../lab/command.ts';
-import { runPod } from '../lab/run/pods.ts';
+import { runPod } from '../lab/run/kubernetes/pods.ts';
 import { awaitAnswers } from '../lab/run/samples.ts';
 import {
   PORT_RANGE,
@@ -20,8 +20,8 @@ import {
   TASK_NAMESPACE,
 } from '../lab/run/stack_config.ts';
 import { stackUp, tcpAddressOf } from '../lab/run/stack_up.ts';
-import { builtPrograms, NETWORK_POLICIES_BUILD } from '../lab/tools/built_programs.ts';
-import { findGo } from '../lab/tools/go_toolchain.ts';
+import { builtPrograms, NETWORK_POLICIES_BUILD } from '../lab/tools/go/built_programs.ts';
+import { findGo } from '../lab/tools/go/toolchain.ts';
 import { skipOrFail } from '../e2e/availability.ts';
 import { startLoad, troublesOf } from '../e2e/load/load.ts';
 import { preparedOrSkip } from '../e2e/session_or_skip.ts';

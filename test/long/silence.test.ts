@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HANDSHAKE, HOST, LET_IN, T, attacked } from '../attacks/attacked.ts';
+import { HOST, LET_IN, T, attacked } from '../support/attacked.ts';
+import { HANDSHAKE } from '../support/web_socket_handshake.ts';
 
 /** How long nothing is said. The limits of HTTP clients are five minutes where they have any, so that continuous integration waits for six. */
 const MINUTES = Number(process.env['SILENCE_MINUTES'] ?? 30);

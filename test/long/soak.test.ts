@@ -13,7 +13,7 @@ import { addTask, httpAsk, taskWhen, tcpAsk } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
 import { textOf } from '../lab/clearml/document.ts';
 import { startClearMl } from '../lab/clearml/server.ts';
-import { settingsFor, startRouterProcess } from '../router/process.ts';
+import { settingsFor, startRouterProcess } from '../support/router_process.ts';
 import { growth, startSampling, takeSample, type Sample } from './soak/samples.ts';
 import { startSoakTasks } from './soak/tasks.ts';
 import { startTraffic } from './soak/traffic.ts';

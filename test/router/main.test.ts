@@ -14,8 +14,8 @@ import { userToken } from '../lab/clearml/client.ts';
 import { ids } from '../lab/clearml/seed.ts';
 import { startClearMl } from '../lab/clearml/server.ts';
 import type { ClearMl } from '../lab/clearml/server.ts';
-import { settingsFor, startRouterProcess } from './process.ts';
-import type { RouterProcess } from './process.ts';
+import { settingsFor, startRouterProcess } from '../support/router_process.ts';
+import type { RouterProcess } from '../support/router_process.ts';
 
 const MAIN = fileURLToPath(new URL('../../router/main.ts', import.meta.url));
 
@@ -154,43 +154,12 @@ describe('a router as a process', () => {
     slow.close();
   });
 
-  test('WORKERS share the port, know the same routes, count together and drain together', async () => {
-    const { id } = ask();
-    const many = await startRouterProcess({ ...settingsFor(clearml), WORKERS: '2' });
-    await many.readyz(200);
-    await many.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
-    const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
-    const url = `${many.url}/service/${id}/`;
-    assert.equal((await fetch(url, { headers: { ...headers, connection: 'close' } })).status, 200);
-    // Connections go round the workers: the one that did not carry the request was told of it.
-    const used = async (): Promise<boolean> => {
-      const closing = { ...headers, connection: 'close' };
-      const listed = await text(await navigate('/api/v1/routes', closing, many));
-      const { endpoints } = JSON.parse(listed) as {
-        endpoints: { id: string; lastUsedAt: string | null }[];
-      };
-      return endpoints.some((one) => one.id === id && one.lastUsedAt !== null);
-    };
-    for (let known = 0; known < 10;) known = (await used()) ? known + 1 : 0;
-    const calls = Array.from({ length: 20 }, () =>
-      fetch(url, { headers: { ...headers, connection: 'close' } }),
-    );
-    for (const answer of await Promise.all(calls)) assert.equal(answer.status, 200);
-    const metrics = await (await fetch(`${many.adminUrl}/metrics`)).text();
-    assert.match(metrics, /^task_router_http_requests_total\{code="2xx",kind="endpoint"\} 21$/m);
-    assert.equal((await fetch(url)).status, 401);
-    endTask(clearml, id);
-    await many.logged((line) => line['event'] === 'endpoint_gone');
-    assert.equal(await many.stop(), 0);
-  });
-
-  test('SIGUSR2 changes the level of the log, in every worker, and changes it back', async (t) => {
+  test('SIGUSR2 changes the level of the log and changes it back', async (t) => {
     const [http, admin] = [await freePort(), await freePort()];
     const env = {
       ...settingsFor(clearml),
       HTTP_PORT: String(http),
       ADMIN_PORT: String(admin),
-      WORKERS: '2',
       LOG_LEVEL: 'warn',
     };
     const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -215,7 +184,6 @@ describe('a router as a process', () => {
     for (let index = 0; index < 4; index++) await ask('quiet');
     child.kill('SIGUSR2');
     await until(() => output.includes('"event":"log_level","next":"debug"'));
-    // Connections go to the workers in turn, so of four that follow each other each worker has two.
     let round = 0;
     await until(async () => {
       round += 1;
@@ -257,9 +225,32 @@ describe('a router as a process', () => {
     await waiting.stop();
   });
 
+  test('the key of the server is changed: told by readiness, which stays, a metric and the log (A82)', async () => {
+    const rotated = await startClearMl();
+    const told = await startRouterProcess(settingsFor(rotated));
+    await told.readyz(200);
+    const metric = async (): Promise<string | undefined> => {
+      const metrics = await (await fetch(`${told.adminUrl}/metrics`)).text();
+      return /^task_router_signing_key_wrong (.*)$/m.exec(metrics)?.[1];
+    };
+    assert.equal(await metric(), '0');
+    rotated.rotateSecret();
+    const line = await told.logged(({ event }) => event === 'signing_key_mismatch');
+    assert.match(String(line['message']), /AUTH_BASE64_JWKS_KEY.*token_secret.*nobody gets in/);
+    const readyz = await fetch(`${told.adminUrl}/readyz`);
+    const { checks } = (await readyz.json()) as { checks: Record<string, unknown>[] };
+    const [failing, ...others] = checks.filter(({ ok }) => ok === false);
+    assert.deepEqual([readyz.status, others], [200, []]);
+    assert.deepEqual([failing?.['name'], failing?.['required']], ['signing-key-current', false]);
+    assert.match(String(failing?.['detail']), /secure\.auth\.token_secret.*clearml\.jwksKey/);
+    assert.equal(await metric(), '1');
+    assert.equal(await told.stop(), 0);
+    await rotated.stop();
+  });
+
   test('wrong settings: every problem in plain lines, exit status 2, no stack', () => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN], {
-      env: { ...settingsFor(clearml), ROUTER_URL: 'nowhere', WORKERS: 'many' },
+      env: { ...settingsFor(clearml), ROUTER_URL: 'nowhere', WORKERS: '2' },
       encoding: 'utf8',
     });
     assert.equal(status, 2);
@@ -268,7 +259,7 @@ describe('a router as a process', () => {
       [
         'task-traffic-router cannot start: 2 settings are missing or wrong',
         '  ROUTER_URL: expected a URL with scheme and host and without a path, such as https://task-router.example.com',
-        '  WORKERS: expected a whole number from 1 to 256',
+        "  WORKERS: is no more: Kubernetes' replicas do this and survive the loss of one; remove it and set availability.replicas",
         '',
       ].join('\n'),
     );

@@ -9,7 +9,7 @@ import { userToken } from '../lab/clearml/client.ts';
 import { textOf } from '../lab/clearml/document.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
 import { takeSample } from '../long/soak/samples.ts';
-import { settingsFor, startRouterProcess, type RouterProcess } from './process.ts';
+import { settingsFor, startRouterProcess, type RouterProcess } from '../support/router_process.ts';
 
 /** Of each kind; the kernel takes 20 MB of each that pours, before it holds it up. */
 const SLOW = 25;

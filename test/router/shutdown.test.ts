@@ -11,7 +11,7 @@ import { addTask, httpAsk } from '../lab/clearml/asks.ts';
 import { userToken } from '../lab/clearml/client.ts';
 import { startClearMl, type ClearMl } from '../lab/clearml/server.ts';
 import { startBalancer } from './balancer.ts';
-import { settingsFor, startRouterProcess, type RouterProcess } from './process.ts';
+import { settingsFor, startRouterProcess, type RouterProcess } from '../support/router_process.ts';
 
 describe('a router that is replaced', () => {
   let clearml: ClearMl;
@@ -44,34 +44,32 @@ describe('a router that is replaced', () => {
     return router;
   }
 
-  for (const WORKERS of ['1', '2']) {
-    test(`fails no request and keeps its sessions, WORKERS=${WORKERS}`, async () => {
-      const settings = { WORKERS, SHUTDOWN_DELAY_SECONDS: '1', DRAIN_SECONDS: '1.5' };
-      const [leaving, staying] = await Promise.all([start(settings), start({ WORKERS })]);
-      const balancer = await startBalancer([leaving, staying]);
-      const url = `/service/${id}/`;
-      const session = new WebSocket(`${leaving.url.replace('http', 'ws')}${url}`, { headers });
-      await once(session, 'open');
-      const requester = createRequester(balancer.url + url, () => headers);
-      const load = startSteady(200, requester.ask);
-      await sleep(500);
-      const began = performance.now();
-      leaving.child.kill('SIGTERM');
-      await leaving.readyz(503);
-      assert.equal((await fetch(leaving.url + url, { headers })).status, 200, 'within the delay');
-      await once(session, 'close');
-      const lived = performance.now() - began;
-      assert.equal(await leaving.stop(), 0);
-      await sleep(300);
-      await load.stop();
-      await requester.close();
-      await balancer.stop();
-      await staying.stop();
-      const { done, failures } = load.report();
-      assert.deepEqual(failures, []);
-      // The load went on all the time; how fast is the machine's affair.
-      assert.ok(done > 50, `${done} answers`);
-      assert.ok(lived > 2_400, `the session lived for ${lived} ms`);
-    });
-  }
+  test('fails no request and keeps its sessions', async () => {
+    const settings = { SHUTDOWN_DELAY_SECONDS: '1', DRAIN_SECONDS: '1.5' };
+    const [leaving, staying] = await Promise.all([start(settings), start({})]);
+    const balancer = await startBalancer([leaving, staying]);
+    const url = `/service/${id}/`;
+    const session = new WebSocket(`${leaving.url.replace('http', 'ws')}${url}`, { headers });
+    await once(session, 'open');
+    const requester = createRequester(balancer.url + url, () => headers);
+    const load = startSteady(200, requester.ask);
+    await sleep(500);
+    const began = performance.now();
+    leaving.child.kill('SIGTERM');
+    await leaving.readyz(503);
+    assert.equal((await fetch(leaving.url + url, { headers })).status, 200, 'within the delay');
+    await once(session, 'close');
+    const lived = performance.now() - began;
+    assert.equal(await leaving.stop(), 0);
+    await sleep(300);
+    await load.stop();
+    await requester.close();
+    await balancer.stop();
+    await staying.stop();
+    const { done, failures } = load.report();
+    assert.deepEqual(failures, []);
+    // The load went on all the time; how fast is the machine's affair.
+    assert.ok(done > 50, `${done} answers`);
+    assert.ok(lived > 2_400, `the session lived for ${lived} ms`);
+  });
 });

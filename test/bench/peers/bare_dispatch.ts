@@ -16,7 +16,7 @@ export const BARE_DISPATCH: Peer = {
     const child = pinned(UNDER_TEST, process.execPath, args);
     await listening(port);
     return {
-      pid: child.pid ?? 0,
+      pids: [child.pid ?? 0],
       http: `http://127.0.0.1:${port}${PREFIX}`,
       webSocket: undefined,
       tcp: undefined,

@@ -48,7 +48,7 @@ http://127.0.0.1:${port} {
     );
     await listening(port);
     return {
-      pid: child.pid ?? 0,
+      pids: [child.pid ?? 0],
       http: `http://127.0.0.1:${port}${PREFIX}`,
       webSocket: `http://127.0.0.1:${port}${WEBSOCKET_PREFIX}`,
       tcp: undefined,

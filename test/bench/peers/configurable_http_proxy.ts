@@ -32,7 +32,7 @@ export const CONFIGURABLE_HTTP_PROXY: Peer = {
       if (!answer.ok) throw new Error(`configurable-http-proxy: ${answer.status}`);
     }
     return {
-      pid: child.pid ?? 0,
+      pids: [child.pid ?? 0],
       http: `http://127.0.0.1:${port}${PREFIX}`,
       webSocket: `http://127.0.0.1:${port}${WEBSOCKET_PREFIX}`,
       tcp: undefined,

@@ -7,7 +7,7 @@ export const DIRECT: Peer = {
   only: [EVENTS.name],
   lacks: () => undefined,
   start: async (backend) => ({
-    pid: process.pid,
+    pids: [process.pid],
     http: undefined,
     webSocket: `http://127.0.0.1:${backend.webSocket}`,
     tcp: undefined,

@@ -52,7 +52,7 @@ listen tcp
     const child = pinned(UNDER_TEST, 'haproxy', ['-f', config, '-q']);
     await Promise.all([listening(port), listening(tcp)]);
     return {
-      pid: child.pid ?? 0,
+      pids: [child.pid ?? 0],
       http: `http://127.0.0.1:${port}${PREFIX}`,
       webSocket: `http://127.0.0.1:${port}${WEBSOCKET_PREFIX}`,
       tcp,

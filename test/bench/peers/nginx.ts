@@ -4,7 +4,7 @@ import { freePort } from '../../lab/free_port.ts';
 import { end, has, listening, pinned, UNDER_TEST } from '../machine.ts';
 import { PREFIX, WEBSOCKET_PREFIX, type Peer } from '../peer.ts';
 
-const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
+export const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 /** nginx with keep-alive to the backend; no token is checked. */
 export const NGINX: Peer = {
@@ -35,7 +35,7 @@ stream { server { listen 127.0.0.1:${tcp} backlog=4096; proxy_pass 127.0.0.1:${b
     const child = pinned(UNDER_TEST, 'nginx', ['-c', config]);
     await Promise.all([listening(port), listening(tcp)]);
     return {
-      pid: child.pid ?? 0,
+      pids: [child.pid ?? 0],
       http: `http://127.0.0.1:${port}${PREFIX}`,
       webSocket: `http://127.0.0.1:${port}${WEBSOCKET_PREFIX}`,
       tcp,

@@ -8,7 +8,7 @@ import type { Measurement, Scenario } from '../scenario.ts';
 
 const CHP = 'configurable-http-proxy';
 
-/** One round of wrk, of whole seconds: requests a second, and the CPU of the process under test for each. */
+/** One round of wrk, of whole seconds: requests a second, and the CPU of the processes under test for each. */
 async function wrk(
   peer: RunningPeer,
   path: string,
@@ -31,9 +31,9 @@ async function wrk(
     ...(script === undefined ? [] : ['-s', script]),
     peer.http + path,
   ];
-  const before = cpuOf(peer.pid);
+  const before = cpuOf(peer.pids);
   const text = await output('wrk', args);
-  const used = cpuOf(peer.pid) - before;
+  const used = cpuOf(peer.pids) - before;
   if (/Non-2xx|Socket errors/.test(text)) throw new Error(`answers were wrong:\n${text}`);
   const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
@@ -50,7 +50,7 @@ export const SMALL: Scenario = {
     atLeast(2.3, CHP),
     atLeast(0.2, 'nginx'),
     cpuAtMost(1.3, 'bare dispatch'),
-    { ...cpuAtMost(1.25, 'router'), subject: 'router, 2 workers' },
+    { ...cpuAtMost(1.25, 'router'), subject: 'router, 2 replicas' },
   ],
   run: (peer, seconds) => wrk(peer, '/small', 64, seconds),
 };

@@ -29,12 +29,12 @@ export const TCP_BULK: Scenario = {
       socket.write('go');
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const [before, cpu, began] = [bytes, cpuOf(peer.pid), performance.now()];
+    const [before, cpu, began] = [bytes, cpuOf(peer.pids), performance.now()];
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     const moved = bytes - before;
     const megabytes = moved / 1e6;
     const took = (performance.now() - began) / 1_000;
-    const used = cpuOf(peer.pid) - cpu;
+    const used = cpuOf(peer.pids) - cpu;
     for (const socket of sockets) socket.destroy();
     return { value: megabytes / took, cpu: (used / megabytes) * 1e6 };
   },
@@ -48,7 +48,7 @@ export const TCP_CONNECT: Scenario = {
   run: async (peer, seconds) => {
     const port = peer.tcp;
     if (port === undefined) return undefined;
-    const before = cpuOf(peer.pid);
+    const before = cpuOf(peer.pids);
     const until = performance.now() + seconds * 1_000;
     let count = 0;
     const one = async (): Promise<void> => {
@@ -62,6 +62,6 @@ export const TCP_CONNECT: Scenario = {
       }
     };
     await Promise.all(Array.from({ length: 64 }, one));
-    return { value: count / seconds, cpu: ((cpuOf(peer.pid) - before) / count) * 1e6 };
+    return { value: count / seconds, cpu: ((cpuOf(peer.pids) - before) / count) * 1e6 };
   },
 };

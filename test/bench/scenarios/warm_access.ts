@@ -7,7 +7,7 @@ import {
   table,
   taskId,
   tokenOf,
-} from '../../router/auth/fixture.ts';
+} from '../../support/auth_fixture.ts';
 import { median } from '../quantile.ts';
 import type { ScenarioResult } from '../report.ts';
 import type { Scenario } from '../scenario.ts';

@@ -30,7 +30,7 @@ export const WEBSOCKET_ECHO: Scenario = {
     const clients = await Promise.all(Array.from({ length: 32 }, () => open(peer, url)));
     const message = Buffer.alloc(64, 1);
     let count = 0;
-    const before = cpuOf(peer.pid);
+    const before = cpuOf(peer.pids);
     for (const client of clients) {
       client.on('message', () => {
         count += 1;
@@ -39,7 +39,7 @@ export const WEBSOCKET_ECHO: Scenario = {
       client.send(message);
     }
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    const measured = { value: count / seconds, cpu: ((cpuOf(peer.pid) - before) / count) * 1e6 };
+    const measured = { value: count / seconds, cpu: ((cpuOf(peer.pids) - before) / count) * 1e6 };
     for (const client of clients) client.terminate();
     return measured;
   },
@@ -58,13 +58,13 @@ export const WEBSOCKET_IDLE: Scenario = {
     // Far more than the first ones, whose memory the process had before.
     const count = seconds < 2 ? 500 : 3_000;
     const warm = await Promise.all(Array.from({ length: 50 }, () => open(peer, url)));
-    const before = memoryOf(peer.pid);
+    const before = memoryOf(peer.pids);
     const clients: WebSocket[] = [];
     while (clients.length < count) {
       clients.push(...(await Promise.all(Array.from({ length: 50 }, () => open(peer, url)))));
     }
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const grown = memoryOf(peer.pid) - before;
+    const grown = memoryOf(peer.pids) - before;
     for (const client of [...warm, ...clients]) client.terminate();
     return { value: grown / 1024 / count };
   },

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { ids } from '../../lab/clearml/seed.ts';
 import type { ClearMl } from '../../lab/clearml/server.ts';
-import { waitFor } from '../../lab/run/kubernetes_wait.ts';
+import { waitFor } from '../../lab/run/kubernetes/wait.ts';
 import { troublesOf } from '../load/load.ts';
 import type { World } from './world.ts';
 

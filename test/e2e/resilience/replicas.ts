@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 
 import { AppsV1Api, CoordinationV1Api, CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 
-import { runInside } from '../../lab/cluster/namespaces.ts';
-import { CONTAINERD_SOCKET } from '../../lab/cluster/containerd.ts';
+import { runInside } from '../../lab/cluster/processes/namespaces.ts';
+import { CONTAINERD_SOCKET } from '../../lab/cluster/components/containerd.ts';
 import { readState } from '../../lab/cluster/state.ts';
-import { waitFor } from '../../lab/run/kubernetes_wait.ts';
+import { waitFor } from '../../lab/run/kubernetes/wait.ts';
 import type { Session } from '../../lab/run/session.ts';
 import { ROUTER_NAME, ROUTER_NAMESPACE } from '../../lab/run/stack_config.ts';
 import type { WorkFolder } from '../../lab/run/work_folder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { externalUrl } from '../../../infra/config/external_url.ts';
+import { externalUrl } from '../../../infra/config/values/external_url.ts';
 
 suite('externalUrl', () => {
   const accepted: readonly [string, unknown][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { ingress } from '../../../infra/config/ingress.ts';
+import { ingress } from '../../../infra/config/sections/ingress.ts';
 
 suite('the controller of an Ingress', () => {
   const classes: readonly (readonly [className: string | undefined, controller: string])[] = [

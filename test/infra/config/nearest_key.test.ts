@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { nearestKey } from '../../../infra/config/nearest_key.ts';
+import { nearestKey } from '../../../infra/config/reading/nearest_key.ts';
 
 suite('nearestKey', () => {
   const known = [

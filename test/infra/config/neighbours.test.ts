@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { neighbourProblems } from '../../../infra/config/neighbours.ts';
+import { neighbourProblems } from '../../../infra/config/reading/neighbours.ts';
 import { examples } from '../examples.ts';
 
 type Raw = Readonly<Record<string, unknown>>;

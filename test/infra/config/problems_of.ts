@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { readConfig } from '../../../infra/config/read.ts';
-import type { StackFile } from '../../../infra/config/stack_file.ts';
+import { InfraError } from '../../../infra/errors.ts';
+import { readConfig } from '../../../infra/config/reading/read.ts';
+import type { StackFile } from '../../../infra/config/reading/stack_file.ts';
 
 /** The problems that a config has, line by line. */
 export function problems(
@@ -22,7 +23,8 @@ export function problems(
     });
     return [];
   } catch (error) {
-    assert.ok(error instanceof Error);
+    if (!(error instanceof InfraError)) throw error;
+    assert.equal(error.code, 'config-invalid');
     return error.message
       .split('\n')
       .slice(1, -1)

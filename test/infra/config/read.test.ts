@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import type { StackFile } from '../../../infra/config/stack_file.ts';
+import type { StackFile } from '../../../infra/config/reading/stack_file.ts';
 import { smallest } from '../stacks.ts';
 import { problems } from './problems_of.ts';
 import { wrongConfigs } from './wrong_configs.ts';

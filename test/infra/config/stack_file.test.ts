@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { otherStackFiles, readStackFile } from '../../../infra/config/stack_file.ts';
+import { otherStackFiles, readStackFile } from '../../../infra/config/reading/stack_file.ts';
 
 suite('readStackFile', () => {
   test("reads the project's own keys of a stack", (context) => {

@@ -23,6 +23,38 @@ export const wrongConfigs: readonly WrongConfig[] = [
     expected: ['ingress.host_name: unknown key; did you mean hostName?'],
   },
   {
+    name: 'a misspelt key that is required, once',
+    config: { ...smallest, kubernetes: { contxt: 'test' } },
+    expected: ['kubernetes.contxt: unknown key; did you mean context?'],
+  },
+  {
+    name: 'a section and a key of another name that are required, once, beside what is missing all the same',
+    config: {
+      clearml: { ...clearml, apiServerKey: undefined, apiKey: 'SECRET', jwksKey: undefined },
+      ingres: ingress,
+      kubernetes: { context: 'test' },
+    },
+    expected: [
+      'clearml.apiKey: now called clearml.apiServerKey',
+      'clearml.jwksKey: missing; set it with: pulumi config set --secret --path clearml.jwksKey',
+      'ingres: unknown key; did you mean ingress?',
+    ],
+  },
+  {
+    name: 'a name of a router that begins as no Service can',
+    config: { ...smallest, router: { name: '2nd-router' } },
+    expected: [
+      'router.name: expected lower-case letters, digits and "-", beginning with a letter and not ending with "-", found "2nd-router"',
+    ],
+  },
+  {
+    name: 'a name of a router that ends as no Service can',
+    config: { ...smallest, router: { name: 'router-' } },
+    expected: [
+      'router.name: expected lower-case letters, digits and "-", beginning with a letter and not ending with "-", found "router-"',
+    ],
+  },
+  {
     name: 'a misspelt section',
     config: { ...smallest, tcpSesion: {} },
     expected: ['tcpSesion: unknown key; did you mean tcpSession?'],
@@ -160,6 +192,32 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'pages on the host of the router',
+    config: {
+      ...smallest,
+      ingress: { hostName: 'tasks.example.com', pagesHostName: 'tasks.example.com' },
+    },
+    expected: [
+      'ingress.pagesHostName: this is the host of ingress.hostName itself (tasks.example.com); give the pages another',
+    ],
+  },
+  {
+    name: 'pages among the hosts of endpoints, and a route on the host of pages',
+    config: {
+      ...smallest,
+      ingress: {
+        hostName: 'tasks.example.com',
+        pagesHostName: 'pages.t.example.com',
+        wildcardHost: 't.example.com',
+      },
+      router: { staticRoutes: [{ name: 'x', type: 'subdomain', host: 'pages.t.example.com' }] },
+    },
+    expected: [
+      'ingress.pagesHostName: an endpoint could take it, for it lies below ingress.wildcardHost (t.example.com)',
+      'router.staticRoutes.0.host: this is the host of ingress.pagesHostName itself (pages.t.example.com); give the route another',
+    ],
+  },
+  {
     name: 'a node port of a Service that has none',
     config: { ...smallest, service: { nodePort: 30_080 } },
     expected: [
@@ -211,11 +269,40 @@ export const wrongConfigs: readonly WrongConfig[] = [
   },
   {
     name: 'a setting that a key decides on',
-    config: { ...smallest, pod: { env: { ROUTER_URL: 'x', CLEARML_API_SECRET_KEY_FILE: 'y' } } },
+    config: {
+      ...smallest,
+      pod: {
+        env: {
+          ROUTER_URL: 'x',
+          CLEARML_API_SECRET_KEY_FILE: 'y',
+          CLEARML_CA_FILE: '/z',
+          static_routes_file: '/z',
+        },
+      },
+    },
     expected: [
       'pod.env.ROUTER_URL: set by ingress.hostName; use that',
       'pod.env.CLEARML_API_SECRET_KEY_FILE: set by clearml.apiServerSecret; use that',
+      'pod.env.CLEARML_CA_FILE: set by clearml.caCertificates; use that',
+      'pod.env.static_routes_file: set by router.staticRoutesConfigMap; use that',
     ],
+  },
+  {
+    name: 'administrators that are no users',
+    config: { ...smallest, router: { administrators: [7, 'a, b', ' '] } },
+    expected: [
+      'router.administrators.0: expected the id or the name of a user, found 7',
+      'router.administrators.1: expected the id or the name of a user, without a comma, found "a, b"',
+      'router.administrators.2: expected the id or the name of a user, without a comma, found " "',
+    ],
+  },
+  {
+    name: 'a setting that is no more',
+    config: { ...smallest, pod: { env: { WORKERS: '1', WORKERS_FILE: 'y' } } },
+    expected: ['pod.env.WORKERS', 'pod.env.WORKERS_FILE'].map(
+      (key) =>
+        `${key}: is no more: Kubernetes' replicas do this and survive the loss of one; remove it and set availability.replicas`,
+    ),
   },
   {
     name: 'a proxy with credentials in its URL, which is not quoted, and half of them beside it',
@@ -279,7 +366,17 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
-    name: "the router's secret twice, and one that is too short",
+    name: "the router's secret twice",
+    config: {
+      ...smallest,
+      router: { secret: 'sixteen-characters', existingSecret: { name: 'router' } },
+    },
+    expected: [
+      'router.secret: given together with router.existingSecret, which holds it; remove one of them',
+    ],
+  },
+  {
+    name: "a secret of the router that is too short, and one that is the name alone, without a rule's word on two wrong values",
     config: {
       ...smallest,
       router: { secret: 'sixteen-characters short', existingSecret: 'router' },
@@ -287,15 +384,26 @@ export const wrongConfigs: readonly WrongConfig[] = [
     expected: [
       'router.secret: expected the key of what the router itself signs, 16 characters or more, found something else (not shown, since it is secret)',
       'router.existingSecret: expected the name and, where it differs, the key of a Secret, found "router"',
-      'router.secret: given together with router.existingSecret, which holds it; remove one of them',
     ],
   },
   {
-    name: 'static routes that are wrong, and given twice',
+    name: 'static routes that are given twice',
     config: {
       ...smallest,
       router: {
         staticRoutesConfigMap: 'routes',
+        staticRoutes: [{ name: 'a', type: 'path', path: 'a' }],
+      },
+    },
+    expected: [
+      'router.staticRoutes: given together with router.staticRoutesConfigMap, which holds them; remove one of them',
+    ],
+  },
+  {
+    name: 'static routes that are wrong',
+    config: {
+      ...smallest,
+      router: {
         staticRoutes: [
           { name: 'a', type: 'path', path: 'service' },
           { name: 'b', type: 'subdomain', host: 'not a host' },
@@ -307,7 +415,6 @@ export const wrongConfigs: readonly WrongConfig[] = [
       'router.staticRoutes.0.path: this path belongs to the router itself',
       'router.staticRoutes.1.host: expected a host name, such as chat.example.com, found "not a host"',
       'router.staticRoutes.2.acces: unknown key; did you mean access?',
-      'router.staticRoutes: given together with router.staticRoutesConfigMap, which holds them; remove one of them',
     ],
   },
   {
@@ -347,6 +454,21 @@ export const wrongConfigs: readonly WrongConfig[] = [
     expected: [
       'router.verifyPods.namespaces: expected at least one namespace, found a list',
       'router.verifyPods.namePrefix: expected the beginning of a name, found "_"',
+    ],
+  },
+  {
+    name: 'pods of the whole cluster and of a namespace, and a namespace that none can be',
+    config: { ...smallest, router: { verifyPods: { namespaces: ['*', 'clearml'] } } },
+    expected: [
+      'router.verifyPods.namespaces: expected namespaces, or "*" alone for the whole cluster, found a list',
+    ],
+  },
+  {
+    name: 'pods of a namespace that can have no such name',
+    config: { ...smallest, router: { verifyPods: { namespaces: ['team-*'], strict: 'yes' } } },
+    expected: [
+      'router.verifyPods.namespaces.0: expected lower-case letters, digits and "-", 63 at most, found "team-*"',
+      'router.verifyPods.strict: expected true or false, found "yes"',
     ],
   },
   {

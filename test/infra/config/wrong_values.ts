@@ -75,7 +75,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'clearml.existingCaConfigMap: expected the name and the key of a ConfigMap, found "ca"',
       'clearml.webServerUrl: expected a URL such as https://api.clearml.example.com, found 7',
       'clearml.proxy: expected the settings of the outgoing proxy, found "x"',
-      'clearml.caCertificates: given together with clearml.existingCaConfigMap; keep one',
     ],
   },
   {
@@ -94,7 +93,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'clearml.caCertificates: expected certificates in PEM form, found "x"',
       'clearml.existingCaConfigMap.name: expected the name of a Kubernetes object: lower-case letters, digits, "-" and ".", found "A"',
       'clearml.existingCaConfigMap.key: expected a key of its data: letters, digits, "-", "_", ".", found "a/b"',
-      'clearml.caCertificates: given together with clearml.existingCaConfigMap; keep one',
     ],
   },
   {
@@ -117,8 +115,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'clearml.proxy.username: expected a user name, found 7',
       'clearml.proxy.existingSecret: expected the name and, where they differ, the keys of a Secret, found "proxy"',
       'clearml.proxy.noProxy: expected a list of hosts, found "a"',
-      'clearml.proxy.username: given together with clearml.proxy.existingSecret, which holds it; remove one of them',
-      'clearml.serverSecret: given together with clearml.existingSecret, which holds the key, too',
     ],
   },
   {
@@ -192,6 +188,7 @@ export const wrongValues: readonly WrongConfig[] = [
         ...ingress,
         enabled: 'yes',
         wildcardHost: 7,
+        pagesHostName: 7,
         className: 7,
         controller: 'envoy',
         annotations: [],
@@ -202,6 +199,7 @@ export const wrongValues: readonly WrongConfig[] = [
     expected: [
       'ingress.enabled: expected true or false, found "yes"',
       'ingress.wildcardHost: expected a host name, found 7',
+      'ingress.pagesHostName: expected a host name, found 7',
       'ingress.className: expected the name of a Kubernetes object, found 7',
       'ingress.controller: expected traefik, haproxy, nginx, alb, gke, contour or other, found "envoy"',
       'ingress.annotations: expected keys with texts, found a list',
@@ -227,7 +225,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'tls.certificate: expected a certificate in PEM form, found 7',
       'tls.privateKey: expected the private key of tls.certificate, in PEM form, found something else (not shown, since it is secret)',
       'tls.issuer: expected cert-manager\'s issuer: its name and kind, found "letsencrypt"',
-      'tls.certificate: several certificates are given (tls.certificate, tls.issuer); keep one',
     ],
   },
   {
@@ -244,7 +241,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'tls.certificate: expected a certificate in PEM form, chain included, found "tls.crt"',
       'tls.issuer.kind: expected ClusterIssuer or Issuer, found "Vault"',
       'tls.issuer.group: expected an API group, found 7',
-      'tls.certificate: several certificates are given (tls.certificate, tls.issuer); keep one',
     ],
   },
   {
@@ -308,7 +304,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'service.externalTrafficPolicy: expected Cluster or Local, found "Node"',
       'service.ipFamilyPolicy: expected SingleStack, PreferDualStack or RequireDualStack, found "Dual"',
       'service.ipFamilies: expected a list of IPv4 and IPv6, found "IPv4"',
-      'service.nodePort: has no effect with service.type External; set service.type NodePort or remove it',
       'tcpSession.portRange: expected a port range: start and end, found "30000-30010"',
       'tcpSession.service: expected the settings of the load balancer Service, found "LoadBalancer"',
       'tcpSession.waitSeconds: expected a whole number of seconds, found "5m"',
@@ -345,7 +340,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'tcpSession.service.loadBalancerClass: expected the class of a load balancer, found ""',
       'tcpSession.service.loadBalancerIP: expected an IP address, found "lb.example.com"',
       'tcpSession.service.loadBalancerSourceRanges.0: expected a network such as 10.244.0.0/16, found 7',
-      'tcpSession.service.loadBalancerSourceRanges.1: expected a network in CIDR form, such as 10.244.0.0/16, found "10.0.0.0"',
+      'tcpSession.service.loadBalancerSourceRanges.1: expected a network in CIDR form, such as 10.244.0.0/16; for this address alone write 10.0.0.0/32, found "10.0.0.0"',
       'tcpSession.service.ipFamilies: expected one or two families, found a list',
       'tcpSession.waitSeconds: expected 10 seconds or more, found 5',
     ],
@@ -365,8 +360,6 @@ export const wrongValues: readonly WrongConfig[] = [
       'tcpSession.service.maxPorts: expected a number of ports, found 0',
       'tcpSession.service.sharingKey: expected a key that Services share, found ""',
       'tcpSession.service.ipFamilies.0: expected IPv4 or IPv6, found "IPv5"',
-      'tcpSession.service.sharingKey: has no effect with tcpSession.service.platform other; set that to cilium or metallb, or remove this',
-      'tcpSession.portRange: asks one load balancer for 2 ports, and it has 0; narrow the range, or have the quota raised and set tcpSession.service.maxPorts to the new one',
     ],
   },
   {
@@ -497,6 +490,8 @@ export const wrongValues: readonly WrongConfig[] = [
         taskNetworks: '10.0.0.0/8',
         trustedProxies: [7],
         queues: 'default',
+        taskAnswerSeconds: '5m',
+        administrators: 'jane',
         drainSeconds: '5m',
         logLevel: 'trace',
         imagePullPolicy: 'Sometimes',
@@ -508,8 +503,10 @@ export const wrongValues: readonly WrongConfig[] = [
       'router.image: expected an image reference, found 7',
       'router.code: expected configMap or image, found "git"',
       'router.taskNetworks: expected a list of networks in CIDR form, found "10.0.0.0/8"',
+      'router.taskAnswerSeconds: expected a whole number of seconds, found "5m"',
       'router.trustedProxies.0: expected a network such as 10.244.0.0/16, found 7',
       'router.queues: expected a list of queues, found "default"',
+      'router.administrators: expected a list of users, found "jane"',
       'router.drainSeconds: expected a whole number of seconds, found "5m"',
       'router.logLevel: expected debug, info, warn or error, found "trace"',
       'router.imagePullPolicy: expected Always, IfNotPresent or Never, found "Sometimes"',
@@ -517,28 +514,91 @@ export const wrongValues: readonly WrongConfig[] = [
     ],
   },
   {
-    name: 'wrong types in the limits of the router',
+    name: 'limits that are no group',
     config: { ...smallest, router: { limits: 'high' } },
-    expected: ['router.limits: expected connections, requests and webSockets, found "high"'],
+    expected: [
+      'router.limits: expected connections, requests, webSockets and advanced, found "high"',
+    ],
   },
   {
-    name: 'limits of the router that are no numbers, or too large',
+    name: 'limits of wrong values',
     config: {
       ...smallest,
       router: {
         limits: {
           connections: 'many',
-          requests: { total: '8192', perUser: -1, perTask: 1_000_001 },
-          webSockets: 7,
+          requests: { total: '8192' },
+          webSockets: { total: -1 },
+          advanced: {
+            connections: 'many',
+            requests: { perUser: 1_000_001 },
+            webSockets: 7,
+          },
         },
       },
     },
     expected: [
-      'router.limits.connections: expected total and perAddress, found "many"',
+      'router.limits.connections: expected total, found "many"',
       'router.limits.requests.total: expected a whole number; 0 is no limit, found "8192"',
-      'router.limits.requests.perUser: expected a whole number from 0 to 1000000; 0 is no limit, found -1',
-      'router.limits.requests.perTask: expected a whole number from 0 to 1000000; 0 is no limit, found 1000001',
-      'router.limits.webSockets: expected total, perUser, perTask and perAddress, found 7',
+      'router.limits.webSockets.total: expected a whole number from 0 to 1000000; 0 is no limit, found -1',
+      'router.limits.advanced.connections: expected perAddress, found "many"',
+      'router.limits.advanced.requests.perUser: expected a whole number from 0 to 1000000; 0 is no limit, found 1000001',
+      'router.limits.advanced.webSockets: expected perUser, perTask and perAddress, found 7',
+    ],
+  },
+  {
+    name: 'advanced limits that are no group',
+    config: { ...smallest, router: { limits: { advanced: 0 } } },
+    expected: ['router.limits.advanced: expected connections, requests and webSockets, found 0'],
+  },
+  {
+    name: 'limits at the places that they had before 0.3.0',
+    config: {
+      ...smallest,
+      router: {
+        limits: {
+          connections: { perAddress: 1 },
+          requests: { perUser: 1 },
+          webSockets: { perTask: 1 },
+        },
+      },
+    },
+    expected: [
+      'router.limits.connections.perAddress: now called router.limits.advanced.connections.perAddress',
+      'router.limits.requests.perUser: now called router.limits.advanced.requests.perUser',
+      'router.limits.webSockets.perTask: now called router.limits.advanced.webSockets.perTask',
+    ],
+  },
+  {
+    name: 'networks that Kubernetes and the router would read differently (A67)',
+    config: {
+      ...smallest,
+      service: { type: 'LoadBalancer', loadBalancerSourceRanges: ['010.0.0.0/8'] },
+      router: {
+        taskNetworks: ['10.1/16', '10.244.0.0/16'],
+        trustedProxies: ['0x7f000000/8', 'fd00::1%eth0/64'],
+      },
+      tcpSession: {
+        portRange: { start: 31_000, end: 31_009 },
+        sourceRanges: ['10.1.2.3/8'],
+        service: { loadBalancerSourceRanges: ['::ffff:10.0.0.0/104'] },
+      },
+      networkPolicy: {
+        clearmlNetworks: ['10.0.0.0/08'],
+        proxyNetworks: ['10/8'],
+        apiServerNetworks: ['0012.0.0.0/8'],
+      },
+    },
+    expected: [
+      'service.loadBalancerSourceRanges.0: expected four decimal numbers, 10.0.0.0/8 or 8.0.0.0/8: others read octal, hexadecimal and short forms differently, found "010.0.0.0/8"',
+      'tcpSession.service.loadBalancerSourceRanges.0: expected the IPv4 form of it, 10.0.0.0/8, found "::ffff:10.0.0.0/104"',
+      'tcpSession.sourceRanges.0: expected 10.0.0.0/8 for the network, or 10.1.2.3/32 for the address, found "10.1.2.3/8"',
+      'router.taskNetworks.0: expected four decimal numbers, 10.1.0.0/16 or 10.0.0.1/16: others read octal, hexadecimal and short forms differently, found "10.1/16"',
+      'router.trustedProxies.0: expected four decimal numbers, 127.0.0.0/8: others read octal, hexadecimal and short forms differently, found "0x7f000000/8"',
+      'router.trustedProxies.1: expected a network in CIDR form, such as 10.244.0.0/16; a network has no zone (%), found "fd00::1%eth0/64"',
+      'networkPolicy.clearmlNetworks.0: expected a network in CIDR form, such as 10.244.0.0/16; a prefix length is a decimal number from 0 to 32, found "10.0.0.0/08"',
+      'networkPolicy.proxyNetworks.0: expected four decimal numbers, 10.0.0.0/8 or 0.0.0.10/8: others read octal, hexadecimal and short forms differently, found "10/8"',
+      'networkPolicy.apiServerNetworks.0: expected four decimal numbers, 12.0.0.0/8 or 10.0.0.0/8: others read octal, hexadecimal and short forms differently, found "0012.0.0.0/8"',
     ],
   },
   {
@@ -549,6 +609,7 @@ export const wrongValues: readonly WrongConfig[] = [
         name: 'a'.repeat(41),
         image: '',
         taskNetworks: ['10.0.0.0/33'],
+        taskAnswerSeconds: 0,
         queues: [7, ''],
         drainSeconds: -1,
       },
@@ -556,7 +617,8 @@ export const wrongValues: readonly WrongConfig[] = [
     expected: [
       'router.name: expected 40 characters at most, found "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
       'router.image: expected an image reference, found ""',
-      'router.taskNetworks.0: expected a network in CIDR form, such as 10.244.0.0/16, found "10.0.0.0/33"',
+      'router.taskNetworks.0: expected a network in CIDR form, such as 10.244.0.0/16; a prefix length is a decimal number from 0 to 32, found "10.0.0.0/33"',
+      'router.taskAnswerSeconds: expected a whole number of seconds from 1 to 86400, found 0',
       'router.queues.0: expected the name of a queue, found 7',
       'router.queues.1: expected a queue, found ""',
       'router.drainSeconds: expected a whole number of seconds, 0 or more, found -1',

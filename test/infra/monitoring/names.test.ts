@@ -59,6 +59,7 @@ suite('names of metrics', () => {
         'TaskRouterWithoutLeader',
         'TaskRouterErrors',
         'TaskRouterNotReady',
+        'TaskRouterSigningKeyWrong',
         'TaskRouterOverloaded',
         'TaskRouterClearMlDown',
         'TaskRouterPortsRunOut',

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { parse } from 'yaml';
 
-import { stackConfig } from '../../../infra/config/schema.ts';
-import { secretLeaves } from '../../../infra/config/secret_leaves.ts';
+import { stackConfig } from '../../../infra/config/reading/schema.ts';
+import { secretLeaves } from '../../../infra/config/reading/secret_leaves.ts';
 import { documents } from '../../../infra/reference/documents.ts';
 import { type JsonSchema, sectionSchemas } from '../../../infra/reference/json_schema.ts';
 

@@ -8,6 +8,7 @@ const ERRORS = {
   invalid_fields: [400, 14, 'fields not defined for object'],
   fields_value_error: [400, 16, 'invalid value for fields'],
   batch_contains_no_items: [400, 17, 'batch request contains no items'],
+  invalid_regex: [400, 21, 'malformed regular expression'],
   invalid_task_id: [400, 101, 'invalid task id'],
   invalid_task_status: [400, 110, 'invalid task status'],
   task_cannot_be_deleted: [400, 123, 'task cannot be deleted'],

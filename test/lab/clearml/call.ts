@@ -4,7 +4,7 @@ import type { Document, Json } from './document.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Role } from './records.ts';
 import type { State } from './state.ts';
-import type { TokenClaims, TokenIdentity, Tokens } from './tokens.ts';
+import type { TokenClaims, TokenIdentity, Tokens } from './authentication/tokens.ts';
 
 /** What every service works with. */
 export interface Server {

@@ -40,6 +40,8 @@ export interface ClearMlOptions {
   readonly editRuntimeKeys?: 'escaped' | 'verbatim';
   /** Seconds a token lives unless `auth.login` asks for less. Default 30 days. */
   readonly tokenSeconds?: number;
+  /** Ends the connection with each answer, as under Flask's own server; gunicorn keeps it. Default false. */
+  readonly closesConnections?: boolean;
   readonly seed?: Seed;
 }
 
@@ -59,6 +61,7 @@ export interface ResolvedOptions {
   readonly verifyUserTokens: boolean;
   readonly editRuntimeKeys: 'escaped' | 'verbatim';
   readonly tokenSeconds: number;
+  readonly closesConnections: boolean;
   readonly seed: Seed;
 }
 
@@ -84,6 +87,7 @@ export function resolveOptions(options: ClearMlOptions): ResolvedOptions {
     verifyUserTokens: options.verifyUserTokens ?? enterprise,
     editRuntimeKeys: options.editRuntimeKeys ?? 'escaped',
     tokenSeconds: options.tokenSeconds ?? THIRTY_DAYS,
+    closesConnections: options.closesConnections ?? false,
     seed,
   };
 }

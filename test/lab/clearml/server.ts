@@ -8,16 +8,16 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { AccessLog } from './access_log.ts';
-import { identityOf } from './authentication.ts';
+import { AccessLog } from './http/access_log.ts';
+import { identityOf } from './authentication/authentication.ts';
 import type { Server } from './call.ts';
 import { createClock, timestamp, type Clock } from './clock.ts';
-import { Faults } from './faults.ts';
-import { createHandler } from './handler.ts';
+import { Faults } from './faults/faults.ts';
+import { createHandler } from './http/handler.ts';
 import { resolveOptions, type ClearMlOptions, type Edition } from './options.ts';
 import { callsOf } from './services/registry.ts';
 import { State } from './state.ts';
-import { Tokens } from './tokens.ts';
+import { Tokens } from './authentication/tokens.ts';
 
 /** What a token of `ClearMl.token` may differ in from one of `auth.login`. */
 export interface TokenOptions {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 import { KubeConfig, VersionApi } from '@kubernetes/client-node';
 
-import { waitFor } from '../run/kubernetes_wait.ts';
+import { waitFor } from '../run/kubernetes/wait.ts';
 import { searchPath } from '../search_path.ts';
 import type { Tool } from '../tools/tool.ts';
-import { networksOf } from './networks.ts';
-import { makePki } from './pki.ts';
+import { networksOf } from './network/networks.ts';
+import { makePki } from './certificates/pki.ts';
 import { freePort } from '../free_port.ts';
 
 /** An API server without a cluster: it takes objects, and nothing becomes of them. */

@@ -2,11 +2,11 @@ import { readdir, readlink, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LabError } from '../errors.ts';
 import { lock } from '../lock.ts';
-import { removeCgroups } from './cgroups.ts';
+import { removeCgroups } from './processes/cgroups.ts';
 import { clusterName } from './cluster_name.ts';
-import { removeLink } from './network_link.ts';
-import { awaitEnd, isRunning, signalProcess } from './process_identity.ts';
-import type { ProcessIdentity } from './process_identity.ts';
+import { removeLink } from './network/network_link.ts';
+import { awaitEnd, isRunning, signalProcess } from './processes/process_identity.ts';
+import type { ProcessIdentity } from './processes/process_identity.ts';
 import { readState } from './state.ts';
 
 /** What `clusterDown` found and removed; empty where there was nothing. */

@@ -1,8 +1,8 @@
 import type { ClusterTools } from '../tools/tool.ts';
-import type { Snapshotter } from './containerd.ts';
-import type { Daemons } from './daemons.ts';
-import type { Networks } from './networks.ts';
-import type { Identity, Pki } from './pki.ts';
+import type { Snapshotter } from './components/containerd.ts';
+import type { Daemons } from './processes/daemons.ts';
+import type { Networks } from './network/networks.ts';
+import type { Identity, Pki } from './certificates/pki.ts';
 
 /** What the parts of a cluster share while it is started. */
 export interface Setup {

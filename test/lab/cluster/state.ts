@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../errors.ts';
-import { ProcessIdentity } from './process_identity.ts';
+import { ProcessIdentity } from './processes/process_identity.ts';
 
 /**
  * What has to be known to remove a cluster, written before anything is made that would outlive this process. All else goes

@@ -4,23 +4,23 @@ import { CoreV1Api, KubeConfig, VersionApi } from '@kubernetes/client-node';
 import { LabError } from '../errors.ts';
 import { tryLock } from '../lock.ts';
 import type { ClusterTools, OnProgress, Tools } from '../tools/tool.ts';
-import { makeCgroups } from './cgroups.ts';
+import { makeCgroups } from './processes/cgroups.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterName } from './cluster_name.ts';
-import { chooseSnapshotter, PAUSE_IMAGE, startContainerd } from './containerd.ts';
-import { startApiServer, startControllers } from './control_plane.ts';
-import { Daemons } from './daemons.ts';
+import { chooseSnapshotter, PAUSE_IMAGE, startContainerd } from './components/containerd.ts';
+import { startApiServer, startControllers } from './components/control_plane.ts';
+import { Daemons } from './processes/daemons.ts';
 import { removeCluster } from './down.ts';
-import { pauseImage } from './image.ts';
-import type { Image } from './image.ts';
-import { importImages } from './import_images.ts';
-import { startIngressController } from './ingress_controller.ts';
-import { CONTEXT, writeKubeconfigs } from './kubeconfig.ts';
-import { startNamespaces } from './namespaces.ts';
-import { linkNetworks } from './network_link.ts';
-import { startNode } from './node.ts';
-import { makePki, NODE_NAME } from './pki.ts';
-import { mountPrivateFolders, PRIVATE_FOLDERS } from './private_mounts.ts';
+import { pauseImage } from './images/image.ts';
+import type { Image } from './images/image.ts';
+import { importImages } from './images/import_images.ts';
+import { startIngressController } from './components/ingress_controller.ts';
+import { CONTEXT, writeKubeconfigs } from './certificates/kubeconfig.ts';
+import { startNamespaces } from './processes/namespaces.ts';
+import { linkNetworks } from './network/network_link.ts';
+import { startNode } from './components/node.ts';
+import { makePki, NODE_NAME } from './certificates/pki.ts';
+import { mountPrivateFolders, PRIVATE_FOLDERS } from './processes/private_mounts.ts';
 import type { Setup } from './setup.ts';
 import { writeState } from './state.ts';
 
@@ -101,7 +101,11 @@ async function start(
   await startNode(setup);
   await daemons.start(
     'load-balancer',
-    [process.execPath, join(import.meta.dirname, 'load_balancer.ts'), networks.loadBalancers],
+    [
+      process.execPath,
+      join(import.meta.dirname, 'network/load_balancer.ts'),
+      networks.loadBalancers,
+    ],
     { KUBECONFIG: kubeconfigs.admin },
   );
   await importImages(setup, [pauseImage(PAUSE_IMAGE, tools.pause.path), ...images]);

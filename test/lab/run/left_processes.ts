@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-import { awaitEnd, identify, signalProcess } from '../cluster/process_identity.ts';
+import { awaitEnd, identify, signalProcess } from '../cluster/processes/process_identity.ts';
 import type { WorkFolder } from './work_folder.ts';
 
 /** Set in the environment of every program that a run starts, so that a later one can tell which are left of it. */

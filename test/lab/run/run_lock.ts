@@ -1,7 +1,7 @@
 import { LabError } from '../errors.ts';
 import { lock, tryLock, type Lock } from '../lock.ts';
 import type { WorkFolder } from './work_folder.ts';
-import { signalProcess } from '../cluster/process_identity.ts';
+import { signalProcess } from '../cluster/processes/process_identity.ts';
 
 function lockName(folder: WorkFolder): string {
   return `run/${folder.path}`;

@@ -11,7 +11,7 @@ import { sampleProgram, type SampleProgram } from '../tasks/programs.ts';
 import type { RunningTask } from '../tasks/running_task.ts';
 import type { NoPython } from '../tasks/python_environment.ts';
 import type { Sdk } from '../tasks/sdk.ts';
-import { runPod } from './pods.ts';
+import { runPod } from './kubernetes/pods.ts';
 import { PORT_RANGE, ROUTER_NAME, ROUTER_NAMESPACE, type PortRange } from './stack_config.ts';
 
 /** What a sample task is, before it runs. */

@@ -3,7 +3,7 @@ import { VersionApi, type KubeConfig } from '@kubernetes/client-node';
 import { clusterDown } from '../cluster/down.ts';
 import { LabError } from '../errors.ts';
 import { endLeftProcesses } from './left_processes.ts';
-import { removeNamespaces } from './namespaces.ts';
+import { removeNamespaces } from './kubernetes/namespaces.ts';
 import { forgetStack, openStack } from './stack.ts';
 import { hasContext, namedContext } from './target.ts';
 import type { RunRecord, WorkFolder } from './work_folder.ts';

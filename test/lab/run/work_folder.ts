@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
-import { ProcessIdentity } from '../cluster/process_identity.ts';
+import { ProcessIdentity } from '../cluster/processes/process_identity.ts';
 import { LabError } from '../errors.ts';
 
 const tool = z.object({

@@ -1,6 +1,6 @@
 import { findProgram } from '../search_path.ts';
-import { OLDEST_GO } from './go_toolchain.ts';
-import type { GoToolchain } from './go_toolchain.ts';
+import { OLDEST_GO } from './go/toolchain.ts';
+import type { GoToolchain } from './go/toolchain.ts';
 import type { Missing } from './prerequisites.ts';
 import { installPackages, missingPackages } from './system_packages.ts';
 

@@ -7,8 +7,8 @@ import {
   ETCD_BUILD,
   KUBERNETES_BUILD,
   TRAEFIK_BUILD,
-} from './built_programs.ts';
-import type { GoToolchain } from './go_toolchain.ts';
+} from './go/built_programs.ts';
+import type { GoToolchain } from './go/toolchain.ts';
 import { cniPluginFolder } from './system_packages.ts';
 import type { AbsentTool, ClusterTools, OnProgress, Tool } from './tool.ts';
 

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 import { run } from '../command.ts';
-import type { GoToolchain } from './go_toolchain.ts';
+import type { GoToolchain } from './go/toolchain.ts';
 
 /** Where the makers of a custom kind publish its definition: a Go module, and the files in it. */
 interface Published {

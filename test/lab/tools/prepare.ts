@@ -1,10 +1,10 @@
 import { run } from '../command.ts';
 import { findProgram } from '../search_path.ts';
-import { builtPrograms, KUBECTL_BUILD } from './built_programs.ts';
+import { builtPrograms, KUBECTL_BUILD } from './go/built_programs.ts';
 import { clusterMissing } from './cluster_missing.ts';
 import { clusterTools } from './cluster_tools.ts';
-import { findGo } from './go_toolchain.ts';
-import type { GoToolchain } from './go_toolchain.ts';
+import { findGo } from './go/toolchain.ts';
+import type { GoToolchain } from './go/toolchain.ts';
 import { findKubernetesProvider } from './kubernetes_provider.ts';
 import { missingError } from './prerequisites.ts';
 import type { Missing } from './prerequisites.ts';

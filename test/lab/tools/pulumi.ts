@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { run } from '../command.ts';
 import { findProgram, firstExecutable } from '../search_path.ts';
-import { builtPrograms, PULUMI_BUILD } from './built_programs.ts';
+import { builtPrograms, PULUMI_BUILD } from './go/built_programs.ts';
 import { downloaded } from './download.ts';
-import { compareVersions } from './go_toolchain.ts';
-import type { GoToolchain } from './go_toolchain.ts';
+import { compareVersions } from './go/toolchain.ts';
+import type { GoToolchain } from './go/toolchain.ts';
 import type { AbsentTool, Tool } from './tool.ts';
 
 /** Long enough for the CLI's 200 MB on a slow line, short enough for a person who waits. */

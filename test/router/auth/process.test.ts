@@ -12,8 +12,8 @@ import { callApi, userToken } from '../../lab/clearml/client.ts';
 import { credentials, ids } from '../../lab/clearml/seed.ts';
 import type { ClearMl } from '../../lab/clearml/server.ts';
 import { startClearMl } from '../../lab/clearml/server.ts';
-import type { RouterProcess } from '../process.ts';
-import { settingsFor, startRouterProcess } from '../process.ts';
+import type { RouterProcess } from '../../support/router_process.ts';
+import { settingsFor, startRouterProcess } from '../../support/router_process.ts';
 
 /** ACCESS_CACHE_SECONDS of this router; the rest of the bound is the five seconds that the router may take. */
 const CACHE = 0.5;

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createClearMl } from '../../../router/clearml/client.ts';
 import { RouterError, type RouterErrorCode } from '../../../router/errors.ts';
 import { addTask, endTask } from '../../lab/clearml/asks.ts';
-import { credentials, ids } from '../../lab/clearml/seed.ts';
-import { connect, count, eventually, keepLog, serve } from '../routes/installation.ts';
+import { credentials, defaultSeed, ids } from '../../lab/clearml/seed.ts';
+import { connect, count, eventually, keepLog, serve } from '../../support/installation.ts';
 
 function withCode(code: RouterErrorCode, message = /./) {
   return (error: unknown): boolean => {
@@ -20,18 +23,11 @@ test('logs in once for calls that come together, and tells the cookie that the s
   const server = await serve(t, { cookieName: 'allegro_token_x', cookieDomain: '.Corp.example' });
   const clearml = connect(t, server);
   const heard: (string | undefined)[] = [];
-  clearml.onLogin((login) => heard.push(login.cookieName, login.cookieDomain));
-  await Promise.all([clearml.tasks({ running: true }, 0), clearml.queues(), clearml.login()]);
-  assert.equal(count(server, 'auth.login'), 1);
-  assert.equal(heard.join(' '), 'allegro_token_x corp.example');
   clearml.onLogin((login) => heard.push(login.cookieName));
-  assert.equal(heard.length, 3);
-});
-
-test('an open-source server’s cookie is that of its own host alone', async (t) => {
-  const clearml = connect(t, await serve(t));
-  const { cookieName, cookieDomain } = await clearml.login();
-  assert.deepEqual([cookieName, cookieDomain], ['clearml_token_basic', undefined]);
+  await Promise.all([clearml.tasks({ running: true }, 0), clearml.queues(), clearml.users()]);
+  assert.equal(count(server, 'auth.login'), 1);
+  clearml.onLogin((login) => heard.push(login.cookieName));
+  assert.deepEqual(heard, ['allegro_token_x', 'allegro_token_x']);
 });
 
 test('renews the login before it ends', async (t) => {
@@ -44,12 +40,13 @@ test('renews the login before it ends', async (t) => {
     environment: {},
   });
   t.after(clearml.close);
-  const { token } = await clearml.login();
+  const tokens = new Set<string>();
+  clearml.onLogin(({ token }) => tokens.add(token));
   await eventually(() => {
-    void clearml.login();
-    return count(server, 'auth.login') === 2;
+    clearml.queues().catch(String);
+    return tokens.size === 2;
   }, 'a second login');
-  assert.notEqual((await clearml.login()).token, token);
+  assert.equal(count(server, 'auth.login'), 2);
 });
 
 test('a 401 is answered with one new login, and with no more than one', async (t) => {
@@ -98,7 +95,7 @@ for (const [name, fault, code] of [
   test(`a server that ${name}`, async (t) => {
     const server = await serve(t);
     const clearml = connect(t, server, 300);
-    await clearml.login();
+    await clearml.queues();
     server.faults.add({ ...fault, calls: ['queues.get_all'] });
     await assert.rejects(clearml.queues(), (error: unknown) => {
       assert.ok(error instanceof RouterError);
@@ -154,6 +151,39 @@ test('signs users in and out, and knows whose a token is', async (t) => {
   await assert.rejects(clearml.currentUser(token), withCode('CLEARML_UNAUTHORIZED'));
   await assert.rejects(clearml.loginWith(accessKey, 'wrong'), withCode('CLEARML_UNAUTHORIZED'));
   await clearml.loginWith('alice', 'lab-alice-password');
+});
+
+test('A81: sends Basic credentials in Latin-1, as the server decodes them, and in UTF-8 where that cannot be', async (t) => {
+  const users = defaultSeed.users.map((user) =>
+    user.id === ids.bob ? { ...user, username: 'jörg', password: 'pässwört ÿ§' } : user,
+  );
+  const server = await serve(t, { seed: { ...defaultSeed, users } });
+  const clearml = connect(t, server);
+  const { token } = await clearml.loginWith('jörg', 'pässwört ÿ§');
+  assert.equal((await clearml.currentUser(token)).id, ids.bob);
+  await assert.rejects(clearml.loginWith('jörg', 'pässwort'), withCode('CLEARML_UNAUTHORIZED'));
+
+  let sent: string | undefined;
+  const proxy = createServer((request, response) => {
+    sent = request.headers.authorization?.replace('Basic ', '');
+    response.writeHead(401).end('{"meta":{},"data":{}}');
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => proxy.close());
+  const apiHost = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const { log } = keepLog();
+  const other = createClearMl({ apiHost, accessKey: '', secretKey: '', sslVerify: true, log });
+  t.after(other.close);
+  for (const [name, secret, encoding] of [
+    ['key', 'secret', 'latin1'],
+    ['ÿ', '\u0080\u00ff', 'latin1'],
+    ['łukasz', 'pässwört', 'utf8'],
+    ['jörg', '密码€', 'utf8'],
+  ] as const) {
+    await assert.rejects(other.loginWith(name, secret), withCode('CLEARML_UNAUTHORIZED'));
+    assert.equal(Buffer.from(sent ?? '', 'base64').toString(encoding), `${name}:${secret}`);
+  }
 });
 
 test('a look asks for running tasks that ask; hidden ones too; a look for changes for ended ones', async (t) => {

@@ -4,7 +4,8 @@ import { createRuntimeWriter } from '../../../router/clearml/runtime_writer.ts';
 import type { Call } from '../../../router/clearml/runtime_writer.ts';
 import { RouterError } from '../../../router/errors.ts';
 import { addTask, changeRuntime } from '../../lab/clearml/asks.ts';
-import { connect, count, keepLog, runtimeOf, serve } from '../routes/installation.ts';
+import { storedPath } from '../../lab/clearml/services/runtime_keys.ts';
+import { connect, count, keepLog, runtimeOf, serve } from '../../support/installation.ts';
 
 test('sets single keys where the server can, and touches no other', async (t) => {
   const server = await serve(t);
@@ -70,4 +71,57 @@ test('what the server tells of another task is never written back', async () => 
   const write = createRuntimeWriter(call, keepLog().log, () => 0);
   await assert.rejects(write('asked', { endpoint: 'https://x/' }), /without the task asked/);
   assert.deepEqual(calls, ['tasks.edit_runtime', 'tasks.get_all_ex']);
+});
+
+for (const names of [['_x'], ['a___b'], ['_', '_x'], ['x_'], ['_a___b', '____'], ['a.b%c$d___']]) {
+  test(`A80: keys of endpoints called ${names.join(', ')} stand under their own names, and no stray is left`, async (t) => {
+    const server = await serve(t, { editRuntimeKeys: 'escaped' });
+    const clearml = connect(t, server);
+    const { id } = addTask(server, { runtime: { _user_secret: 'hush' } });
+    const values = Object.fromEntries(
+      names.flatMap((name) => [
+        [`endpoint__${name}`, 'https://x/'],
+        [`router_name__${name}`, 'router'],
+      ]),
+    );
+    // What version 0.2 left behind: it wrote them with tasks.edit_runtime for ever.
+    for (const name of names) {
+      await clearml.writeRuntime(id, { endpoint: 'https://x/' });
+      const stray = Object.entries(escapedAs(`endpoint__${name}`));
+      changeRuntime(server, id, Object.fromEntries(stray));
+    }
+    await clearml.writeRuntime(id, values);
+    const expected = { _user_secret: 'hush', endpoint: 'https://x/', ...values };
+    assert.deepEqual(runtimeOf(server, id), expected);
+    await clearml.writeRuntime(id, values);
+    assert.deepEqual(runtimeOf(server, id), expected);
+  });
+}
+
+/** As the document mapper of the real server nests it. */
+function escapedAs(key: string): Record<string, string | number> {
+  const path = storedPath(key, 'escaped');
+  return path.reduceRight<unknown>((value, step) => ({ [step]: value }), 'stray') as Record<
+    string,
+    string
+  >;
+}
+
+test('A80: a key that is not found under its own name is taken as escaped, however the server spells it', async () => {
+  const stored = new Map<string, string>();
+  const calls: string[] = [];
+  const call: Call = async (name, body, schema) => {
+    calls.push(name);
+    const { add_or_update: added, runtime } = body as Record<string, Record<string, string>>;
+    for (const [key, value] of Object.entries(added ?? {})) stored.set(`odd ${key}`, value);
+    for (const [key, value] of Object.entries(runtime ?? {})) stored.set(key, value);
+    return schema.parse({ tasks: [{ id: 'asked', runtime: Object.fromEntries(stored) }] });
+  };
+  const write = createRuntimeWriter(call, keepLog().log, () => 0);
+  await write('asked', { endpoint__x: 'https://x/' });
+  assert.equal(stored.get('endpoint__x'), 'https://x/');
+  calls.length = 0;
+  await write('asked', { endpoint__x: 'https://y/' });
+  assert.equal(stored.get('endpoint__x'), 'https://y/');
+  assert.ok(!calls.includes('tasks.edit_runtime'), 'remembered');
 });

@@ -6,14 +6,18 @@ import type { Certificate } from '../../lab/certificate.ts';
 
 /** A pod as the API shows it, as far as the router looks. */
 export interface StoredPod {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly resourceVersion: string;
+  };
   readonly spec: { readonly hostNetwork?: boolean };
   readonly status: { readonly podIPs?: readonly { readonly ip: string }[] };
 }
 
 /**
  * A stand-in for the part of the Kubernetes API that lists and watches pods: pages, resource versions, bookmarks, and the 410 of a
- * version that is too old. It knows one namespace.
+ * version that is too old. It answers for one namespace or for all of its pods; `other/pod` is one of another namespace.
  */
 export class PodServer {
   readonly #pods = new Map<string, StoredPod>();
@@ -87,7 +91,11 @@ export class PodServer {
   #stored(name: string, ips: readonly string[], spec: StoredPod['spec']): StoredPod {
     this.#version += 1;
     return {
-      metadata: { name, resourceVersion: String(this.#version) },
+      metadata: {
+        name: name.slice(name.indexOf('/') + 1),
+        namespace: name.includes('/') ? name.slice(0, name.indexOf('/')) : 'clearml',
+        resourceVersion: String(this.#version),
+      },
       spec,
       status: ips.length === 0 ? {} : { podIPs: ips.map((ip) => ({ ip })) },
     };

@@ -4,7 +4,7 @@ import { after, test, type TestContext } from 'node:test';
 import { createKubernetesApi } from '../../../router/kubernetes/api.ts';
 import { createPodWatch } from '../../../router/kubernetes/pod_watch.ts';
 import { makeCertificate } from '../../lab/certificate.ts';
-import { eventually } from '../routes/installation.ts';
+import { eventually } from '../../support/installation.ts';
 import { PodServer } from './pod_server.ts';
 
 const certificate = makeCertificate();
@@ -19,7 +19,11 @@ interface Followed {
   lists: number;
 }
 
-async function follow(t: TestContext, prepare: (server: PodServer) => void): Promise<Followed> {
+async function follow(
+  t: TestContext,
+  prepare: (server: PodServer) => void,
+  namespace = 'clearml',
+): Promise<Followed> {
   assert.ok(certificate !== undefined);
   const server = await PodServer.start(certificate);
   prepare(server);
@@ -34,7 +38,7 @@ async function follow(t: TestContext, prepare: (server: PodServer) => void): Pro
   });
   const followed: Followed = { server, pods: new Map(), errors: [], lists: 0 };
   const { errors, pods } = followed;
-  const watch = createPodWatch(api, 'clearml', {
+  const watch = createPodWatch(api, namespace, {
     all: (found) => {
       followed.lists += 1;
       pods.clear();
@@ -82,6 +86,36 @@ test('reads all pages, then follows what comes, changes and goes', { skip }, asy
   await eventually(() => !pods.has('pod-0'), 'a pod that went');
   assert.equal(followed.lists, 1);
 });
+
+test(
+  'A67: follows the whole cluster, where pods of two namespaces may have one name',
+  { skip },
+  async (t) => {
+    const put = (server: PodServer): void => {
+      server.put('clearml/task', ['10.0.0.1']);
+      server.put('other/task', ['10.0.0.2']);
+    };
+    const followed = await follow(t, put, '*');
+    const { pods, server } = followed;
+    await eventually(() => isWatching(followed), 'a watch');
+    assert.deepEqual(Object.fromEntries(pods), {
+      'clearml/task': ['10.0.0.1'],
+      'other/task': ['10.0.0.2'],
+    });
+    for (const url of server.asked) {
+      assert.equal(url.pathname, '/api/v1/pods');
+      assert.ok(url.searchParams.has('watch') || Number(url.searchParams.get('limit')) <= 100);
+    }
+    server.put('other/new', ['10.0.0.3']);
+    server.remove('other/task');
+    await eventually(() => !pods.has('other/task'), 'a pod that went');
+    assert.deepEqual([...pods.keys()], ['clearml/task', 'other/new']);
+    server.fails = 403;
+    server.endWatches();
+    await eventually(() => followed.errors.length > 0, 'a failure');
+    assert.match(followed.errors[0] ?? '', /list and watch on pods/);
+  },
+);
 
 test('gives no address to a pod of its node’s network', { skip }, async (t) => {
   const { pods } = await follow(t, (server) =>

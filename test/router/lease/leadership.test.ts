@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { after, test, type TestContext } from 'node:test';
-import { createLeaseApi } from '../../../router/lease/lease_api.ts';
+import { createLeaseApi, type LeaseApi } from '../../../router/lease/lease_api.ts';
 import { createLeaseLeadership, type LeaseTimes } from '../../../router/lease/leadership.ts';
 import { makeCertificate, type Certificate } from '../../lab/certificate.ts';
-import { eventually, keepLog } from '../routes/installation.ts';
-import { startLeaseServer, type LeaseServer } from './lease_server.ts';
+import { eventually, keepLog } from '../../support/installation.ts';
+import { startLeaseServer, type LeaseServer } from '../../support/kubernetes/lease_server.ts';
 
 /** A tenth of a second where the router takes several: the proportions are the same. */
 const TIMES: LeaseTimes = { duration: 500, deadline: 350, retry: 100 };
@@ -26,8 +26,8 @@ async function serve(t: TestContext): Promise<LeaseServer & { tokenFile: string 
   return Object.assign(server, { tokenFile });
 }
 
-function apply(t: TestContext, server: LeaseServer & { tokenFile: string }, identity: string) {
-  const api = createLeaseApi({
+function apiOf(server: LeaseServer & { tokenFile: string }): LeaseApi {
+  return createLeaseApi({
     host: '127.0.0.1',
     port: server.port,
     caFile: certificate?.certFile ?? '',
@@ -36,6 +36,14 @@ function apply(t: TestContext, server: LeaseServer & { tokenFile: string }, iden
     name: LEASE,
     timeout: 150,
   });
+}
+
+function apply(
+  t: TestContext,
+  server: LeaseServer & { tokenFile: string },
+  identity: string,
+  api = apiOf(server),
+) {
   const { log, lines } = keepLog();
   const leadership = createLeaseLeadership({ api, identity, log, times: TIMES });
   leadership.start();
@@ -141,18 +149,16 @@ test('a holder that renews keeps the lead, whatever its clock says', { skip }, a
 test('steps down when it cannot renew, before anybody else may take over', { skip }, async (t) => {
   const server = await serve(t);
   emptyLease(server);
-  const leader = apply(t, server, 'a');
-  await eventually(leader.isLeader, 'a leader');
-  const heard: boolean[] = [];
-  leader.subscribe((leads) => heard.push(leads));
+  const { isLeader, lines } = apply(t, server, 'a');
+  await eventually(isLeader, 'a leader');
   server.hangs = true;
   const began = performance.now();
-  await eventually(() => heard.length > 0, 'the end of the lead');
-  assert.equal(leader.isLeader(), false);
+  await eventually(() => !isLeader(), 'the end of the lead');
   assert.ok(performance.now() - began < TIMES.duration);
   server.hangs = false;
-  await eventually(leader.isLeader, 'the lead again');
-  assert.deepEqual(heard, [false, true]);
+  await eventually(isLeader, 'the lead again');
+  const told = lines.flatMap((line) => /"event":"leader","leader":(\w+)/.exec(line)?.[1] ?? []);
+  assert.deepEqual(told, ['true', 'false', 'true']);
 });
 
 test('gives the Lease back when it stops, and another takes it at once', { skip }, async (t) => {
@@ -171,6 +177,30 @@ test('gives the Lease back when it stops, and another takes it at once', { skip 
   await eventually(() => third.holder() === 'b', 'the name of the leader');
   assert.deepEqual([first.holder(), second.holder()], [undefined, 'b']);
 });
+
+for (const [name, answer] of [
+  ['was written a moment ago', (written: unknown) => written],
+  ['was written without an answer', () => Promise.reject(new Error('the answer is lost'))],
+] as const) {
+  test(`gives back a Lease whose renewal ${name}`, { skip }, async (t) => {
+    const server = await serve(t);
+    emptyLease(server);
+    const api = apiOf(server);
+    let stopped: Promise<void> | undefined;
+    const { isLeader, stop } = apply(t, server, 'a', {
+      ...api,
+      write: async (version, spec) => {
+        const written = await api.write(version, spec);
+        if (!isLeader() || stopped !== undefined) return written;
+        stopped = stop();
+        return (await answer(written)) as typeof written;
+      },
+    });
+    await eventually(() => stopped !== undefined, 'a renewal');
+    await stopped;
+    assert.equal(holder(server), '');
+  });
+}
 
 test(
   'reads the token again when the kubelet has rotated it; says what is missing',

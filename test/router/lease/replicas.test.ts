@@ -4,7 +4,6 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createRequester } from '../../e2e/load/request.ts';
 import { startSteady } from '../../e2e/load/steady.ts';
 import { makeCertificate } from '../../lab/certificate.ts';
@@ -12,11 +11,15 @@ import { addTask, httpAsk, taskWhen, tcpAsk } from '../../lab/clearml/asks.ts';
 import { userToken } from '../../lab/clearml/client.ts';
 import { textOf } from '../../lab/clearml/document.ts';
 import { startClearMl, type ClearMl } from '../../lab/clearml/server.ts';
-import { settingsFor, startRouterProcess, type RouterProcess } from '../process.ts';
-import { startLeaseServer, type LeaseServer } from './lease_server.ts';
+import { startLeaseServer, type LeaseServer } from '../../support/kubernetes/lease_server.ts';
+import { podOf } from '../../support/kubernetes/pod.ts';
+import {
+  settingsFor,
+  startRouterProcess,
+  type RouterProcess,
+} from '../../support/router_process.ts';
 
-const AS_POD = fileURLToPath(new URL('as_pod.ts', import.meta.url));
-/** Of the tasks; not that of the API server, which no task may name. */
+/** Of the tasks. */
 const TASK_ADDRESS = '127.0.0.5';
 /** Each replica has an address of its own, so that both can have the ports of the range. */
 const ADDRESSES = { a: '127.0.0.1', b: '127.0.0.2' } as const;
@@ -44,6 +47,8 @@ describe('two replicas', { skip }, () => {
   const tcp = createTcpServer((socket) => socket.on('error', () => undefined).end('hello'));
 
   async function start(name: Name): Promise<RouterProcess> {
+    assert.ok(certificate !== undefined);
+    const { settings, nodeOptions } = podOf(name, kubernetes, certificate, tokenFile);
     const router = await startRouterProcess(
       {
         ...settingsFor(clearml),
@@ -51,15 +56,9 @@ describe('two replicas', { skip }, () => {
         TCP_ROUTER_ADDRESS: 'tcp.example.test',
         TCP_PORT_START: '31820',
         TCP_PORT_END: '31829',
-        LEASE_NAMESPACE: 'clearml',
-        LEASE_NAME: 'router',
-        KUBERNETES_SERVICE_HOST: '127.0.0.1',
-        KUBERNETES_SERVICE_PORT: String(kubernetes.port),
-        POD_NAME: name,
-        POD_CA_FILE: certificate?.certFile ?? '',
-        POD_TOKEN_FILE: tokenFile,
+        ...settings,
       },
-      { nodeOptions: ['--import', AS_POD] },
+      { nodeOptions },
     );
     routers.set(name, router);
     await router.readyz(200);

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addTask, httpAsk } from '../../lab/clearml/asks.ts';
 import { userToken } from '../../lab/clearml/client.ts';
 import { startClearMl, type ClearMl } from '../../lab/clearml/server.ts';
-import { settingsFor, startRouterProcess } from '../process.ts';
+import { settingsFor, startRouterProcess } from '../../support/router_process.ts';
 
 const OFF = {
   MAX_CONNECTIONS: '0',
@@ -40,11 +40,12 @@ describe('a flood at a router with little memory', () => {
     task.close();
   });
 
-  test('new requests get 503 with Retry-After, what runs is answered, and it recovers', async () => {
+  test('new requests get 503 with Retry-After, what runs is answered, and it recovers', async (t) => {
     const router = await startRouterProcess(
       { ...settingsFor(clearml), ...OFF, POLL_INTERVAL: '1' },
       { nodeOptions: ['--max-old-space-size=96', '--max-semi-space-size=2'] },
     );
+    t.after(() => router.child.kill('SIGKILL'));
     await router.readyz(200);
     await router.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
     const agent = new Agent({ keepAlive: false });
@@ -82,7 +83,7 @@ describe('a flood at a router with little memory', () => {
     const answers = await Promise.all(running);
     assert.equal(answers.filter(({ statusCode }) => statusCode === 200).length, held);
     for (const { statusCode } of answers) assert.ok(statusCode === 200 || statusCode === 503);
-    await router.logged((line) => line['event'] === 'overload-ended');
+    await router.logged((line) => line['event'] === 'overload_ended');
     const reached = waiting.length;
     const again = ask();
     while (waiting.length === reached) await once(task, 'request');

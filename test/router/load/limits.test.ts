@@ -3,18 +3,11 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import {
-  HANDSHAKE,
-  HOST,
-  LET_IN,
-  T,
-  attacked,
-  stillServes,
-  until,
-} from '../../attacks/attacked.ts';
-import type { Attacked } from '../../attacks/attacked.ts';
-import { OK, header } from '../../attacks/raw_peers.ts';
-import type { RawClient } from '../../attacks/raw_peers.ts';
+import { HOST, LET_IN, T, attacked, stillServes, until } from '../../support/attacked.ts';
+import type { Attacked } from '../../support/attacked.ts';
+import { OK, header } from '../../support/raw_peers.ts';
+import type { RawClient } from '../../support/raw_peers.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 import { UNLIMITED } from '../../../router/load/load_guard.ts';
 import type { LoadLimits } from '../../../router/load/load_guard.ts';
 
@@ -52,6 +45,19 @@ async function slow(t: Parameters<typeof attacked>[0], changes: { limits: LoadLi
     changes,
   );
   return { attack, waiting };
+}
+
+/** From now on the gate's word on each one waits until it is called for. */
+function slowGate({ world: { gate } }: Attacked): readonly (() => void)[] {
+  const asked: (() => void)[] = [];
+  const { admit } = gate;
+  Object.assign(gate, {
+    admit: (request: Parameters<typeof admit>[0]): Promise<unknown> =>
+      new Promise((resolve) => {
+        asked.push(() => resolve(admit(request)));
+      }),
+  });
+  return asked;
 }
 
 suite('limits', () => {
@@ -117,6 +123,36 @@ suite('limits', () => {
     const nobody = await attack.client();
     nobody.send(`GET ${T}/ HTTP/1.1`, HOST, '', '');
     assert.equal((await nobody.answer()).status, 401);
+  });
+
+  for (const [way, limit, lines] of [
+    ['a request', 'requests', []],
+    ['an upgrade', 'websockets', HANDSHAKE],
+  ] as const) {
+    test(`${way} counts before the gate is asked`, async (t) => {
+      const change = only({ total: 1 });
+      const { attack } = await slow(t, limits({ requests: change, webSockets: change }));
+      const asked = slowGate(attack);
+      await ask(attack, ...lines);
+      await until(() => asked.length === 1);
+      assert.equal((await (await ask(attack, ...lines)).answer()).status, 503);
+      assert.equal(asked.length, 1, 'the gate never heard of it');
+      assert.equal(await hits(attack, limit), 1);
+    });
+  }
+
+  test('whose client leaves while the gate is asked counts no more', async (t) => {
+    const { attack, waiting } = await slow(t, limits({ requests: only({ perUser: 1 }) }));
+    const asked = slowGate(attack);
+    const first = await ask(attack);
+    await until(() => asked.length === 1);
+    first.destroy();
+    await until(() => attack.world.access.some(({ reason }) => reason === 'client-left'));
+    asked[0]?.();
+    await ask(attack);
+    await until(() => asked.length === 2);
+    asked[1]?.();
+    await until(() => waiting.length === 1);
   });
 
   test('a client behind a trusted proxy counts by its own address', async (t) => {

@@ -5,8 +5,9 @@ import { watchOverload } from '../../../router/load/overload.ts';
 import type { Strain } from '../../../router/load/overload.ts';
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics } from '../../../router/telemetry/metrics.ts';
-import { HANDSHAKE, HOST, LET_IN, T, attacked, until } from '../../attacks/attacked.ts';
-import { OK, header } from '../../attacks/raw_peers.ts';
+import { HOST, LET_IN, T, attacked, until } from '../../support/attacked.ts';
+import { OK, header } from '../../support/raw_peers.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 import type { Socket } from 'node:net';
 
 const EASY: Strain = { delay: 1, memory: 0.3 };
@@ -49,7 +50,7 @@ suite('overload', () => {
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(
       events.map(({ event }) => event),
-      ['overload', 'overload-ended', 'overload', 'overload-ended'],
+      ['overload', 'overload_ended', 'overload', 'overload_ended'],
     );
     assert.equal(events[2]?.['memoryPercent'], 91);
   });

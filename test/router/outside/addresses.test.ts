@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { header } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { header } from '../../support/raw_peers.ts';
 import { addTask, changeRuntime, httpAsk, oldTcpAsk } from '../../lab/clearml/asks.ts';
 import { ids } from '../../lab/clearml/seed.ts';
-import { echoTask, NAVIGATION, startOutside } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { echoTask, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
 
 describe('addresses that are never served', () => {
   let world: Outside;
@@ -71,7 +71,9 @@ describe('addresses that are never served', () => {
 
   test("the ClearML API's own address and port, and the router's own ports", async () => {
     for (const url of [world.clearml.url, world.router.url, world.router.adminUrl]) {
-      await refusal('127.0.0.1', new URL(url).port);
+      for (const address of ['127.0.0.1', '127.0.0.2', '::ffff:127.255.255.254']) {
+        assert.match(await refusal(address, new URL(url).port), /belongs to the router/);
+      }
     }
     // Those that it listens on, and the public ones, which may lead there.
     await refusal('127.0.0.1', 24_322);
@@ -92,13 +94,14 @@ describe('addresses that are never served', () => {
     assert.equal((await world.ask(`GET /service/${id}/`, bob)).status, 404);
   });
 
-  test('two tasks that name the same address and port: the one that started first has the route', async () => {
+  test('A62: two tasks that name the same address and port: the one that started first has the route, and who has it keeps it', async () => {
     const first = await world.serve(task, {}, { startedAt: 1_000_000 });
     const second = await world.serve(task, {}, { startedAt: 2_000_000 });
     assert.equal((await world.ask(`GET /service/${first}/`, world.bearer)).status, 200);
     assert.equal((await world.ask(`GET /service/${second}/`, world.bearer)).status, 502);
     const older = await world.serve(task, {}, { startedAt: 500_000 });
-    assert.equal((await world.ask(`GET /service/${older}/`, world.bearer)).status, 200);
+    assert.equal((await world.ask(`GET /service/${older}/`, world.bearer)).status, 502);
+    assert.equal((await world.ask(`GET /service/${first}/`, world.bearer)).status, 200);
   });
 
   test('an ask without an address waits, and is served once it has one', async () => {

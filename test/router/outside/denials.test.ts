@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { header, rawTask } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { header, rawTask } from '../../support/raw_peers.ts';
 import { callApi, userToken } from '../../lab/clearml/client.ts';
 import { ids } from '../../lab/clearml/seed.ts';
-import { echoTask, NAVIGATION, startOutside, UPGRADE } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { echoTask, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 
 describe('denials', () => {
   let world: Outside;
@@ -29,7 +30,7 @@ describe('denials', () => {
     'a preflight': ['OPTIONS', 'Origin: http://a.test', 'Access-Control-Request-Method: PUT'],
     'a form without Sec-Fetch-*': ['POST', 'Accept: text/html', 'Content-Length: 0'],
     'JSON before HTML': ['GET', 'Accept: application/json, text/html;q=0.9'],
-    'a WebSocket': ['GET', ...UPGRADE],
+    'a WebSocket': ['GET', ...HANDSHAKE],
   };
   for (const [name, [method, ...headers]] of Object.entries(PROGRAMS)) {
     test(`no token, ${name}: 401, JSON, WWW-Authenticate: Bearer`, async () => {
@@ -80,7 +81,7 @@ describe('denials', () => {
     const other = await echoTask();
     const hidden = await world.serve(other);
     world.clearml.state.restrictTask(hidden, [ids.bob]);
-    const forms = [[], [NAVIGATION], [...UPGRADE]];
+    const forms = [[], [NAVIGATION], [...HANDSHAKE]];
     for (const form of forms) {
       const [unseen, unknown, ended] = await Promise.all(
         [hidden, 'f'.repeat(32), `${id}__none`].map((which) =>
@@ -120,7 +121,7 @@ describe('denials', () => {
 
   test('ClearML away and no kept yes: 503 with Retry-After', async () => {
     await world.clearml.down();
-    for (const form of [[], [NAVIGATION], [...UPGRADE]]) {
+    for (const form of [[], [NAVIGATION], [...HANDSHAKE]]) {
       const answer = await world.ask(
         `GET /service/${id}/`,
         `Authorization: Bearer ${await userToken(world.clearml, 'admin')}`,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { header } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { header } from '../../support/raw_peers.ts';
 import { addTask, httpAsk, taskWhen } from '../../lab/clearml/asks.ts';
 import type { Runtime } from '../../lab/clearml/records.ts';
-import { echoTask, NAVIGATION, startOutside } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { echoTask, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
 
 const WILDCARD = 'tasks.example.test';
 const NAMES = [

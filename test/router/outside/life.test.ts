@@ -6,9 +6,10 @@ import { after, before, describe, test } from 'node:test';
 import { credentials, ids } from '../../lab/clearml/seed.ts';
 import { startClearMl } from '../../lab/clearml/server.ts';
 import { addTask, httpAsk, taskWhen } from '../../lab/clearml/asks.ts';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { settingsFor, startRouterProcess } from '../process.ts';
-import { echoTask, startOutside, UPGRADE } from './outside.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { settingsFor, startRouterProcess } from '../../support/router_process.ts';
+import { echoTask, startOutside } from '../../support/outside.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 
 describe('settings, readiness and the end of a router', () => {
   const folder = mkdtempSync(join(tmpdir(), 'router-settings-'));
@@ -81,7 +82,7 @@ describe('settings, readiness and the end of a router', () => {
   test('SIGTERM: open WebSockets live on until DRAIN_SECONDS, then end with 1001; status 0', async () => {
     const world = await startOutside({ DRAIN_SECONDS: '0.8' });
     const id = await world.serve(task);
-    const socket = await world.connect(`GET /service/${id}/`, ...UPGRADE, world.bearer);
+    const socket = await world.connect(`GET /service/${id}/`, ...HANDSHAKE, world.bearer);
     assert.equal((await socket.answer()).status, 101);
     const idle = await world.connect(`GET /service/${id}/`, world.bearer);
     assert.equal((await idle.answer()).status, 200);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawAnswer, RawTask } from '../../attacks/raw_peers.ts';
-import { header, headerValues } from '../../attacks/raw_peers.ts';
+import type { RawAnswer, RawTask } from '../../support/raw_peers.ts';
+import { header, headerValues } from '../../support/raw_peers.ts';
 import { credentials } from '../../lab/clearml/seed.ts';
-import { echoTask, NAVIGATION, startOutside } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { echoTask, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
 
 for (const [origin, name] of [
   ['http://router.example.test', 'router_session'],

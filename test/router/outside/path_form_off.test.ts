@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { RawTask } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
 import { addTask, httpAsk, taskWhen, tcpAsk } from '../../lab/clearml/asks.ts';
 import type { Runtime } from '../../lab/clearml/records.ts';
-import { LISTING } from '../../../router/web/listing.ts';
-import { echoTask, HOST, NAVIGATION, startOutside, UPGRADE } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { LISTING } from '../../../router/web/overview/listing.ts';
+import { echoTask, HOST, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 
 const WILDCARD = 'tasks.example.test';
 const ROUTE = { name: 'chat', type: 'path', path: 'chat' };
@@ -84,7 +85,7 @@ describe('with ROUTER_PATH_FORM off', () => {
         assert.equal(asked.body, unknown.body);
       }
     }
-    const upgrade = await world.ask(`GET /service/${id}/`, world.bearer, ...UPGRADE);
+    const upgrade = await world.ask(`GET /service/${id}/`, world.bearer, ...HANDSHAKE);
     assert.equal(upgrade.status, 404);
     const elsewhere = await world.ask(`GET /service/${id}/`, 'Host: other.test', world.bearer);
     assert.equal(elsewhere.status, 404);

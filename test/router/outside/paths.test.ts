@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { header } from '../../attacks/raw_peers.ts';
-import { echoTask, HOST, NAVIGATION, startOutside, UPGRADE } from './outside.ts';
-import type { Outside } from './outside.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { header } from '../../support/raw_peers.ts';
+import { echoTask, HOST, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 
 describe('paths, methods and requests of other sites', () => {
   let world: Outside;
@@ -59,7 +60,7 @@ describe('paths, methods and requests of other sites', () => {
   ]) {
     test(`above the endpoint: 400 for ${rest}`, async () => {
       assert.equal((await world.ask(`GET ${T}${rest}`, world.bearer)).status, 400);
-      assert.equal((await world.ask(`GET ${T}${rest}`, world.bearer, ...UPGRADE)).status, 400);
+      assert.equal((await world.ask(`GET ${T}${rest}`, world.bearer, ...HANDSHAKE)).status, 400);
     });
   }
 
@@ -111,9 +112,13 @@ describe('paths, methods and requests of other sites', () => {
     'a fetch': ['GET', CROSS, 'Sec-Fetch-Mode: cors', 'Origin: https://evil.test'],
     'a foreign Origin alone': ['GET', 'Origin: https://evil.test'],
     'Origin: null': ['POST', 'Origin: null', 'Content-Length: 0'],
-    'an upgrade of a foreign Origin': ['GET', ...UPGRADE, 'Origin: https://evil.test'],
-    'an upgrade of Origin null': ['GET', ...UPGRADE, 'Origin: null'],
-    'an upgrade of the right host and another scheme': ['GET', ...UPGRADE, `Origin: ftp://${HOST}`],
+    'an upgrade of a foreign Origin': ['GET', ...HANDSHAKE, 'Origin: https://evil.test'],
+    'an upgrade of Origin null': ['GET', ...HANDSHAKE, 'Origin: null'],
+    'an upgrade of the right host and another scheme': [
+      'GET',
+      ...HANDSHAKE,
+      `Origin: ftp://${HOST}`,
+    ],
   };
   for (const [name, [method, ...headers]] of Object.entries(refused)) {
     test(`of another site with the cookie, ${name}: 403; with a Bearer token it passes`, async () => {
@@ -135,7 +140,7 @@ describe('paths, methods and requests of other sites', () => {
       'Content-Length: 0',
     ],
     'the address bar': ['GET', 'Sec-Fetch-Site: none', NAVIGATION],
-    'a WebSocket of its own page': ['GET', ...UPGRADE, `Origin: http://${HOST}`],
+    'a WebSocket of its own page': ['GET', ...HANDSHAKE, `Origin: http://${HOST}`],
     'a client without Sec-Fetch-* and Origin': ['PUT', 'Content-Length: 0'],
   };
   for (const [name, [method, ...headers]] of Object.entries(passing)) {

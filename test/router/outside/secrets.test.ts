@@ -8,16 +8,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { RawAnswer, RawTask } from '../../attacks/raw_peers.ts';
-import { header, headerValues } from '../../attacks/raw_peers.ts';
+import type { RawAnswer, RawTask } from '../../support/raw_peers.ts';
+import { header, headerValues } from '../../support/raw_peers.ts';
 import { addTask, httpAsk, tcpAsk, taskWhen } from '../../lab/clearml/asks.ts';
 import { callApi, userToken } from '../../lab/clearml/client.ts';
 import { textOf } from '../../lab/clearml/document.ts';
 import { credentials, ids } from '../../lab/clearml/seed.ts';
 import { startClearMl } from '../../lab/clearml/server.ts';
-import { settingsFor, startRouterProcess } from '../process.ts';
-import { echoTask, HOST, NAVIGATION, startOutside, UPGRADE } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { settingsFor, startRouterProcess } from '../../support/router_process.ts';
+import { echoTask, HOST, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 import { found, spellings } from './spellings.ts';
 
 const WILDCARD = 'tasks.example.test';
@@ -164,7 +165,7 @@ describe('secrets, with LOG_LEVEL=debug', () => {
     const own = `Authorization: Basic ${IN_PASSING['Authorization of the application']}`;
     await status(200, `GET /service/${id}/a${query}`, world.bearer);
     await status(200, `GET /service/${id}/b${query}`, world.cookie, own);
-    await status(101, `GET /service/${id}/c${query}`, world.cookie, own, ORIGIN, ...UPGRADE);
+    await status(101, `GET /service/${id}/c${query}`, world.cookie, own, ORIGIN, ...HANDSHAKE);
     assert.ok(task.seen().includes(own) && task.seen().includes(query));
     const tcp = await world.notice({
       ...RUNTIME,
@@ -190,7 +191,7 @@ describe('secrets, with LOG_LEVEL=debug', () => {
       ...httpAsk({ address: '127.0.0.1', port: away.port }),
     });
     await status(502, `GET /service/${lost}/${query}`, world.bearer);
-    await status(502, `GET /service/${lost}/${query}`, world.bearer, ...UPGRADE);
+    await status(502, `GET /service/${lost}/${query}`, world.bearer, ...HANDSHAKE);
   });
 
   test('signed in, handed over to a host of its own, and signed out', async () => {
@@ -250,7 +251,7 @@ describe('secrets, with LOG_LEVEL=debug', () => {
     await status(401, path, ...(await of('forged token', foreign)));
     await status(302, path, `Cookie: ${clearml.cookieName}=${foreign}`, NAVIGATION);
     await status(403, path, world.cookie, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: cors');
-    await status(403, path, world.cookie, 'Origin: http://evil.test', ...UPGRADE);
+    await status(403, path, world.cookie, 'Origin: http://evil.test', ...HANDSHAKE);
     const many = Array.from({ length: 9 }, () => world.cookie.slice('Cookie: '.length)).join('; ');
     await status(431, path, `Cookie: ${many}`);
     const fresh = await of('fresh token', await userToken(clearml, 'admin', { expiresIn: 999 }));

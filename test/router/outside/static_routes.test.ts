@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { header, headerValues } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { header, headerValues } from '../../support/raw_peers.ts';
 import { endTask, taskWhen } from '../../lab/clearml/asks.ts';
 import { ids } from '../../lab/clearml/seed.ts';
-import { settingsFor } from '../process.ts';
-import { echoTask, NAVIGATION, startOutside } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { settingsFor } from '../../support/router_process.ts';
+import { echoTask, NAVIGATION, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
 
 const MAIN = fileURLToPath(new URL('../../../router/main.ts', import.meta.url));
 

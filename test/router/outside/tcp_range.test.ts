@@ -4,9 +4,9 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { taskWhen, addTask, tcpAsk } from '../../lab/clearml/asks.ts';
 import { textOf } from '../../lab/clearml/document.ts';
-import { parseProxyHeader } from '../../../router/proxy/proxy_header.ts';
-import { startOutside } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { parseProxyHeader } from '../../../router/tcp/proxy_header.ts';
+import { startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
 
 const ALLOWED = 'PROXY TCP4 203.0.113.7 198.51.100.1 40000 30400\r\n';
 const STRANGER = 'PROXY TCP4 203.0.114.7 198.51.100.1 40000 30400\r\n';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawTask } from '../../attacks/raw_peers.ts';
-import { header, headerValues, rawTask, replying } from '../../attacks/raw_peers.ts';
+import type { RawTask } from '../../support/raw_peers.ts';
+import { header, headerValues, rawTask, replying } from '../../support/raw_peers.ts';
 import { ids } from '../../lab/clearml/seed.ts';
-import { echoTask, startOutside } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { echoTask, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
 
 /** The values of one header in the head that the task was sent. */
 function sent(head: string, name: string): readonly string[] {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RawClient, RawTask } from '../../attacks/raw_peers.ts';
+import type { RawClient, RawTask } from '../../support/raw_peers.ts';
 import { endTask } from '../../lab/clearml/asks.ts';
 import { callApi } from '../../lab/clearml/client.ts';
 import { ids } from '../../lab/clearml/seed.ts';
-import { echoTask, startOutside, UPGRADE } from './outside.ts';
-import type { Outside } from './outside.ts';
+import { echoTask, startOutside } from '../../support/outside.ts';
+import type { Outside } from '../../support/outside.ts';
+import { HANDSHAKE } from '../../support/web_socket_handshake.ts';
 
 /** ACCESS_CACHE_SECONDS of the test plus the 5 s of the rule. Milliseconds. */
 const LATEST = 5_300;
@@ -25,7 +26,7 @@ describe('a right that is withdrawn', () => {
   });
 
   async function open(authorization: string): Promise<RawClient> {
-    const client = await world.connect(`GET /service/${id}/`, ...UPGRADE, authorization);
+    const client = await world.connect(`GET /service/${id}/`, ...HANDSHAKE, authorization);
     const { status } = await client.answer();
     assert.equal(status, 101);
     return client;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { RouterError } from '../../../router/errors.ts';
-import type { Endpoint } from '../../../router/routes/endpoint.ts';
-import type { RouteTable } from '../../../router/routes/table.ts';
+import type { Endpoint } from '../../../router/routes/model/endpoint.ts';
+import type { RouteTable } from '../../../router/routes/model/table.ts';
 import {
   addTask,
   changeRuntime,
@@ -25,7 +25,7 @@ import {
   runtimeOf,
   serve,
   type RouterOptions,
-} from './installation.ts';
+} from '../../support/installation.ts';
 
 const HTTP = { address: '10.0.0.1', port: 8888 };
 const SSH = { address: '10.0.0.1', port: 10_022 };
@@ -176,17 +176,27 @@ test('so does a task that is deleted, and one that loses its tag', async (t) => 
   await until(({ endpoints }) => endpoints.size === 0);
 });
 
-test('two tasks that name one address and port: the one that started first has the route', async (t) => {
+test('A62: two tasks that name one address and port: the one that is served keeps it, though the other started first', async (t) => {
   const { server, until } = await start(t);
   const late = addTask(server, { runtime: httpAsk(HTTP), startedAt: 2_000_000 }).id;
   await until(opened(late, 'http'));
   const early = addTask(server, { runtime: httpAsk(HTTP), startedAt: 1_000_000 }).id;
+  const table = await until(({ endpoints }) => endpoints.has(early));
+  assert.equal(table.endpoints.get(late)?.http?.state, 'open');
+  const reason = refused(table.endpoints.get(early), 'http') ?? '';
+  assert.match(reason, /belongs to another task, which was there first$/);
+  assert.ok(!reason.includes(late), 'its reader may not be allowed to see the other task');
+  endTask(server, late);
+  await until(opened(early, 'http'));
+});
+
+test('where neither is served yet, the age of the task decides', async (t) => {
+  const server = await serve(t);
+  const late = addTask(server, { runtime: httpAsk(HTTP), startedAt: 2_000_000 }).id;
+  const early = addTask(server, { runtime: httpAsk(HTTP), startedAt: 1_000_000 }).id;
+  const { until } = await start(t, {}, Promise.resolve(server));
   const table = await until(opened(early, 'http'));
-  const reason = refused(table.endpoints.get(late), 'http') ?? '';
-  assert.match(reason, /belongs to another task, which started first$/);
-  assert.ok(!reason.includes(early), 'its reader may not be allowed to see the other task');
-  endTask(server, early);
-  await until(opened(late, 'http'));
+  assert.match(refused(table.endpoints.get(late), 'http') ?? '', /was there first$/);
 });
 
 test('a refused ask is left as it is, with the reason in the log', async (t) => {
@@ -337,6 +347,20 @@ test('a wrong file of static routes stops the start with all problems', async (t
       return true;
     },
   );
+});
+
+test('a static route on a host of the router’s own stops the start', async (t) => {
+  const file = staticRoutes(t, [
+    { name: 'a', type: 'subdomain', host: 'router.example.com' },
+    { name: 'b', type: 'subdomain', host: 'Pages.example.com' },
+  ]);
+  const environment = { ROUTER_PAGES_URL: 'https://pages.example.com', STATIC_ROUTES_FILE: file };
+  const server = await serve(t);
+  assert.throws(() => route(t, server, { environment }), {
+    code: 'SETTINGS_INVALID',
+    message:
+      /routes\.0\.host: .* of ROUTER_URL itself\n.*routes\.1\.host: .* of ROUTER_PAGES_URL itself/,
+  });
 });
 
 test('static routes follow their file, even while ClearML is away; a wrong file keeps the old ones and is told', async (t) => {

@@ -7,10 +7,10 @@ import { taskRow, type TaskRow } from '../../../router/clearml/task_row.ts';
 import { RouterError } from '../../../router/errors.ts';
 import { createRoutes } from '../../../router/routes/create_routes.ts';
 import { ALONE } from '../../../router/routes/leader.ts';
-import type { RouteTable } from '../../../router/routes/table.ts';
+import type { RouteTable } from '../../../router/routes/model/table.ts';
 import { readSettings } from '../../../router/settings/settings.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
-import { binder, eventually, keepLog } from './installation.ts';
+import { binder, eventually, keepLog, stampKeys } from '../../support/installation.ts';
 
 const ROUTER = '203.0.113.7';
 const START = 21_000;
@@ -22,8 +22,26 @@ interface ModelTask {
   startedAt: number;
   changedAt: number;
   runtime: Record<string, string | number>;
-  /** Where the task itself knows that it listens for TCP. */
-  tcp: { readonly address: string; readonly port: number } | undefined;
+  /** Where the task itself knows that it listens for TCP; `lies` where it wrote what it found elsewhere over its ask. */
+  tcp: { readonly address: string; readonly port: number } | 'lies' | undefined;
+  /** What it has seen the router write, to be written back later. */
+  seen: Record<string, string | number>;
+}
+
+/** What of a runtime the router writes. */
+const WRITTEN = [
+  'external_address',
+  'external_tcp_port',
+  'upstream_task_address',
+  'upstream_task_port',
+  'router_tcp_answer',
+  'router_tcp_stamp',
+  'router_http_stamp',
+  'router_name',
+];
+
+function writtenIn(runtime: ModelTask['runtime']): ModelTask['runtime'] {
+  return Object.fromEntries(Object.entries(runtime).filter(([key]) => WRITTEN.includes(key)));
 }
 
 /** ClearML in memory: tasks that change at random, and writes that may be lost. */
@@ -88,7 +106,7 @@ class Model {
         return Promise.resolve();
       },
       queues: () => Promise.resolve(new Map()),
-      login: none,
+      users: () => Promise.resolve(new Map()),
       onLogin: () => () => undefined,
       visibleTasks: none,
       currentUser: none,
@@ -116,7 +134,7 @@ function settings(ports: number) {
   });
 }
 
-function start(model: Model, ports: number) {
+function start(model: Model, ports: number, keys: () => readonly Uint8Array[]) {
   const { log } = keepLog();
   const routes = createRoutes({
     settings: settings(ports),
@@ -126,6 +144,7 @@ function start(model: Model, ports: number) {
     leadership: ALONE,
     ports: binder(),
     kubernetesHost: undefined,
+    stampKeys: keys,
   });
   routes.start();
   return routes;
@@ -133,48 +152,95 @@ function start(model: Model, ports: number) {
 
 /** Everything that must hold once the router has caught up with a model that stands still. */
 function assertTrue(model: Model, table: RouteTable, ports: number): void {
-  const running = model
-    .asking()
-    .toSorted((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
-  const owners = new Map<string, string>();
-  const wanted = { tcp: 0 };
-  for (const task of running) {
-    const endpoint = table.endpoints.get(task.id);
+  const running = new Map(model.asking().map((task) => [task.id, task]));
+  const holders = new Map<string, string>();
+  let portless = 0;
+  for (const [id, { task, ...lanes }] of table.endpoints) {
+    assert.ok(running.has(id));
+    for (const lane of [lanes.http, lanes.tcp]) {
+      if (lane?.state === 'refused' && lane.reason.startsWith('every port')) portless += 1;
+      if (lane?.state !== 'open') continue;
+      const key = `${lane.upstream.address} ${lane.upstream.port}`;
+      assert.equal(holders.get(key) ?? task.id, task.id, 'an address has one holder');
+      holders.set(key, task.id);
+    }
+  }
+  for (const [id, task] of running) {
+    const endpoint = table.endpoints.get(id);
     for (const lane of ['http', 'tcp'] as const) {
-      const meant =
-        lane === 'tcp'
-          ? task.tcp
-          : task.runtime['_PORT'] === undefined
-            ? undefined
-            : { address: String(task.runtime['_ADDRESS']), port: Number(task.runtime['_PORT']) };
+      const asked = task.runtime['_PORT'] !== undefined;
+      const http = {
+        address: String(task.runtime['_ADDRESS']),
+        port: Number(task.runtime['_PORT']),
+      };
+      const meant = lane === 'tcp' ? task.tcp : asked ? http : undefined;
       const found = endpoint?.[lane];
+      if (meant === 'lies') continue;
       if (meant === undefined) {
         assert.equal(found, undefined);
         continue;
       }
-      const key = `${meant.address} ${meant.port}`;
-      const owner = owners.get(key) ?? task.id;
-      owners.set(key, owner);
-      if (owner !== task.id) {
-        assert.equal(found?.state, 'refused', 'the one that started first has the address');
+      const { address, port } = meant;
+      if (found?.state === 'refused') {
+        const free = holders.get(`${address} ${port}`) ?? id;
+        assert.ok(
+          free !== id || found.reason.startsWith('every port'),
+          'nobody is refused for nothing',
+        );
         continue;
       }
-      if (lane === 'tcp') {
-        wanted.tcp += 1;
-        if (found?.state !== 'open') continue;
-        const { tcp } = endpoint ?? {};
-        assert.equal(table.ports.get(tcp?.port ?? 0), endpoint);
-        assert.equal(task.runtime['external_address'], ROUTER);
-        assert.equal(task.runtime['external_tcp_port'], String(tcp?.port));
-      } else {
-        assert.equal(task.runtime['endpoint'], `https://router.example.com/service/${task.id}/`);
-      }
       assert.equal(found?.state, 'open');
-      assert.deepEqual([found.upstream.address, found.upstream.port], [meant.address, meant.port]);
+      assert.deepEqual([found.upstream.address, found.upstream.port], [address, port]);
+      if (lane === 'tcp') {
+        assert.equal(table.ports.get(endpoint?.tcp?.port ?? 0), endpoint);
+        assert.equal(task.runtime['external_address'], ROUTER);
+        assert.equal(task.runtime['external_tcp_port'], String(endpoint?.tcp?.port));
+      } else {
+        assert.equal(task.runtime['endpoint'], `https://router.example.com/service/${id}/`);
+      }
     }
   }
-  assert.equal(table.ports.size, Math.min(wanted.tcp, ports), 'ports are used as far as they go');
-  for (const [id] of table.endpoints) assert.ok(running.some((task) => task.id === id));
+  if (portless > 0) assert.equal(table.ports.size, ports, 'ports are used as far as they go');
+}
+
+/** What was granted and stamped at a quiet moment: it must stay while its task asks for it, whatever others write. */
+class Promised {
+  readonly #lanes = new Map<
+    string,
+    { readonly upstream: string; readonly port: number | undefined }
+  >();
+
+  /** The task itself has changed what it asks, or its own proof of it. */
+  release(id: string, ...lanes: readonly ('http' | 'tcp')[]): void {
+    for (const lane of lanes) this.#lanes.delete(`${id} ${lane}`);
+  }
+
+  note(model: Model, table: RouteTable): void {
+    for (const [id, endpoint] of table.endpoints) {
+      for (const lane of ['http', 'tcp'] as const) {
+        const way = endpoint[lane];
+        if (way?.state !== 'open') continue;
+        const { address, port } = way.upstream;
+        const external = lane === 'tcp' ? endpoint.tcp?.port : undefined;
+        const text = String(model.tasks.get(id)?.runtime[`router_${lane}_stamp`] ?? '[]');
+        const [, , , taskAddress, taskPort, , routerPort] = JSON.parse(text) as unknown[];
+        const stands = taskAddress === address && taskPort === port;
+        if (!stands || (external !== undefined && routerPort !== external)) continue;
+        this.#lanes.set(`${id} ${lane}`, { upstream: `${address} ${port}`, port: external });
+      }
+    }
+  }
+
+  assertKept(table: RouteTable): void {
+    for (const [key, { upstream, port }] of this.#lanes) {
+      const [id = '', lane] = key.split(' ');
+      const endpoint = table.endpoints.get(id);
+      const way = lane === 'http' ? endpoint?.http : endpoint?.tcp;
+      assert.equal(way?.state, 'open', `${key} was promised ${upstream}`);
+      assert.equal(`${way.upstream.address} ${way.upstream.port}`, upstream);
+      assert.equal(port === undefined ? port : endpoint?.tcp?.port, port, `${key} and its port`);
+    }
+  }
 }
 
 const COUNT = 6;
@@ -224,20 +290,39 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('lose' as const),
-      writes: fc.integer({ min: 1, max: 3 }),
+      writes: fc.integer({ min: 1, max: 2 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('remember' as const, 'play back' as const),
+      index: taskIndex,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('copy' as const, 'forge' as const),
+      index: taskIndex,
+      victim: taskIndex,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rotate' as const) }) },
 );
 
-test('tasks that change at random, lost writes, outages and restarts: the router always catches up with the truth', async () => {
+test('A61, A62: tasks that change, lie, copy and play back at random, lost writes, outages, restarts, other keys: the router catches up with the truth, and who is served stays so', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 25 }),
       fc.integer({ min: 2, max: COUNT }),
       async (steps, ports) => {
         const model = new Model();
-        let routes = start(model, ports);
+        let secrets = ['0'];
+        let keys = stampKeys(...secrets)();
+        const promised = new Promised();
+        let routes = start(model, ports, () => keys);
         const settled = async (): Promise<void> => {
           // Three looks at a model that stands still, nothing written in the last: it has caught up.
           let quiet = 0;
@@ -248,6 +333,8 @@ test('tasks that change at random, lost writes, outages and restarts: the router
             seen = { looks: model.looks, writes: model.writes, time: model.time };
             return quiet >= 3;
           }, 'rest');
+          promised.assertKept(routes.current());
+          promised.note(model, routes.current());
         };
         /** One that comes back within the rest of its port must wait for it, so ports are judged at the end. */
         for (const next of steps) {
@@ -263,8 +350,10 @@ test('tasks that change at random, lost writes, outages and restarts: the router
                 changedAt: model.time,
                 runtime: {},
                 tcp: undefined,
+                seen: {},
               });
             }
+            promised.release(id, next.kind);
             const ask =
               next.kind === 'http'
                 ? { _SERVICE: 'EXTERNAL', _ADDRESS: next.host, _PORT: next.port }
@@ -282,7 +371,9 @@ test('tasks that change at random, lost writes, outages and restarts: the router
             });
           } else if (next.kind === 'new port') {
             model.change(id, (task) => {
-              if (task.runtime['external_address'] !== ROUTER || task.tcp === undefined) return;
+              const answered = task.runtime['external_address'] === ROUTER;
+              if (!answered || typeof task.tcp !== 'object') return;
+              promised.release(id, 'tcp');
               task.runtime['external_tcp_port'] = next.port;
               task.tcp = { ...task.tcp, port: next.port };
             });
@@ -291,20 +382,46 @@ test('tasks that change at random, lost writes, outages and restarts: the router
               delete task.runtime['endpoint'];
               delete task.runtime['router_name'];
             });
+          } else if (next.kind === 'remember') {
+            model.change(id, (task) => void (task.seen = writtenIn(task.runtime)));
+          } else if (next.kind === 'play back' || next.kind === 'copy' || next.kind === 'forge') {
+            const victim = 'victim' in next ? model.tasks.get(idOf(next.victim)) : undefined;
+            model.change(id, (task) => {
+              const found =
+                next.kind === 'play back' ? task.seen : writtenIn(victim?.runtime ?? {});
+              if (next.kind === 'forge') {
+                delete found['router_tcp_stamp'];
+                delete found['router_http_stamp'];
+              }
+              if (Object.keys(found).length === 0 || victim === task) return;
+              promised.release(id, 'http', 'tcp');
+              Object.assign(task.runtime, found);
+              if ('external_tcp_port' in task.runtime) task.tcp = 'lies';
+            });
+          } else if (next.kind === 'rotate') {
+            if (model.away) continue;
+            await settled();
+            secrets = [`${secrets.length}${secrets[0]}`, ...secrets].slice(0, 2);
+            keys = stampKeys(...secrets)();
+            await settled();
           } else if (next.kind === 'end') {
+            promised.release(id, 'http', 'tcp');
             model.change(id, (task) => {
               task.status = 'completed';
             });
           } else if (next.kind === 'untag') {
+            promised.release(id, 'http', 'tcp');
             model.change(id, (task) => {
               task.tagged = false;
             });
-          } else if (next.kind === 'delete') model.tasks.delete(id);
-          else if (next.kind === 'away') model.away = !model.away;
+          } else if (next.kind === 'delete') {
+            promised.release(id, 'http', 'tcp');
+            model.tasks.delete(id);
+          } else if (next.kind === 'away') model.away = !model.away;
           else if (next.kind === 'lose') model.lost = next.writes;
           else if (next.kind === 'restart') {
             await routes.stop();
-            routes = start(model, ports);
+            routes = start(model, ports, () => keys);
           } else if (!model.away) await settled();
         }
         model.away = false;
@@ -360,10 +477,11 @@ test(`ten thousand tasks that change at random: the router catches up with the t
       changedAt: model.time,
       runtime: { _ADDRESS: address, _PORT: 8000, ...(tcp === undefined ? {} : asksTcp) },
       tcp,
+      seen: {},
     });
   };
   for (let index = 0; index < MANY; index += 1) put(index);
-  const routes = start(model, 200);
+  const routes = start(model, 200, stampKeys('a secret'));
   const agrees = (): boolean => {
     try {
       assertTrue(model, routes.current(), 200);

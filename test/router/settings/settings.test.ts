@@ -65,21 +65,24 @@ describe('readSettings', () => {
         SSL_VERIFY: true,
         AUTH_ENABLED: true,
         AUTH_BASE64_JWKS_KEY: ['c2lnbmluZy1rZXk'],
+        ROUTER_ADMINISTRATORS: [],
         ACCESS_CACHE_SECONDS: 30_000,
         ACCESS_STALE_SECONDS: 600_000,
         LISTEN_QUEUE_NAME: [],
         VERIFY_TASK_PODS: [],
+        VERIFY_TASK_PODS_STRICT: false,
         TASK_POD_NAME_PREFIX: 'clearml-id-',
         POLL_INTERVAL: 2000,
         ROUTER_PATH_FORM: true,
         TCP_SOURCE_RANGES: [],
         TCP_PROXY_PROTOCOL: 'off',
+        TCP_MAX_PORTS_PER_TASK: 8,
+        TCP_MAX_PORTS_PER_USER: 64,
         TCP_MAX_CONNECTIONS: 32_768,
         TCP_MAX_CONNECTIONS_PER_PORT: 8_192,
         TRUSTED_PROXIES: [],
         HTTP_PORT: 8080,
         ADMIN_PORT: 8081,
-        WORKERS: 1,
         SHUTDOWN_DELAY_SECONDS: 0,
         DRAIN_SECONDS: 300_000,
         MAX_CONNECTIONS: 16_384,
@@ -104,7 +107,7 @@ describe('readSettings', () => {
         CLEARML_API_ACCESS_KEY: 'ACCESS',
         POLL_INTERVAL: '-1',
         LOG_LEVEL: 'loud',
-        WORKERS: '1.5',
+        WORKERS: '1',
         TASK_NETWORKS: '10.0.0.0/8, 10.0.0.0/33',
       }),
       [
@@ -113,10 +116,10 @@ describe('readSettings', () => {
         '  CLEARML_API_HOST: expected a URL with scheme, such as https://api.clear.example.com',
         '  CLEARML_API_SECRET_KEY: required; set it, or CLEARML_API_SECRET_KEY_FILE',
         '  AUTH_BASE64_JWKS_KEY: required; set it, or AUTH_BASE64_JWKS_KEY_FILE',
-        '  TASK_NETWORKS: expected address blocks such as 10.0.0.0/8, comma separated',
+        '  TASK_NETWORKS: number 2 of the list: expected a network in CIDR form, such as 10.244.0.0/16; a prefix length is a decimal number from 0 to 32',
         '  POLL_INTERVAL: expected seconds from 0.05 to 3600, fractions allowed',
-        '  WORKERS: expected a whole number from 1 to 256',
         '  LOG_LEVEL: expected debug, info, warn or error',
+        "  WORKERS: is no more: Kubernetes' replicas do this and survive the loss of one; remove it and set availability.replicas",
       ].join('\n'),
     );
   });
@@ -186,6 +189,21 @@ describe('readSettings', () => {
       'endpoints without a URL',
       { ROUTER_PATH_FORM: 'false' },
       'ROUTER_PATH_FORM: false leaves endpoints without a URL; it needs ROUTER_WILDCARD_HOST',
+    ],
+    [
+      'pages on the host of ROUTER_URL, at another port',
+      { ROUTER_PAGES_URL: 'https://task-router.example.com:8443' },
+      'ROUTER_PAGES_URL: names the host of ROUTER_URL; cookies do not tell ports apart, so give it another',
+    ],
+    [
+      'pages under another scheme',
+      { ROUTER_PAGES_URL: 'http://pages.example.com' },
+      'ROUTER_PAGES_URL: begins with another scheme than ROUTER_URL',
+    ],
+    [
+      'pages among the hosts of endpoints',
+      { ROUTER_PAGES_URL: 'https://p.t.example.com', ROUTER_WILDCARD_HOST: 't.example.com' },
+      'ROUTER_PAGES_URL: lies below ROUTER_WILDCARD_HOST, where the hosts of endpoints are',
     ],
     [
       'half a Lease',
@@ -272,6 +290,35 @@ describe('readSettings', () => {
       TASK_NETWORKS?.map(([address, length]) => `${address.toString()}/${length}`),
       ['10.244.0.0/16', '192.0.2.7/32', 'fd00::/8'],
     );
+  });
+
+  test('A67: takes namespaces of pods, or * alone, and strictness only with one of them', () => {
+    const read = (VERIFY_TASK_PODS: string, VERIFY_TASK_PODS_STRICT = 'false') =>
+      readSettings({ ...REQUIRED, VERIFY_TASK_PODS, VERIFY_TASK_PODS_STRICT });
+    assert.deepEqual(read('clearml, gpu', 'true').VERIFY_TASK_PODS, ['clearml', 'gpu']);
+    assert.deepEqual(read('*').VERIFY_TASK_PODS, ['*']);
+    for (const wrong of ['*,clearml', 'a/../../secrets', 'Team', 'team-*', 'a?b']) {
+      assert.throws(() => read(wrong), /VERIFY_TASK_PODS: expected names of namespaces/, wrong);
+    }
+    assert.throws(() => read('', 'true'), /VERIFY_TASK_PODS_STRICT: refuses every address while/);
+  });
+
+  test('A67: refuses networks that others read differently, wherever networks are read', () => {
+    for (const name of ['TASK_NETWORKS', 'TRUSTED_PROXIES', 'TCP_SOURCE_RANGES']) {
+      for (const [network, remedy] of [
+        ['010.0.0.0/8', 'four decimal numbers, 10.0.0.0/8 or 8.0.0.0/8'],
+        ['10.1/16', 'four decimal numbers, 10.1.0.0/16 or 10.0.0.1/16'],
+        ['0x7f000000/8', 'four decimal numbers, 127.0.0.0/8'],
+        ['10.1.2.3/8', '10.0.0.0/8 for the network, or 10.1.2.3/32 for the address'],
+        ['::ffff:10.0.0.0/104', 'the IPv4 form of it, 10.0.0.0/8'],
+      ]) {
+        assert.throws(
+          () => readSettings({ ...REQUIRED, [name]: network }),
+          ({ message }: Error) => message.includes(`  ${name}: expected ${remedy}`),
+          `${name}=${network}`,
+        );
+      }
+    }
   });
 
   test('never repeats a value in its message: it may be a secret in the wrong variable', () => {

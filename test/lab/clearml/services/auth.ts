@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { apiError } from '../api_error.ts';
 import { optionalText, text, type Call, type Server, type Service } from '../call.ts';
-import { identityOf } from '../authentication.ts';
+import { identityOf } from '../authentication/authentication.ts';
 import type { Account } from '../state.ts';
 
 const MAX_EXPIRATION_SECONDS = 31_536_000;

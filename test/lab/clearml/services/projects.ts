@@ -4,16 +4,18 @@ import { optionalText, text, type Call, type Server, type Service } from '../cal
 import { timestamp } from '../clock.ts';
 import {
   joined,
+  checkOrder,
   ordered,
+  plainFields,
   projected,
   readPage,
   readProjection,
   type References,
-} from '../listing.ts';
-import { readFilters } from '../query.ts';
+} from '../queries/listing.ts';
+import { readFilters } from '../queries/query.ts';
 import type { ProjectRecord } from '../records.ts';
 
-const FIELDS = new Set([
+const FIELDS = plainFields([
   'id',
   'name',
   'basename',
@@ -36,6 +38,7 @@ const FILTERS = {
 
 function visibleProjects(call: Call, server: Server): readonly ProjectRecord[] {
   const { company } = call.caller.identity;
+  checkOrder(call.data['order_by'], FIELDS);
   const test = readFilters(call.data, FILTERS);
   const projects = [...server.state.projects.values()].filter(
     (project) => (project.company === company || project.company === '') && test(project),

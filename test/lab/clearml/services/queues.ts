@@ -4,16 +4,18 @@ import { text, type Call, type Server, type Service } from '../call.ts';
 import { timestamp } from '../clock.ts';
 import {
   joined,
+  checkOrder,
   ordered,
+  plainFields,
   projected,
   readPage,
   readProjection,
   type References,
-} from '../listing.ts';
-import { readFilters } from '../query.ts';
+} from '../queries/listing.ts';
+import { readFilters } from '../queries/query.ts';
 import type { QueueRecord } from '../records.ts';
 
-const FIELDS = new Set([
+const FIELDS = plainFields([
   'id',
   'name',
   'display_name',
@@ -29,6 +31,7 @@ const FILTERS = { list: ['tags', 'system_tags', 'id'], date: [], range: [], patt
 
 function visibleQueues(call: Call, server: Server): readonly QueueRecord[] {
   const { company } = call.caller.identity;
+  checkOrder(call.data['order_by'], FIELDS);
   const test = readFilters(call.data, FILTERS);
   const queues = [...server.state.queues.values()].filter(
     (queue) => queue.company === company && test(queue),

@@ -1,13 +1,12 @@
 import type { Service } from '../call.ts';
 
-/** Two services that tell a client what the server is: `server.*` and `login.*`. */
+/** What tells a client what the server is. */
 export const server: Service = {
   'server.info': {
     handle: (_call, { options }) => ({
       version: options.serverVersion,
       build: 'stand-in',
       commit: 'stand-in',
-      uid: 'stand-in',
       api_version: options.apiVersion,
     }),
   },
@@ -15,6 +14,15 @@ export const server: Service = {
     roles: ['root', 'system'],
     handle: (_call, { options }) => ({
       apiserver: { auth: { session_auth_cookie_name: options.cookieName } },
+    }),
+  },
+  'debug.ping': { authorize: 'optional', handle: () => ({ msg: 'ClearML server' }) },
+  'auth.fixed_users_mode': {
+    authorize: 'optional',
+    handle: (_call, { options }) => ({
+      enabled: options.fixedUsers,
+      guest: { enabled: false },
+      server_errors: {},
     }),
   },
   'server.report_stats_option': { handle: () => ({ supported: false }) },

@@ -27,7 +27,9 @@ describe('writing tasks', () => {
   test('tasks.edit replaces the whole runtime', async () => {
     const { id } = addTask(clearml, { runtime: { _PORT: 80, endpoint: 'x' } });
     const answer = await call('tasks.edit', { task: id, runtime: { _PORT: 81 }, force: true });
-    assert.deepEqual(answer.data, { updated: 1, fields: { runtime: { _PORT: 81 } } });
+    const { last_change, last_update } = stored(id);
+    const fields = { last_change, last_changed_by: ids.alice, last_update };
+    assert.deepEqual(answer.data, { updated: 1, fields: { runtime: { _PORT: 81 }, ...fields } });
     assert.deepEqual(stored(id).runtime, { _PORT: 81 });
     const refused = await call('tasks.edit', { task: id, runtime: {} });
     assert.deepEqual([refused.status, refused.subcode], [400, 110]);
@@ -68,8 +70,31 @@ describe('writing tasks', () => {
       'endpoint%_%_a': 'y',
       '%_PORT': '81',
     });
-    const incomplete = await call('tasks.edit_runtime', { task: id, remove: ['endpoint'] });
-    assert.deepEqual([incomplete.status, incomplete.subcode], [500, 0]);
+    const without = await call('tasks.edit_runtime', { task: id, remove: ['endpoint'] });
+    assert.deepEqual([without.status, without.data], [200, { updated: 1 }]);
+    assert.equal('endpoint' in stored(id).runtime, false);
+  });
+
+  test('tasks.edit_runtime nests what stands behind ___, and takes it away from there', async () => {
+    const { id } = addTask(clearml);
+    const values = {
+      endpoint___x: 'a',
+      endpoint____y: 'b',
+      endpoint_____z: 'c',
+      ___u: 'd',
+      end___: 'e',
+    };
+    const answer = await call('tasks.edit_runtime', { task: id, add_or_update: values });
+    assert.deepEqual(answer.data, { updated: 1 });
+    assert.deepEqual(stored(id).runtime, {
+      'endpoint%_%': { x: 'a' },
+      'endpoint%_%_%_%_y': 'b',
+      'endpoint%_%_%_%': { z: 'c' },
+      '%_%': { u: 'd' },
+      'end%_%': 'e',
+    });
+    await call('tasks.edit_runtime', { task: id, remove: ['endpoint___x', 'absent___x'] });
+    assert.deepEqual(stored(id).runtime['endpoint%_%'], {});
   });
 
   test('a server that keeps keys as they are can be had', async () => {

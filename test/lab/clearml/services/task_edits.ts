@@ -3,11 +3,11 @@ import { apiError } from '../api_error.ts';
 import { text, type Call, type Server, type Service } from '../call.ts';
 import { timestamp } from '../clock.ts';
 import { isDocument, isList, textOf, type Document, type Json } from '../document.ts';
-import { part } from '../listing.ts';
+import { part } from '../queries/listing.ts';
 import type { TaskRecord } from '../records.ts';
 import { store, writableTask } from './task_access.ts';
 import { EDITABLE_FIELDS, MERGED_FIELDS, TASK_TYPES, USER_SET_FIELDS } from './task_fields.ts';
-import { storedKey } from './runtime_keys.ts';
+import { storedPath, withStored } from './runtime_keys.ts';
 
 function readFields(data: Document, names: readonly string[]): Record<string, Json> {
   const fields: Record<string, Json> = {};
@@ -116,10 +116,14 @@ export const taskEdits: Service = {
       }
       const fields = merged(task, readFields(call.data, [...EDITABLE_FIELDS, 'status']));
       requireProject(fields, call, server);
-      if (Object.keys(fields).length === 0) return { updated: 0 };
+      if (Object.keys(fields).length === 0) return { updated: 0, fields: {} };
       const lastUpdate = Object.keys(fields).some((name) => !USER_SET_FIELDS.has(name));
-      store(task, fields, call, server, { lastUpdate });
-      return { updated: 1, fields };
+      const stored = store(task, fields, call, server, { lastUpdate });
+      const told = ['last_change', 'last_changed_by', ...(lastUpdate ? ['last_update'] : [])];
+      return {
+        updated: 1,
+        fields: { ...fields, ...Object.fromEntries(told.map((name) => [name, stored[name]])) },
+      };
     },
   },
   'tasks.update': {
@@ -141,18 +145,14 @@ export const taskEdits: Service = {
           status: task.status,
         });
       }
-      const { add_or_update: added, remove = [] } = call.data;
-      // The server's own handler trips over a missing dictionary: a general error with Python's words.
-      if (!isDocument(added)) {
-        throw apiError('general_error', "'NoneType' object has no attribute 'items'");
-      }
-      const runtime: Record<string, Json | undefined> = { ...task.runtime };
-      const spell = (key: string) => storedKey(key, server.options.editRuntimeKeys);
-      for (const [key, value] of Object.entries(added)) runtime[spell(key)] = value;
-      for (const key of isList(remove) ? remove : []) delete runtime[spell(textOf(key))];
-      if (Object.keys(added).length === 0 && (!isList(remove) || remove.length === 0)) {
-        return { updated: 0 };
-      }
+      const { add_or_update: added, remove } = call.data;
+      const additions = isDocument(added) ? Object.entries(added) : [];
+      const removals = isList(remove) ? remove.map(textOf) : [];
+      if (additions.length + removals.length === 0) return { updated: 0 };
+      const spell = (key: string) => storedPath(key, server.options.editRuntimeKeys);
+      let runtime: Document = task.runtime;
+      for (const [key, value] of additions) runtime = withStored(runtime, spell(key), value);
+      for (const key of removals) runtime = withStored(runtime, spell(key), undefined);
       store(task, { runtime }, call, server, { lastUpdate: true });
       return { updated: 1 };
     },

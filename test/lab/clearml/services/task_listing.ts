@@ -2,14 +2,15 @@ import { apiError } from '../api_error.ts';
 import type { Call, Server, Service } from '../call.ts';
 import { isList, without, type Document } from '../document.ts';
 import {
+  checkOrder,
   joined,
   ordered,
   projected,
   readPage,
   readProjection,
   type References,
-} from '../listing.ts';
-import { readFilters } from '../query.ts';
+} from '../queries/listing.ts';
+import { readFilters } from '../queries/query.ts';
 import type { TaskRecord } from '../records.ts';
 import { TASK_FIELDS, TASK_FILTERS, UNSHOWN_FIELDS } from './task_fields.ts';
 import { mayRead, readableTask } from './task_access.ts';
@@ -52,6 +53,7 @@ function candidates(
   const byId =
     asked !== undefined && asked !== null && asked !== '' && !(isList(asked) && asked.length === 0);
   const showHidden = byId || question['search_hidden'] === true;
+  checkOrder(question['order_by'], TASK_FIELDS);
   const matches = readFilters(question, TASK_FILTERS);
   const selected: TaskRecord[] = [];
   for (const task of pool(asked, server)) {

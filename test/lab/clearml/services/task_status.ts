@@ -1,8 +1,8 @@
-import { apiError } from '../api_error.ts';
+import { ApiError, apiError } from '../api_error.ts';
 import { optionalText, text, type Call, type Server, type Service } from '../call.ts';
 import { timestamp } from '../clock.ts';
-import { without, withValue, type Document } from '../document.ts';
-import { part } from '../listing.ts';
+import { isList, textOf, without, withValue, type Document } from '../document.ts';
+import { part } from '../queries/listing.ts';
 import type { TaskRecord, TaskStatus } from '../records.ts';
 import { createQueue, queueOf } from './queues.ts';
 import { store, writableTask } from './task_access.ts';
@@ -90,6 +90,25 @@ function setTag(call: Call, server: Server, tag: string, present: boolean): Docu
   return { updated: 1 };
 }
 
+/** Archives a task; one that runs or waits is stopped by it. */
+function archive(call: Call, server: Server): void {
+  const task = writableTask(call, server);
+  leaveQueues(task, server);
+  if (task.status === 'in_progress' || task.status === 'queued') {
+    changeStatus(task, { to: 'stopped' }, call, server);
+  }
+  setTag(call, server, 'archived', true);
+}
+
+/** What `tasks.delete` and `tasks.reset` say of what went with a task. */
+const NOTHING_ELSE: Document = {
+  updated_children: 0,
+  updated_models: 0,
+  deleted_models: 0,
+  events: { deleted: 0 },
+  urls: { model_urls: [], event_urls: [], artifact_urls: [] },
+};
+
 export const taskStatus: Service = {
   'tasks.started': {
     handle(call, server) {
@@ -146,7 +165,8 @@ export const taskStatus: Service = {
         last_worker: undefined,
       });
       const fields = { runtime: {}, execution, last_iteration: 0 };
-      return changeStatus(cleared, { to: 'created', fields }, call, server);
+      const answer = changeStatus(cleared, { to: 'created', fields }, call, server);
+      return { ...answer, ...NOTHING_ELSE, dequeued: {} };
     },
   },
   'tasks.delete': {
@@ -162,7 +182,25 @@ export const taskStatus: Service = {
       }
       leaveQueues(task, server);
       server.state.removeTask(task.id);
-      return { deleted: true, updated_children: 0, updated_models: 0, deleted_models: 0 };
+      return { deleted: true, ...NOTHING_ELSE };
+    },
+  },
+  'tasks.archive_many': {
+    handle(call, server) {
+      const ids = isList(call.data['ids']) ? call.data['ids'].map(textOf) : [];
+      const succeeded: Document[] = [];
+      const failed: Document[] = [];
+      for (const id of ids) {
+        try {
+          archive({ ...call, data: { ...call.data, task: id } }, server);
+          succeeded.push({ id, archived: true });
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          const { code, data, message, subcode } = error;
+          failed.push({ id, error: { codes: [code, subcode], msg: message, data } });
+        }
+      }
+      return { succeeded, failed };
     },
   },
   'tasks.archive': { handle: (call, server) => setTag(call, server, 'archived', true) },

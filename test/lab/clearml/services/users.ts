@@ -2,16 +2,18 @@ import { apiError } from '../api_error.ts';
 import { text, type Call, type Server, type Service } from '../call.ts';
 import {
   joined,
+  checkOrder,
   ordered,
+  plainFields,
   projected,
   readPage,
   readProjection,
   type References,
-} from '../listing.ts';
-import { readFilters } from '../query.ts';
+} from '../queries/listing.ts';
+import { readFilters } from '../queries/query.ts';
 import type { UserRecord } from '../records.ts';
 
-const FIELDS = new Set([
+const FIELDS = plainFields([
   'id',
   'company',
   'name',
@@ -26,6 +28,7 @@ const FILTERS = { list: ['id'], date: [], range: [], pattern: ['name'] };
 
 function visibleUsers(call: Call, server: Server): readonly UserRecord[] {
   const { company } = call.caller.identity;
+  checkOrder(call.data['order_by'], FIELDS);
   const test = readFilters(call.data, FILTERS);
   const users = [...server.state.accounts()]
     .map((account) => account.user)
@@ -38,6 +41,11 @@ function references(server: Server): References {
   return { company: (id) => server.state.companies.get(id) };
 }
 
+function namesOf(name: string) {
+  const [given = '', ...family] = name.split(' ');
+  return { given_name: given, family_name: family.join(' ') };
+}
+
 export const users: Service = {
   'users.get_current_user': {
     handle(call, server) {
@@ -45,9 +53,13 @@ export const users: Service = {
       const account = server.state.account(user);
       if (account === undefined) throw apiError('invalid_user', 'failed loading user');
       const shown = joined(
-        account.user,
         {
-          include: [...FIELDS, 'company.name'].filter((field) => field !== 'company'),
+          ...namesOf(account.user.name),
+          created_in_version: server.options.serverVersion,
+          ...account.user,
+        },
+        {
+          include: [...FIELDS.keys(), 'company.name'].filter((field) => field !== 'company'),
           exclude: [],
         },
         references(server),

@@ -1,0 +1,64 @@
+import type { StackConfig } from '../config/stack_config.ts';
+import { isIpAddress } from '../config/values/values.ts';
+import { exposureOf } from '../config/decisions/exposure.ts';
+import { hostsOf } from '../config/decisions/tls.ts';
+import { namesOf } from '../names.ts';
+import { pagesUrl } from '../config/decisions/router_url.ts';
+
+/** What to do after an `up`, one step each, with the names of this stack. */
+export function nextSteps(config: StackConfig, stack: string): readonly string[] {
+  const { name } = config.router;
+  return [
+    ...dnsSteps(config),
+    `Open ${pagesUrl(config)}/ and sign in: your tasks that ask for access are listed there.`,
+    `Check it: npm run verify -- --stack ${stack}`,
+    `Watch it: kubectl -n ${config.namespace.name} logs deployment/${name} --follow`,
+  ];
+}
+
+function dnsSteps(config: StackConfig): string[] {
+  const hosts = hostsOf(config).filter(needsDns);
+  const tcp = config.tcpSession?.routerAddress;
+  const names = hosts.length === 1 ? 'name' : 'names';
+  return [
+    ...(hosts.length === 0
+      ? []
+      : [`Point the DNS ${names} ${hosts.join(' and ')} at ${whereHttpEnters(config)}.`]),
+    ...(tcp === undefined || !needsDns(tcp)
+      ? []
+      : [`Point the DNS name ${tcp} at ${whereTcpEnters(config)}, for TCP.`]),
+  ];
+}
+
+function needsDns(host: string): boolean {
+  return !isIpAddress(host) && host !== 'localhost';
+}
+
+function whereHttpEnters(config: StackConfig): string {
+  switch (exposureOf(config)) {
+    case 'ingress':
+      return 'your ingress controller';
+    case 'gateway':
+      return `the Gateway ${config.gateway.parentRefs.map(({ name }) => name).join(' or ')}`;
+    case 'openshiftRoute':
+      return "the cluster's own router";
+    case 'LoadBalancer':
+      return loadBalancerOf(config, config.router.name);
+    case 'NodePort':
+      return 'the nodes';
+    case 'none':
+      return `what you put before Service ${config.router.name}`;
+  }
+}
+
+function whereTcpEnters(config: StackConfig): string {
+  const { tcp } = namesOf(config.router.name);
+  const { portsPerService, type } = config.tcpSession?.service ?? {};
+  if (type === 'NodePort') return 'the nodes';
+  if (type === 'ClusterIP') return `what you put before Service ${tcp}`;
+  return portsPerService === undefined ? loadBalancerOf(config, tcp) : 'the load balancer';
+}
+
+function loadBalancerOf(config: StackConfig, service: string): string {
+  return `the load balancer (kubectl -n ${config.namespace.name} get service ${service})`;
+}

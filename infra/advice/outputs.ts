@@ -1,0 +1,92 @@
+import { type Input, type Output, output } from '@pulumi/pulumi';
+
+import type { StackConfig } from '../config/stack_config.ts';
+import { nextSteps } from './next_steps.ts';
+import { pagesUrl, routerUrl } from '../config/decisions/router_url.ts';
+import { sourceRangeWarnings } from './source_ranges.ts';
+import type { TaskNetworks } from '../network/task_networks.ts';
+import { trustedProxyWarnings } from './trusted_proxies.ts';
+
+/** Outputs of a stack. */
+export interface Outputs {
+  /** Where users open their endpoints. */
+  readonly url: string;
+  /** Where the router's own pages and API are: the same, unless they have a host of their own. */
+  readonly pagesUrl: string;
+  /** What `ssh` and other TCP clients connect to; null where TCP is off. */
+  readonly tcp: Output<{ address: string; portStart: number; portEnd: number }> | null;
+  readonly namespace: Output<string>;
+  /** Which cluster it is, for `kubernetes.clusterUid`; null where it could not be asked. */
+  readonly clusterUid: string | null;
+  /** Images that the cluster pulls; all that a closed network has to mirror. */
+  readonly images: readonly string[];
+  /** What to do now, one step each. */
+  readonly nextSteps: readonly string[];
+  /** What deserves a second look. */
+  readonly warnings: readonly string[];
+}
+
+/** What was provisioned, as far as the outputs tell of it. */
+export interface Provisioned {
+  /** Name of the stack. */
+  readonly stack: string;
+  readonly clusterUid: string | undefined;
+  readonly config: StackConfig;
+  readonly namespace: Input<string>;
+  readonly tcpAddress: Input<string> | undefined;
+  readonly taskNetworks: TaskNetworks;
+  /** Warnings from before, such as that of the version gate. */
+  readonly warnings: readonly string[];
+}
+
+/** The stack's outputs. */
+export function outputsOf(provisioned: Provisioned): Outputs {
+  const { config, namespace, tcpAddress } = provisioned;
+  const range = config.tcpSession?.portRange;
+  const url = routerUrl(config);
+  return {
+    url,
+    pagesUrl: pagesUrl(config),
+    tcp:
+      range === undefined || tcpAddress === undefined
+        ? null
+        : output(tcpAddress).apply((address) => ({
+            address,
+            portStart: range.start,
+            portEnd: range.end,
+          })),
+    namespace: output(namespace),
+    clusterUid: provisioned.clusterUid ?? null,
+    images: [config.router.image],
+    nextSteps: nextSteps(config, provisioned.stack),
+    warnings: [...provisioned.warnings, ...warnings(provisioned, url)],
+  };
+}
+
+function warnings(provisioned: Provisioned, url: string): string[] {
+  const { config } = provisioned;
+  const found: string[] = [];
+  if (url.startsWith('http:')) {
+    found.push('Users reach the router over plain HTTP: tokens and data can be read on the way.');
+  }
+  const tcp = config.tcpSession?.service;
+  if (tcp?.loadBalancerSourceRanges.length === 0 && config.tcpSession?.sourceRanges.length === 0) {
+    const narrower =
+      tcp.type === 'LoadBalancer' ? 'tcpSession.service.loadBalancerSourceRanges' : 'A firewall';
+    found.push(
+      `TCP ports know no sign-in: whoever reaches a port reaches its task. ${narrower} narrows who can.`,
+    );
+  }
+  found.push(...sourceRangeWarnings(config.tcpSession));
+  found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
+  if (provisioned.taskNetworks.fromNodes) {
+    found.push(
+      'Task networks were taken from the nodes of today; set router.taskNetworks to the pod network of the cluster ' +
+        'before nodes are added.',
+    );
+  }
+  if (!config.clearml.sslVerify) {
+    found.push("The certificate of ClearML's API server is not verified (clearml.sslVerify).");
+  }
+  return found;
+}

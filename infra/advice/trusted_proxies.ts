@@ -1,0 +1,70 @@
+import ipaddr from 'ipaddr.js';
+
+import type { StackConfig } from '../config/stack_config.ts';
+import { exposureOf } from '../config/decisions/exposure.ts';
+
+/**
+ * What deserves a second look about whose `X-Forwarded-*` is believed. Nothing is derived: controllers run in the pod network,
+ * and so do tasks, which could claim any client's address then; a load balancer's own addresses are known to its cloud alone.
+ *
+ * @param taskNetworks networks that tasks' addresses may lie in.
+ */
+export function trustedProxyWarnings(
+  config: StackConfig,
+  taskNetworks: readonly string[],
+): readonly string[] {
+  const { networkPolicy, router } = config;
+  const { trustedProxies } = router;
+  const proxy = proxyOf(config);
+  if (trustedProxies === undefined) {
+    return proxy === undefined
+      ? []
+      : [
+          "router.trustedProxies is not set: every user's address is taken to be that of the proxy in front, in logs, in " +
+            `limits of sign-in attempts and in X-Forwarded-For. Name ${proxy}, or set it to [] if that is meant.`,
+        ];
+  }
+  const shared = trustedProxies.find((proxies) =>
+    taskNetworks.some((tasks) => overlap(proxies, tasks)),
+  );
+  const isGuarded = networkPolicy.enabled && networkPolicy.ingressNamespaces.length > 0;
+  if (shared === undefined || isGuarded) return [];
+  return [
+    `router.trustedProxies holds ${shared}, a network that tasks are in: a task that connects to the router's pods can claim ` +
+      'any client address. Name the addresses of the ingress controller alone, or keep tasks away from the HTTP port by ' +
+      'networkPolicy.ingressNamespaces.',
+  ];
+}
+
+/** What to name, by what stands in front of the router; undefined where config puts nothing there that speaks HTTP. */
+function proxyOf(config: StackConfig): string | undefined {
+  switch (exposureOf(config)) {
+    case 'ingress':
+      if (config.ingress.controller === 'alb') return 'the subnets of the load balancer';
+      return config.ingress.controller === 'gke'
+        ? GOOGLE
+        : "the addresses of the controller's pods";
+    case 'gateway':
+      return config.gateway.controller === 'gke' ? GOOGLE : "the addresses of the Gateway's pods";
+    case 'openshiftRoute':
+      return "the addresses of the pods in openshift-ingress, which are their nodes' own in most clusters";
+    case 'LoadBalancer':
+    case 'NodePort':
+    case 'none':
+      return undefined;
+  }
+}
+
+/**
+ * Where Google's front ends connect from (https://cloud.google.com/load-balancing/docs/firewall-rules), and the address that they
+ * add to X-Forwarded-For: that of the load balancer.
+ */
+const GOOGLE = '35.191.0.0/16, 130.211.0.0/22 and the address of the load balancer';
+
+function overlap(one: string, other: string): boolean {
+  const [a, aLength] = ipaddr.parseCIDR(one);
+  const [b, bLength] = ipaddr.parseCIDR(other);
+  const length = Math.min(aLength, bLength);
+  if (a instanceof ipaddr.IPv4) return b instanceof ipaddr.IPv4 && a.match(b, length);
+  return b instanceof ipaddr.IPv6 && a.match(b, length);
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+
+import { bad, good, unsure, type Check, type Finding } from '../check.ts';
+import { storedData } from '../stored_values.ts';
+import type { ClusterReader } from '../../cluster/reader.ts';
+import type { StackConfig } from '../../config/stack_config.ts';
+import { exposureOf } from '../../config/decisions/exposure.ts';
+
+/** An object that config names and this program does not make. */
+interface Named {
+  readonly title: string;
+  readonly path: string;
+  /** Keys that its data has to hold. */
+  readonly keys: readonly string[];
+  readonly fix: string;
+}
+
+/** Whether everything that config refers to is there, with the keys that it names. */
+export function objectChecks(config: StackConfig, reader: ClusterReader): readonly Check[] {
+  return [...existingObjects(config), ...classes(config)].map((object) => ({
+    title: object.title,
+    find: () => isThere(reader, object),
+  }));
+}
+
+async function isThere(reader: ClusterReader, { fix, keys, path }: Named): Promise<Finding> {
+  const data = await storedData(reader, path);
+  if (data === undefined) return bad('does not exist', fix);
+  if (keys.length === 0) return good('is there');
+  const missing = keys.filter((key) => !Object.hasOwn(data, key));
+  if (missing.length === 0) return good(`has ${keys.join(', ')}`);
+  return bad(
+    `has no ${missing.join(', ')}`,
+    `It has ${Object.keys(data).join(', ') || 'nothing'}; name the keys in config, or add them.`,
+  );
+}
+
+function existingObjects(config: StackConfig): Named[] {
+  const { clearml, imageCredentials, ingress, namespace, router } = config;
+  const account = clearml.existingSecret;
+  const proxy = clearml.proxy?.existingSecret;
+  const { existingCaConfigMap, existingCaSecret } = clearml;
+  const objects: readonly (readonly [
+    kind: string,
+    name: string | undefined,
+    ...(string | undefined)[],
+  ])[] = [
+    ...imageCredentials.existingImagePullSecrets.map(
+      (name) => ['Secret', name, '.dockerconfigjson'] as const,
+    ),
+    ['Secret', ingress.tlsSecretName, 'tls.crt', 'tls.key'],
+    [
+      'Secret',
+      account?.name,
+      account?.apiServerKeyKey,
+      account?.apiServerSecretKey,
+      account?.jwksKeyKey,
+    ],
+    ['Secret', proxy?.name, proxy?.usernameKey, proxy?.passwordKey],
+    ['Secret', router.existingSecret?.name, router.existingSecret?.key],
+    ['Secret', existingCaSecret?.name, existingCaSecret?.key],
+    ['ConfigMap', existingCaConfigMap?.name, existingCaConfigMap?.key],
+    ['ConfigMap', router.staticRoutesConfigMap, 'routes.json'],
+  ];
+  return objects.flatMap(([kind, name, ...named]) => {
+    if (name === undefined) return [];
+    const keys = named.filter((key) => key !== undefined);
+    const path = `/api/v1/namespaces/${namespace.name}/${kind.toLowerCase()}s/${name}`;
+    const fix = `Make it in namespace ${namespace.name}, with ${keys.join(', ')}.`;
+    return [{ title: `${kind} ${name}`, path, keys, fix }];
+  });
+}
+
+/** Classes, Gateways and issuers: objects of others that ours point at. */
+function classes(config: StackConfig): Named[] {
+  const { gateway, ingress, namespace, pod, tls } = config;
+  const found: Named[] = [];
+  const add = (title: string, path: string, fix: string): void => {
+    found.push({ title, path, keys: [], fix });
+  };
+  if (ingress.className !== undefined) {
+    add(
+      `ingress class ${ingress.className}`,
+      `/apis/networking.k8s.io/v1/ingressclasses/${ingress.className}`,
+      'Install the ingress controller, or name another class: kubectl get ingressclasses',
+    );
+  }
+  if (pod.priorityClassName !== undefined) {
+    add(
+      `priority class ${pod.priorityClassName}`,
+      `/apis/scheduling.k8s.io/v1/priorityclasses/${pod.priorityClassName}`,
+      'Make it, or name another: kubectl get priorityclasses',
+    );
+  }
+  if (exposureOf(config) === 'gateway') {
+    for (const { name, namespace: home = namespace.name } of gateway.parentRefs) {
+      add(
+        `Gateway ${name}`,
+        `/apis/gateway.networking.k8s.io/v1/namespaces/${home}/gateways/${name}`,
+        `Make it in namespace ${home}, or name another: kubectl get gateways --all-namespaces`,
+      );
+    }
+  }
+  if (tls.issuer !== undefined) {
+    const { group, kind, name } = tls.issuer;
+    const place =
+      kind === 'ClusterIssuer' ? 'clusterissuers' : `namespaces/${namespace.name}/issuers`;
+    add(
+      `${kind} ${name}`,
+      `/apis/${group}/v1/${place}/${name}`,
+      `Make it, or name another: kubectl get ${kind.toLowerCase()}s`,
+    );
+  }
+  return found;
+}
+
+/** Without a class the cluster's default one serves the Ingress: is there one? */
+export function defaultClassChecks(config: StackConfig, reader: ClusterReader): readonly Check[] {
+  if (exposureOf(config) !== 'ingress' || config.ingress.className !== undefined) return [];
+  return [{ title: 'default ingress class', find: () => hasDefaultClass(reader) }];
+}
+
+const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
+const ingressClass = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+});
+
+async function hasDefaultClass(reader: ClusterReader): Promise<Finding> {
+  const items = await reader.list('/apis/networking.k8s.io/v1/ingressclasses');
+  const known = items.map((item) => ingressClass.parse(item).metadata);
+  const byDefault = known.find(({ annotations }) => annotations?.[DEFAULT_CLASS] === 'true');
+  if (byDefault !== undefined) return good(`is ${byDefault.name}`);
+  const names = known.map(({ name }) => name).join(', ');
+  return unsure(
+    'there is none',
+    names === ''
+      ? 'Install an ingress controller; some, such as GKE, serve an Ingress without a class.'
+      : `Name one: pulumi config set --path ingress.className NAME (there is: ${names}).`,
+  );
+}

@@ -1,0 +1,16 @@
+import type { StackConfig } from '../stack_config.ts';
+
+/** Whether there may be more than one pod for longer than a rollout. */
+export function hasSeveralPods({ availability }: StackConfig): boolean {
+  return availability.autoscaling !== undefined || availability.replicas > 1;
+}
+
+/** Whether pods are evicted one at a time: as config says, else where there are several. */
+export function hasDisruptionBudget(config: StackConfig): boolean {
+  return config.availability.podDisruptionBudget ?? hasSeveralPods(config);
+}
+
+/** Whether the router speaks to the cluster's API server: for the Lease, or to look at pods. */
+export function asksApiServer({ availability, router }: StackConfig): boolean {
+  return availability.leaderElection || router.verifyPods !== undefined;
+}

@@ -1,0 +1,21 @@
+import type { PortRange } from '../../../router/settings/tcp_range.ts';
+
+/** The router's own ports inside of its pod; Services map to them by name. */
+export const OWN_PORTS = { http: 8080, admin: 8081 } as const;
+
+/** Ports below this one need a right that the router's pod does not have. */
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+/** Where ranges begin that the pod cannot listen for as they are: far enough above its own ports for the longest range. */
+const FIRST_MAPPED_PORT = 20_000;
+
+/**
+ * The ports inside of the pod that the TCP range leads to, one for each, in the same order: the same ports, unless some of
+ * them are privileged or the router's own. Only the Service knows both.
+ */
+export function podRange(range: PortRange): PortRange {
+  const { end, start } = range;
+  const holdsOwn = Object.values(OWN_PORTS).some((port) => port >= start && port <= end);
+  if (start >= FIRST_UNPRIVILEGED_PORT && !holdsOwn) return range;
+  return { start: FIRST_MAPPED_PORT, end: FIRST_MAPPED_PORT + end - start };
+}

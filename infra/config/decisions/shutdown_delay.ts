@@ -1,0 +1,22 @@
+import type { StackConfig } from '../stack_config.ts';
+import { exposureOf } from './exposure.ts';
+
+/** Enough for kube-proxy and for ingress controllers that run in the cluster. */
+const IN_CLUSTER_SECONDS = 5;
+/**
+ * A cloud's load balancer that sends to the pods themselves is told by a controller, and stops some tens of seconds later:
+ * https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/ and GKE's container-native
+ * load balancing.
+ */
+const CLOUD_SECONDS = 30;
+
+/** How long a pod that is to end still takes new connections; config wins. Seconds. */
+export function shutdownDelaySeconds(config: StackConfig): number {
+  const { gateway, ingress, router, tcpSession } = config;
+  const exposure = exposureOf(config);
+  const isCloud =
+    (exposure === 'ingress' && (ingress.controller === 'alb' || ingress.controller === 'gke')) ||
+    (exposure === 'gateway' && gateway.controller === 'gke') ||
+    tcpSession?.service.platform === 'aws-nlb';
+  return router.shutdownDelaySeconds ?? (isCloud ? CLOUD_SECONDS : IN_CLUSTER_SECONDS);
+}

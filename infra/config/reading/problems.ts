@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+import { nearestKey } from './nearest_key.ts';
+import { RENAMED_KEYS } from './renamed_keys.ts';
+import { unwrap } from './secret_leaves.ts';
+import type { Problem } from '../values/problem.ts';
+import { valueAt } from '../values/value_at.ts';
+
+/**
+ * Translates zod's issues; values below a secret path are never quoted. What is missing because its key has another name here is told
+ * of once, at that key.
+ */
+export function problemsOf(
+  schema: z.core.$ZodType,
+  issues: readonly z.core.$ZodIssue[],
+  raw: unknown,
+  secretPaths: readonly (readonly string[])[],
+): readonly Problem[] {
+  const misnamed: string[] = [];
+  const problems = issues.flatMap((issue): Problem[] => {
+    const path = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys') {
+      const known = keysAt(schema, path);
+      return issue.keys.map((key) => {
+        const unknown = [...path, key];
+        const { meant, message } = unknownKey(unknown, known, schema);
+        const isMissing = valueAt(raw, meant?.split('.') ?? []) === undefined;
+        if (meant !== undefined && isMissing) misnamed.push(meant);
+        return { path: unknown, message };
+      });
+    }
+    const isSecret = secretPaths.some((secret) => secret.join('.') === path.join('.'));
+    const expectation = issue.message.startsWith('expected ');
+    const found = expectation
+      ? `, found ${isSecret ? hidden(valueAt(raw, path)) : shown(valueAt(raw, path))}`
+      : '';
+    return [{ path, message: issue.message + found }];
+  });
+  return problems.filter(({ path }) => {
+    const key = path.join('.');
+    return !misnamed.some((meant) => key === meant || key.startsWith(`${meant}.`));
+  });
+}
+
+/** What an unknown key is told, and the path of the known one that was meant, where one is near. */
+interface UnknownKey {
+  readonly message: string;
+  readonly meant?: string;
+}
+
+function unknownKey(
+  path: readonly string[],
+  known: readonly string[],
+  schema: z.core.$ZodType,
+): UnknownKey {
+  const key = path.at(-1) ?? '';
+  const successor = RENAMED_KEYS[path.join('.')];
+  if (successor !== undefined) return { message: `now called ${successor}`, meant: successor };
+  const elsewhere = keysAt(schema, []).filter((section) => keysAt(schema, [section]).includes(key));
+  if (elsewhere.length === 1 && !known.includes(key)) {
+    const meant = `${elsewhere.join('')}.${key}`;
+    return { message: `unknown key here; did you mean ${meant}?`, meant };
+  }
+  const nearest = nearestKey(key, known);
+  if (nearest === undefined) return { message: `unknown key; known are ${known.join(', ')}` };
+  const meant = [...path.slice(0, -1), nearest].join('.');
+  return { message: `unknown key; did you mean ${nearest}?`, meant };
+}
+
+function hidden(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return value === '' ? 'an empty text' : 'something else (not shown, since it is secret)';
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a group of keys';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** Keys that the object at `path` may have. */
+function keysAt(schema: z.core.$ZodType, path: readonly string[]): readonly string[] {
+  const inner = unwrap(schema);
+  if (inner !== undefined) return keysAt(inner, path);
+  const [key, ...rest] = path;
+  if (schema instanceof z.core.$ZodArray) return keysAt(schema._zod.def.element, rest);
+  if (schema instanceof z.core.$ZodUnion) {
+    return [...new Set(schema._zod.def.options.flatMap((option) => keysAt(option, path)))];
+  }
+  if (!(schema instanceof z.core.$ZodObject)) return [];
+  const shape = schema._zod.def.shape;
+  if (key === undefined) return Object.keys(shape);
+  const next = shape[key];
+  return next === undefined ? [] : keysAt(next, rest);
+}

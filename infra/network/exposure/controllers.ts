@@ -1,0 +1,59 @@
+import { OWN_PORTS } from '../../config/decisions/ports.ts';
+import type { StackConfig } from '../../config/stack_config.ts';
+
+type Controller = StackConfig['ingress']['controller'];
+
+/** A quiet WebSocket or stream may stay open this long: most controllers end them after a minute. */
+export const IDLE_SECONDS = 3600;
+
+/**
+ * Annotations of the Ingress by which a controller lets WebSockets and streams live for hours and uploads have no limit, and sends a
+ * request that meets a pod which died a moment ago to the next: safe for every method, since nothing of it was sent. From the
+ * controllers' own documentation:
+ *
+ * - traefik ends no WebSocket; its time limits belong to entry points, not to an Ingress. Its `retry` is a Middleware object
+ *   of the operator's: with none it answers 502 for a second after a pod was killed.
+ * - nginx: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+ * - haproxy: https://www.haproxy.com/documentation/kubernetes-ingress/ (haproxy.org/) and haproxy-ingress.github.io
+ * - alb: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+ * - gke: a BackendConfig on the Service, see `gke.ts`.
+ * - contour: https://projectcontour.io/docs/main/config/annotations/
+ */
+const ANNOTATIONS: Readonly<Record<Controller, Readonly<Record<string, string>>>> = {
+  traefik: {},
+  haproxy: {
+    'haproxy.org/timeout-server': `${IDLE_SECONDS}s`,
+    'haproxy.org/timeout-tunnel': `${IDLE_SECONDS}s`,
+    'haproxy-ingress.github.io/timeout-server': `${IDLE_SECONDS}s`,
+    'haproxy-ingress.github.io/timeout-tunnel': `${IDLE_SECONDS}s`,
+  },
+  nginx: {
+    'nginx.ingress.kubernetes.io/proxy-body-size': '0',
+    // The head of an answer; a sign-in may set three cookies of 4 KiB.
+    'nginx.ingress.kubernetes.io/proxy-buffer-size': '32k',
+    'nginx.ingress.kubernetes.io/proxy-buffering': 'off',
+    'nginx.ingress.kubernetes.io/proxy-read-timeout': String(IDLE_SECONDS),
+    'nginx.ingress.kubernetes.io/proxy-request-buffering': 'off',
+    'nginx.ingress.kubernetes.io/proxy-send-timeout': String(IDLE_SECONDS),
+  },
+  alb: {
+    'alb.ingress.kubernetes.io/healthcheck-path': '/readyz',
+    'alb.ingress.kubernetes.io/healthcheck-port': String(OWN_PORTS.admin),
+    // ALB allows 4000 seconds at most.
+    'alb.ingress.kubernetes.io/load-balancer-attributes': `idle_timeout.timeout_seconds=${IDLE_SECONDS}`,
+    'alb.ingress.kubernetes.io/target-type': 'ip',
+  },
+  gke: {},
+  contour: {
+    'projectcontour.io/num-retries': '2',
+    'projectcontour.io/response-timeout': 'infinity',
+    'projectcontour.io/retry-on': 'connect-failure',
+    'projectcontour.io/websocket-routes': '/',
+  },
+  other: {},
+};
+
+/** Annotations of the Ingress: the controller's, then those of config, which win. */
+export function ingressAnnotations({ ingress }: StackConfig): Record<string, string> {
+  return { ...ANNOTATIONS[ingress.controller], ...ingress.annotations };
+}

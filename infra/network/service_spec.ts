@@ -1,0 +1,36 @@
+import type { types } from '@pulumi/kubernetes';
+
+import type { StackConfig } from '../config/stack_config.ts';
+
+type ServiceSpec = types.input.core.v1.ServiceSpec;
+
+/** Settings that the HTTP Service and the TCP Services share. */
+export type LoadBalancerSettings = Omit<StackConfig['service'], 'port' | 'nodePort'>;
+
+/** Options of such a Service: the class of its load balancer can be set only when it is created. */
+export const REPLACED_BY_CLASS = {
+  replaceOnChanges: ['spec.loadBalancerClass'],
+  deleteBeforeReplace: true,
+};
+
+/** The part of a Service's spec that its type decides; fields that a type does not know are left out. */
+export function exposedSpec(settings: LoadBalancerSettings): ServiceSpec {
+  const { type, ipFamilies, ipFamilyPolicy } = settings;
+  return {
+    type,
+    ...(ipFamilyPolicy === undefined ? {} : { ipFamilyPolicy }),
+    ...(ipFamilies === undefined ? {} : { ipFamilies }),
+    ...(type === 'ClusterIP' ? {} : { externalTrafficPolicy: settings.externalTrafficPolicy }),
+    ...(type === 'LoadBalancer' ? loadBalancerSpec(settings) : {}),
+  };
+}
+
+function loadBalancerSpec(settings: LoadBalancerSettings): ServiceSpec {
+  const { loadBalancerClass, loadBalancerIP, loadBalancerSourceRanges } = settings;
+  return {
+    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+    ...(loadBalancerIP === undefined ? {} : { loadBalancerIP }),
+    ...(loadBalancerSourceRanges.length === 0 ? {} : { loadBalancerSourceRanges }),
+    ...(settings.allocateLoadBalancerNodePorts ? {} : { allocateLoadBalancerNodePorts: false }),
+  };
+}

@@ -1,0 +1,29 @@
+import type { ClusterFacts } from '../cluster/facts.ts';
+import type { StackConfig } from '../config/stack_config.ts';
+import { InfraError } from '../errors.ts';
+
+/** Networks that tasks' addresses may lie in, and where they come from. */
+export interface TaskNetworks {
+  readonly networks: readonly string[];
+  /** True when they are the pod networks of today's nodes. */
+  readonly fromNodes: boolean;
+}
+
+/**
+ * `router.taskNetworks`, or else the pod networks that the nodes tell.
+ *
+ * @throws InfraError `config-invalid` when neither is there: without them a task could make the router its proxy into the
+ *   rest of the network.
+ */
+export function taskNetworksOf(config: StackConfig, facts: ClusterFacts): TaskNetworks {
+  const { taskNetworks } = config.router;
+  if (taskNetworks !== undefined) return { networks: taskNetworks, fromNodes: false };
+  if (facts.podNetworks.length > 0) return { networks: facts.podNetworks, fromNodes: true };
+  const why =
+    facts.trouble ?? 'the nodes have none, because the network plugin hands out addresses';
+  throw new InfraError(
+    'config-invalid',
+    `router.taskNetworks: missing, and the pod networks could not be read from the nodes (${why}). Name the networks ` +
+      "that tasks' addresses lie in: pulumi config set --path 'router.taskNetworks[0]' 10.244.0.0/16",
+  );
+}

@@ -1,0 +1,58 @@
+import type { types } from '@pulumi/kubernetes';
+
+import { NODE_FLAGS } from '../bundle/bundle.ts';
+import type { PodParts } from './pod_parts.ts';
+import { OWN_PORTS } from '../config/decisions/ports.ts';
+import { BUNDLE_PATH } from './router_code.ts';
+import type { Scope } from '../scope.ts';
+
+type Container = types.input.core.v1.Container;
+
+/** The one container of the router's pod. */
+export function routerContainer(scope: Scope, parts: PodParts): Container {
+  const { pod, router } = scope.config;
+  const { requests, limits } = pod.resources;
+  return {
+    name: 'router',
+    image: router.image,
+    imagePullPolicy: router.imagePullPolicy,
+    ...(router.code === 'image' ? {} : { command: ['node', ...NODE_FLAGS, BUNDLE_PATH] }),
+    env: [
+      ...Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
+      ...parts.proxy,
+    ],
+    ports: [
+      { name: 'http', containerPort: OWN_PORTS.http, protocol: 'TCP' },
+      { name: 'admin', containerPort: OWN_PORTS.admin, protocol: 'TCP' },
+    ],
+    resources: {
+      ...(requests === undefined ? {} : { requests: quantities(requests) }),
+      ...(limits === undefined ? {} : { limits: quantities(limits) }),
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    startupProbe: { ...probe('/healthz'), periodSeconds: 2, failureThreshold: 30 },
+    livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 5, failureThreshold: 2 },
+    // No preStop: a process that is not told cannot ask its clients to leave. SHUTDOWN_DELAY_SECONDS is its wait.
+    volumeMounts: [
+      ...parts.mounts.map(({ folder, name }) => ({ name, mountPath: folder, readOnly: true })),
+      // The API server checks what config adds.
+      ...(pod.volumeMounts as unknown as types.input.core.v1.VolumeMount[]),
+    ],
+  };
+}
+
+function probe(path: string): types.input.core.v1.Probe {
+  return { httpGet: { path, port: 'admin' }, timeoutSeconds: 3 };
+}
+
+/** YAML reads `cpu: 1` as a number, where the API wants a text. */
+function quantities(amounts: Readonly<Record<string, string | number>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [name, String(amount)]),
+  );
+}

@@ -1,0 +1,39 @@
+import { apps } from '@pulumi/kubernetes';
+import type { Output } from '@pulumi/pulumi';
+
+import { podSpec } from './pod.ts';
+import type { PodParts } from './pod_parts.ts';
+import { metadataOf, type Scope } from '../scope.ts';
+
+/** The Deployment. Pods are replaced one by one: the new one first, or last where no leader is elected. Returns its name, once it is ready. */
+export function deployment(scope: Scope, parts: PodParts): Output<string> {
+  const { config, names } = scope;
+  const { autoscaling, leaderElection, replicas } = config.availability;
+  return new apps.v1.Deployment(
+    names.router,
+    {
+      metadata: metadataOf(scope, names.router),
+      spec: {
+        // An autoscaler owns the number; to name one here would undo its work with each update.
+        ...(autoscaling === undefined ? { replicas } : {}),
+        selector: { matchLabels: names.selector },
+        strategy: leaderElection
+          ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
+          : // Without an election the old pod has to be gone before the new one hands out ports.
+            { type: 'Recreate' },
+        progressDeadlineSeconds: 300,
+        revisionHistoryLimit: 3,
+        template: {
+          metadata: {
+            labels: { ...config.pod.labels, ...names.labels },
+            ...(Object.keys(config.pod.annotations).length === 0
+              ? {}
+              : { annotations: config.pod.annotations }),
+          },
+          spec: podSpec(scope, parts),
+        },
+      },
+    },
+    { parent: scope.parent, customTimeouts: { create: '6m', update: '6m' } },
+  ).metadata.name;
+}

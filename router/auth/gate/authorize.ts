@@ -1,0 +1,60 @@
+import type { Verdict } from '../access/access.ts';
+import type { Credential, Credentials } from '../identity/credentials.ts';
+import type { CrossSite } from './cross_site.ts';
+import type { DenialReason } from './decision.ts';
+import type { CredentialKind, Identity } from '../identity/identity.ts';
+import { settle, type Steps } from '../identity/steps.ts';
+import type { TokenCheck } from '../identity/token_verifier.ts';
+
+/** What came of a request's credentials. */
+export type Authorization =
+  /** A user is known, and ClearML or the cross-site rules have answered. */
+  | {
+      readonly verdict: Exclude<Verdict, 'revoked'> | NonNullable<CrossSite>;
+      readonly identity: Identity;
+      readonly credential: CredentialKind;
+      readonly stripAuthorization: boolean;
+    }
+  /** Nothing that was presented holds. */
+  | {
+      readonly verdict: 'unknown';
+      readonly reason: DenialReason;
+      readonly stripAuthorization: boolean;
+    };
+
+/** Whom a credential names, and whether that user may: the gate and the router's own pages ask differently. */
+export interface Judges {
+  readonly identify: (credential: Credential) => TokenCheck | Promise<TokenCheck>;
+  /** Asked with the first credential that names somebody whose token ClearML still takes. */
+  readonly may: (
+    identity: Identity,
+    kind: CredentialKind,
+  ) => Verdict | NonNullable<CrossSite> | Promise<Verdict>;
+}
+
+/**
+ * Tries a request's credentials in their order, Bearer first, until one names a user whose token ClearML takes: a stale
+ * cookie must neither hide a good one behind it (A24) nor turn into a redirect loop.
+ */
+export function* authorize(credentials: Credentials, judges: Judges): Steps<Authorization> {
+  const { bearer, cookies } = credentials;
+  let reason: DenialReason = 'no-token';
+  let stripAuthorization = false;
+  // From -1 on: the Bearer token, then the cookies, without a new list for each request.
+  for (let i = bearer === undefined ? 0 : -1; i < cookies.length; i += 1) {
+    const credential = i === -1 ? bearer : cookies[i];
+    if (credential === undefined) continue;
+    const check = yield* settle(judges.identify(credential));
+    if (i === -1) stripAuthorization = check.outcome === 'valid' || check.ours;
+    if (check.outcome === 'invalid') {
+      reason = check.reason;
+      continue;
+    }
+    const verdict = yield* settle(judges.may(check.identity, credential.kind));
+    if (verdict !== 'revoked') {
+      return { verdict, identity: check.identity, credential: credential.kind, stripAuthorization };
+    }
+    reason = 'token-revoked';
+  }
+  return { verdict: 'unknown', reason, stripAuthorization };
+}

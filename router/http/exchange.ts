@@ -1,0 +1,352 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { preferredForm } from '../grammar/accept.ts';
+import { sendAnswer, type Answer } from '../pages/answer.ts';
+import { isBodiless, sizeOf, type AnswerHead } from '../upstream/answer_head.ts';
+import type { Socket } from 'node:net';
+import { AnswerWriter } from './answer_writer.ts';
+import { hold, UNBOUNDED } from '../load/byte_budget.ts';
+import type { CountedRequest } from '../load/limits.ts';
+import { UNCOUNTED } from '../load/tally.ts';
+import { recordOf, type AccessRecord } from './access_log.ts';
+import type { Admitted } from '../auth/gate/decision.ts';
+import type { Endpoint } from '../routes/model/endpoint.ts';
+import type { Target } from '../routes/model/target.ts';
+import type { Arrival, Proxied, Answered } from './admission.ts';
+import type { ClientInfo } from './headers/client_address.ts';
+import { interimText } from '../upstream/interims.ts';
+import type { RequestHead } from './headers/request_head.ts';
+import { headersForClient } from './headers/response_headers.ts';
+import { trailersForClient } from './headers/trailers.ts';
+import type { RequestKind, TrafficMetrics } from './traffic_metrics.ts';
+import type { TaskRequest } from '../upstream/asker.ts';
+import type { UpstreamConnection } from '../upstream/connection.ts';
+import { failureClass } from '../upstream/failure.ts';
+import type { QueuedAsker, UpstreamPool } from '../upstream/pool.ts';
+
+/** What exchanges report to, and what they take from the whole proxy. */
+export interface ExchangeHost {
+  readonly finished: (exchange: Exchange) => void;
+  /** Tells of a failure, and says what the client is told of it. */
+  readonly failed: (error: Error, exchange: Exchange) => Answer;
+  /** The answer is out before all of the request has come. */
+  readonly readRest: (request: IncomingMessage) => void;
+  /** Where the router's own pages are, as an origin: the list of a user's endpoints is there. */
+  readonly home: string;
+  /** ROUTER_URL as an origin. */
+  readonly origin: string;
+}
+
+/** A response that knows its exchange, so that its events need no closure of their own. */
+export class RouterResponse extends ServerResponse {
+  exchange: Exchange | undefined = undefined;
+}
+
+function onClose(this: RouterResponse): void {
+  this.exchange?.closed();
+}
+
+/** Ends the connection of an answer that had no socket yet, since an earlier one was unfinished: called when its turn has come. */
+function endSoon(socket: Socket): void {
+  socket.destroySoon();
+}
+
+/** What Node reads of a body that nobody wants yet. */
+const MOST_READ_AHEAD_BYTES = 128 * 1024;
+
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+
+/** What a task is asked before it is known. */
+const NOTHING: TaskRequest = {
+  method: '',
+  path: '',
+  headers: [],
+  contentLength: undefined,
+  body: undefined,
+  chunked: false,
+  last: false,
+};
+
+/**
+ * One request and its answer, from the head that was read to the last byte. It is who asks the task: bytes go straight from the
+ * task's connection to the client's, and the task waits when the client does not keep up.
+ */
+export class Exchange implements QueuedAsker, CountedRequest, Arrival {
+  readonly kind = 'request';
+  readonly request: IncomingMessage;
+  readonly response: RouterResponse;
+  readonly head: RequestHead;
+  readonly client: ClientInfo;
+  readonly started = performance.now();
+  readonly #host: ExchangeHost;
+  #servedAs: RequestKind = 'refused';
+  /** The endpoint that was asked for; the same that the gate was asked about and that the request goes to. */
+  #endpointId: string | undefined = undefined;
+  #outcome: Proxied | Answered | undefined = undefined;
+  /** The client sends its body once it is told to. */
+  #waitsForContinue: boolean;
+  /** Why it was not served or how it broke; for the access log. */
+  #reason: string | undefined = undefined;
+  counted = false;
+  userLoad = UNCOUNTED;
+  taskLoad = UNCOUNTED;
+  addressLoad = UNCOUNTED;
+  account = UNBOUNDED;
+  /** Its index among the running exchanges; kept by the handler. */
+  place = -1;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  /** Ends the gate's watch over a long answer. */
+  #release: (() => void) | undefined = undefined;
+  outgoing: TaskRequest = NOTHING;
+  #done = false;
+  /** Bytes that are held although the task's connection has gone on: its client has not read them, or waits for an earlier answer. */
+  #kept = 0;
+  /** Names that the Connection header of the answer keeps from the client. */
+  #nominated: ReadonlySet<string> | undefined = undefined;
+  #pool: UpstreamPool | undefined = undefined;
+  #connection: UpstreamConnection | undefined = undefined;
+  readonly #writer: AnswerWriter;
+
+  /** @param waitsForContinue its client waits for 100 before it sends its body. */
+  constructor(
+    request: IncomingMessage,
+    response: RouterResponse,
+    head: RequestHead,
+    client: ClientInfo,
+    host: ExchangeHost,
+    waitsForContinue: boolean,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.head = head;
+    this.client = client;
+    this.#host = host;
+    this.#waitsForContinue = waitsForContinue;
+    this.#writer = new AnswerWriter(response, this);
+    response.exchange = this;
+    response.on('close', onClose);
+  }
+
+  get count(): CountedRequest {
+    return this;
+  }
+
+  get ahead(): number {
+    const { chunked, contentLength } = this.head;
+    return chunked
+      ? MOST_READ_AHEAD_BYTES
+      : Math.min(MOST_READ_AHEAD_BYTES, Number(contentLength ?? 0));
+  }
+
+  get bytes(): number {
+    return this.#bytesIn + this.#bytesOut;
+  }
+
+  get admitted(): Admitted | undefined {
+    return this.#outcome?.admitted;
+  }
+
+  /** The task that answers, or does not. */
+  get endpoint(): Endpoint | undefined {
+    const outcome = this.#outcome;
+    return outcome?.outcome === 'proxied' ? outcome.proxied.endpoint : undefined;
+  }
+
+  /** Whether the gate watches over it, since it takes long. */
+  get held(): boolean {
+    return this.#release !== undefined;
+  }
+
+  /** The gate watches over it until `release` is called. */
+  heldUntil(release: () => void): void {
+    this.#release = release;
+  }
+
+  /** The client has its answer or is gone. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Answers in the router's own words. */
+  answer(answer: Answer): void {
+    this.#reason ??= answer.code;
+    // It may send its body all the same, or its next request: nobody can tell one from the other.
+    if (this.#waitsForContinue) this.response.shouldKeepAlive = false;
+    const form = preferredForm(this.head.accept, this.request.headers['sec-fetch-mode']);
+    sendAnswer(this.response, form, answer, this.#host.home);
+  }
+
+  /** What the request line addresses. */
+  aims(target: Target): void {
+    if (target.kind === 'endpoint') this.#endpointId = target.id;
+    if (target.kind !== 'refused' && target.kind !== 'redirect') this.#servedAs = target.kind;
+  }
+
+  /** The body is wanted. */
+  goOn(): void {
+    if (!this.#waitsForContinue) return;
+    this.#waitsForContinue = false;
+    this.response.writeContinue();
+  }
+
+  /** The router itself answers. */
+  settle(outcome: Answered): void {
+    this.#outcome = outcome;
+    this.#reason = outcome.reason;
+    this.answer(outcome.answer);
+  }
+
+  /** Sends the request to the task. */
+  forward(pool: UpstreamPool, outcome: Proxied): void {
+    const { head, request } = this;
+    const hasBody = head.chunked || (head.contentLength !== undefined && +head.contentLength > 0);
+    this.#outcome = outcome;
+    this.#pool = pool;
+    this.outgoing = {
+      path: outcome.proxied.path,
+      method: head.method,
+      headers: outcome.headers,
+      contentLength: head.contentLength,
+      body: hasBody ? request : undefined,
+      chunked: head.chunked,
+      // A client that nominates framing headers is up to something: its bytes share a connection with nobody (A6).
+      last: head.nominated !== undefined,
+    };
+    this.goOn();
+    pool.ask(this, false);
+  }
+
+  /** Ends an exchange whose right was withdrawn: what was sent stays sent, the rest never comes. */
+  cut(reason: string): void {
+    this.#reason = reason;
+    this.response.destroy();
+    this.response.once('socket', endSoon);
+  }
+
+  sentOver(connection: UpstreamConnection): void {
+    this.#connection = connection;
+  }
+
+  sent(bytes: number): void {
+    this.#bytesIn += bytes;
+  }
+
+  interim(head: AnswerHead): void {
+    const text = this.request.httpVersionMinor > 0 ? interimText(head) : undefined;
+    if (text !== undefined) this.#writer.interim(text);
+  }
+
+  answered(answer: AnswerHead): void {
+    const { response, head, request } = this;
+    const outcome = this.#outcome;
+    if (outcome?.outcome !== 'proxied') return;
+    const { proxied, ownCookies, stickyCookie } = outcome;
+    const { status } = answer;
+    const bodiless = isBodiless(head.method, status);
+    if (response.socket === null) this.#waits(sizeOf(answer));
+    const { headers, length, nominated } = headersForClient(answer.headers, {
+      proxied,
+      status,
+      framing: { bodiless, chunks: request.httpVersionMinor === 1 },
+      origin: this.#host.origin,
+      ownCookies,
+    });
+    this.#nominated = nominated;
+    if (stickyCookie !== undefined) headers.push('Set-Cookie', stickyCookie);
+    if (head.nominated !== undefined) response.shouldKeepAlive = false;
+    this.#writer.head({ status, headers, length: bodiless ? -1 : length });
+  }
+
+  data(bytes: Buffer): void {
+    this.#bytesOut += bytes.length;
+    if (this.response.socket === null) this.#waits(bytes.length);
+    this.#writer.data(bytes);
+  }
+
+  /** What comes before it is this answer's turn is held for its account. */
+  #waits(bytes: number): void {
+    hold(this.account, bytes);
+    this.#kept += bytes;
+  }
+
+  taken(): boolean {
+    return this.#writer.taken();
+  }
+
+  /** The client has read what was waiting for it. */
+  drained(): void {
+    this.#connection?.resume();
+  }
+
+  keeps(bytes: number): void {
+    this.#kept += bytes;
+  }
+
+  ended(trailers: readonly string[]): void {
+    this.#connection = undefined;
+    this.#writer.end(trailers.length === 0 ? [] : trailersForClient(trailers, this.#nominated));
+  }
+
+  failed(error: Error): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#writer.release();
+    if (this.#done || this.#writer.ended) return;
+    if (connection?.maybeStale === true && failureClass(error) === 'reset' && this.#mayRepeat()) {
+      this.#pool?.ask(this, true);
+      return;
+    }
+    this.#fail(this.#host.failed(error, this));
+  }
+
+  /** RFC 9110 section 9.2.2: once more is the same as once. Only without a body, so that nothing of the request was used up. */
+  #mayRepeat(): boolean {
+    const { method, body } = this.outgoing;
+    return body === undefined && REPEATABLE.has(method);
+  }
+
+  #fail(answer: Answer): void {
+    const { response } = this;
+    this.#reason = answer.code;
+    if (!response.headersSent) {
+      this.answer(answer);
+      return;
+    }
+    // The head went out: the only true thing left to say is that the body does not end here (A35).
+    if (response.socket !== null) response.socket.destroySoon();
+    else response.once('socket', endSoon);
+    this.closed();
+  }
+
+  /** The response is over, one way or the other. */
+  closed(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#release?.();
+    this.account.budget.give(this.account, this.#kept);
+    if (!this.response.writableFinished) this.#reason ??= 'client-left';
+    else if (!this.request.complete) this.#host.readRest(this.request);
+    this.#connection?.destroy(undefined);
+    this.#connection = undefined;
+    this.#host.finished(this);
+  }
+
+  /** A task answered, and its client got something of it. */
+  get used(): boolean {
+    return this.#reason === undefined || (this.#reason === 'client-left' && this.#bytesOut > 0);
+  }
+
+  /** Tells metrics and access log of it. It is over. */
+  tell(metrics: TrafficMetrics, writeAccess: (record: AccessRecord) => void): void {
+    const ended = {
+      status: this.response.statusCode,
+      duration: performance.now() - this.started,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      endpoint: this.#endpointId,
+      reason: this.#reason,
+    };
+    metrics.answered(this.#servedAs, ended.status, ended.duration, ended.bytesIn, ended.bytesOut);
+    writeAccess(recordOf(this, this.#outcome, ended));
+  }
+}

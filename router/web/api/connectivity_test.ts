@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import type { Denied } from '../../auth/gate/decision.ts';
+import { RateLimit } from '../../auth/access/rate_limit.ts';
+import type { Known, Viewer } from '../../auth/gate/viewer.ts';
+import type { Activity, Way } from '../../activity/activity.ts';
+import type { Answer } from '../../pages/answer.ts';
+import { nothingHere } from '../../pages/own_answers.ts';
+import { probeHttp, probeTcp, type Probe } from '../../upstream/probe.ts';
+import { FAILURE_DETAILS } from '../../upstream/failure.ts';
+import type { Endpoint, Route } from '../../routes/model/endpoint.ts';
+import { ENDPOINT_ID, SERVICE_PATH, type EndpointId } from '../../grammar/endpoint_id.ts';
+import type { RouteSource } from '../../routes/model/table.ts';
+import { schemeOf } from '../../settings/urls.ts';
+import type { RouterUrl } from '../../settings/values.ts';
+import { WAITING } from '../overview/listing.ts';
+import { seesByRole } from '../overview/roles.ts';
+
+const way = z
+  .strictObject({
+    outcome: z
+      .enum([
+        'answers',
+        'refused',
+        'timeout',
+        'unreachable',
+        'reset',
+        'protocol',
+        'other',
+        'waiting',
+        'not-served',
+      ])
+      .meta({
+        description:
+          'waiting: the task has not said where it listens; not-served: the router refuses the ask; the others are what the connection came to',
+      }),
+    status: z.int().nullable().meta({ description: 'Of the answer to GET /; null without one.' }),
+    milliseconds: z.int().nullable(),
+    detail: z.string(),
+  })
+  .meta({ id: 'WayTest' });
+
+/** The answer of a connectivity test: null for a way that the task has not asked for. */
+export const CONNECTIVITY = z
+  .strictObject({ endpoint: z.string(), http: way.nullable(), tcp: way.nullable() })
+  .meta({ id: 'Connectivity' });
+
+export type Connectivity = z.infer<typeof CONNECTIVITY>;
+export type WayTest = z.infer<typeof way>;
+
+export interface ConnectivityTestParts {
+  readonly routerUrl: RouterUrl;
+  readonly routes: RouteSource;
+  readonly viewer: Viewer;
+  readonly activity: Activity;
+  /** Monotonic milliseconds; tests replace it. */
+  readonly now?: () => number;
+}
+
+/** Enough for a look at a list of endpoints, too little to scan with. */
+const PER_USER = { atOnce: 20, perSecond: 1 / 2 };
+/** Tests under way at one time, for all users together. */
+const AT_ONCE = 32;
+
+const NO_SUCH_ENDPOINT = nothingHere(
+  'There is no such endpoint, or your ClearML account may not see its task.',
+);
+
+function tooMany(seconds: number): Answer {
+  return {
+    status: 429,
+    code: 'rate-limited',
+    title: 'Too many tests',
+    detail: 'The router tests only so many connections at a time.',
+    advice: 'Wait a moment before the next one.',
+    headers: ['Retry-After', String(seconds)],
+  };
+}
+
+/** Tries, from the router, whether a task answers at the address of its own route, for those who may see the task. */
+export class ConnectivityTest {
+  readonly #parts: ConnectivityTestParts;
+  readonly #rate: RateLimit;
+  #underWay = 0;
+
+  constructor(parts: ConnectivityTestParts) {
+    this.#parts = parts;
+    this.#rate = new RateLimit(PER_USER, parts.now ?? (() => performance.now()));
+  }
+
+  /** @param clientAddress counted where there is no user: with AUTH_ENABLED=false. */
+  async run(
+    known: Known,
+    id: EndpointId,
+    clientAddress: string,
+  ): Promise<Connectivity | Answer | Denied> {
+    const endpoint = await this.#visible(known, id);
+    if ('status' in endpoint) return endpoint;
+    const who = known.identity?.userId ?? clientAddress;
+    if (this.#underWay >= AT_ONCE) return tooMany(1);
+    if (!this.#rate.take(who)) return tooMany(this.#rate.wait(who));
+    this.#underWay += 1;
+    try {
+      const { http, tcp } = endpoint;
+      const [byHttp, byTcp] = await Promise.all([
+        this.#test(endpoint, 'http', http),
+        this.#test(endpoint, 'tcp', tcp),
+      ]);
+      return { endpoint: id, http: byHttp, tcp: byTcp };
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #visible(known: Known, id: EndpointId): Promise<Endpoint | Answer | Denied> {
+    if (!ENDPOINT_ID.test(id)) return NO_SUCH_ENDPOINT;
+    const endpoint = this.#parts.routes.current().endpoints.get(id);
+    if (endpoint !== undefined && seesByRole(known.identity, endpoint)) return endpoint;
+    const seen = await this.#parts.viewer.sees(known, id);
+    if (typeof seen !== 'boolean') return seen;
+    return seen && endpoint !== undefined ? endpoint : NO_SUCH_ENDPOINT;
+  }
+
+  async #test(endpoint: Endpoint, name: Way, route: Route | undefined): Promise<WayTest | null> {
+    if (route === undefined) return null;
+    if (route.state === 'refused') return notTried('not-served', route.reason);
+    if (route.state === 'waiting') return notTried('waiting', WAITING);
+    const { activity, routerUrl } = this.#parts;
+    const { id } = endpoint;
+    const probe =
+      name === 'tcp'
+        ? await probeTcp(route.upstream)
+        : await probeHttp(route.upstream, {
+            Host: routerUrl.host,
+            'X-Forwarded-Host': routerUrl.host,
+            'X-Forwarded-Proto': schemeOf(routerUrl),
+            'X-Forwarded-Prefix': SERVICE_PATH + id,
+          });
+    if (probe.outcome === 'answers') activity.reached(name, id);
+    else activity.failed(name, id, probe.outcome);
+    return told(probe);
+  }
+}
+
+function notTried(outcome: WayTest['outcome'], detail: string): WayTest {
+  return { outcome, status: null, milliseconds: null, detail };
+}
+
+function told(probe: Probe): WayTest {
+  if (probe.outcome !== 'answers') return notTried(probe.outcome, FAILURE_DETAILS[probe.outcome]);
+  const { outcome, status, milliseconds } = probe;
+  const detail =
+    status === undefined
+      ? `It takes connections, after ${milliseconds} ms.`
+      : `It answers with ${status}, after ${milliseconds} ms.`;
+  return { outcome, status: status ?? null, milliseconds, detail };
+}

@@ -1,0 +1,38 @@
+import type { Viewer } from '../../auth/gate/viewer.ts';
+import type { Answer } from '../../pages/answer.ts';
+import type { Lister } from './lister.ts';
+import { overviewPage } from './page.ts';
+import { methodNotAllowed, sendReply, type PageAnswer } from '../parts/reply.ts';
+import { type OwnPages, type OwnRequest } from '../../pages/own_pages.ts';
+import { viewerRequest } from '../parts/viewer_request.ts';
+import { pageAnswer } from '../parts/page_assets.ts';
+import type { PageDenials } from '../parts/page_denials.ts';
+import { selectEndpoints } from './selection.ts';
+
+export interface OverviewParts {
+  readonly lister: Lister;
+  readonly viewer: Viewer;
+  readonly refuse: PageDenials;
+  /** ROUTER_NAME */
+  readonly routerName: string;
+}
+
+/** `/`: what the user may open, for people. */
+export function createOverview({ lister, viewer, refuse, routerName }: OverviewParts): OwnPages {
+  const reply = async (request: OwnRequest): Promise<PageAnswer | Answer> => {
+    const { message, query } = request;
+    if (message.method !== 'GET' && message.method !== 'HEAD') return methodNotAllowed('GET, HEAD');
+    const known = await viewer.identify(viewerRequest(message));
+    if (known.outcome === 'denied') return refuse.denied(known, request);
+    const listing = await lister(known);
+    if ('outcome' in listing) return refuse.denied(listing, request);
+    const selection = selectEndpoints(listing.endpoints, new URLSearchParams(query));
+    const page = overviewPage(listing, selection, { routerName, now: Date.now() });
+    return pageAnswer(200, page);
+  };
+  return async (request, response) => {
+    if (request.path !== '/') return false;
+    sendReply(request.message, response, await reply(request));
+    return true;
+  };
+}
