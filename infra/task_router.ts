@@ -11,7 +11,7 @@ import { imagePullSecrets } from './secrets/image_pull_secret.ts';
 import { monitor } from './monitoring/monitor.ts';
 import { namesOf } from './names.ts';
 import { namespaceFor } from './access/namespace.ts';
-import { networkPolicy } from './network/network_policy.ts';
+import { networkPolicy } from './network/policy/network_policy.ts';
 import { outgoingProxy } from './workload/outgoing_proxy.ts';
 import { routerCode } from './workload/router_code.ts';
 import { routerSecret } from './secrets/router_secret.ts';
@@ -67,7 +67,7 @@ export class TaskRouter extends ComponentResource {
       tcpAddress: this.tcpAddress,
       taskNetworks: args.taskNetworks,
     });
-    networkPolicy(scope, args);
+    networkPolicy(scope, { ...args, ipBlockCoversPods: undefined });
     const deploymentName = deployment(scope, {
       mounts,
       imagePullSecrets: imagePullSecrets(scope),

@@ -27,7 +27,12 @@ export function trustedProxyWarnings(
   const shared = trustedProxies.find((proxies) =>
     taskNetworks.some((tasks) => overlap(proxies, tasks)),
   );
-  const isGuarded = networkPolicy.enabled && networkPolicy.ingressNamespaces.length > 0;
+  const { enabled, ingressNamespaces, ingressNetworks } = networkPolicy;
+  const isNarrow = ingressNamespaces.length + ingressNetworks.length > 0;
+  const isGuarded =
+    enabled &&
+    isNarrow &&
+    !ingressNetworks.some((network) => taskNetworks.some((tasks) => overlap(network, tasks)));
   if (shared === undefined || isGuarded) return [];
   return [
     `router.trustedProxies holds ${shared}, a network that tasks are in: a task that connects to the router's pods can claim ` +

@@ -2,6 +2,7 @@ import { REMOVED_SETTINGS, type SettingName, SETTINGS } from '../../../router/se
 import { exposureOf, exposuresNamed } from '../decisions/exposure.ts';
 import { keyOfSetting } from '../decisions/router_settings.ts';
 import { tlsModesNamed } from '../decisions/tls.ts';
+import { policyRules } from './policy_rules.ts';
 import type { Problem, Rule } from '../values/problem.ts';
 import type { StackConfig } from '../stack_config.ts';
 
@@ -155,4 +156,5 @@ export const crossSectionRules: readonly Rule<StackConfig>[] = [
   staticRouteRule('hostName', ({ hostName }) => hostName.host),
   staticRouteRule('pagesHostName', ({ pagesHostName }) => pagesHostName),
   proxyProtocolProblems,
+  ...policyRules,
 ];

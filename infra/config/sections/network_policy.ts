@@ -4,6 +4,21 @@ import { cidrs, dnsLabel, flag, port } from '../values/values.ts';
 
 const namespaces = z.array(dnsLabel, { error: 'expected a list of namespaces' });
 
+const ports = z.array(port, { error: 'expected a list of ports' });
+
+/** Objects that go to the cluster as they are written. */
+function raw(one: string) {
+  const object = z.record(z.string(), z.json(), { error: `expected a ${one} with its keys` });
+  return z.array(object, { error: `expected a list of ${one}s` }).optional();
+}
+
+/** Rules in the words of Kubernetes; whoever misspells their keys would open more than they meant. */
+function rawRules(direction: 'from' | 'to') {
+  const error = `expected a list of rules: ${direction} and ports`;
+  const rule = z.strictObject({ [direction]: raw('peer'), ports: raw('port') }, { error });
+  return z.array(rule, { error });
+}
+
 /** `networkPolicy`: what may reach the router's pods, and what they may reach. */
 export const networkPolicy = z
   .strictObject(
@@ -13,17 +28,32 @@ export const networkPolicy = z
         .describe('Create a NetworkPolicy; it takes effect where the network plugin enforces it'),
       ingressNamespaces: namespaces
         .default([])
-        .describe('Namespaces of the ingress controller; empty lets HTTP in from everywhere'),
+        .describe(
+          'Namespaces of the ingress controller, where it is pods of this cluster; with ingressNetworks empty as well, HTTP is let in ' +
+            'from everywhere',
+        ),
+      ingressNetworks: cidrs
+        .default([])
+        .describe(
+          'Networks that HTTP comes from, beside ingressNamespaces: those of a load balancer that sends to the pods themselves, which ' +
+            'then asks them for their health from there too, or of the nodes where the ingress controller uses their network',
+        ),
       metricsNamespaces: namespaces
         .default([])
-        .describe("Namespaces that read metrics, such as Prometheus' own"),
+        .describe("Namespaces that read metrics, such as Prometheus' own; nobody else may"),
+      taskNamespaces: namespaces
+        .default([])
+        .describe(
+          "Namespaces of the pods of tasks, beside those of router.verifyPods and the router's own: some network plugins, such as " +
+            'Cilium, know pods by their labels only, not by router.taskNetworks; where neither key names any, pods of all namespaces',
+        ),
       clearmlNetworks: cidrs
         .default([])
         .describe(
-          "Networks of ClearML's API server; empty means any address on its ports, since a policy knows no host names",
+          "Networks of ClearML's API server; left empty where its URL holds a name of DNS, any address on its port, 443 as a rule, " +
+            'since a policy knows no host names',
         ),
-      clearmlPorts: z
-        .array(port, { error: 'expected a list of ports' })
+      clearmlPorts: ports
         .default([])
         .describe(
           "Ports of ClearML's API server; empty means that of its URL. Inside of a cluster it is the pods' port that counts",
@@ -33,7 +63,18 @@ export const networkPolicy = z
         .describe('Networks of clearml.proxy; empty means any address on its port'),
       apiServerNetworks: cidrs
         .default([])
-        .describe("Networks of the cluster's API server; empty means any address on 443 and 6443"),
+        .describe("Networks of the cluster's API server; empty means any address on its ports"),
+      apiServerPorts: ports
+        .default([])
+        .describe("Ports of the cluster's API server itself; empty means 443 and 6443"),
+      extraIngress: rawRules('from')
+        .default([])
+        .describe('More rules for who may come in, as Kubernetes writes them: from and ports'),
+      extraEgress: rawRules('to')
+        .default([])
+        .describe(
+          'More rules for where the router gets to, as Kubernetes writes them: to and ports',
+        ),
     },
     { error: 'expected the settings of the NetworkPolicy' },
   )

@@ -73,6 +73,12 @@ suite('trusted proxies', () => {
     assert.deepEqual(warnings(guarded), []);
     const unguarded = { ...guarded, networkPolicy: { enabled: false, ingressNamespaces: ['a'] } };
     assert.deepEqual(warnings(unguarded), [shared]);
+    const networks = (ingressNetworks: readonly string[]): Raw => ({
+      ...guarded,
+      networkPolicy: { ingressNamespaces: ['traefik'], ingressNetworks },
+    });
+    assert.deepEqual(warnings(networks(['192.0.2.0/24'])), []);
+    assert.deepEqual(warnings(networks(['10.244.9.0/24'])), [shared]);
   });
 
   test('are compared family by family, whichever network is the wider one', () => {

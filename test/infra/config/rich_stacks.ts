@@ -107,6 +107,11 @@ export const richStacks = {
     networkPolicy: {
       enabled: true,
       ingressNamespaces: ['ingress'],
+      ingressNetworks: ['192.0.2.0/28'],
+      taskNamespaces: ['tasks'],
+      apiServerPorts: [6443],
+      extraIngress: [{ from: [{ podSelector: {} }], ports: [{ port: 8080 }] }],
+      extraEgress: [{ to: [{ ipBlock: { cidr: '192.0.2.9/32' } }] }],
       metricsNamespaces: ['monitoring'],
       clearmlNetworks: ['192.0.2.0/24'],
       clearmlPorts: [443],

@@ -476,5 +476,23 @@ export const wrongConfigs: readonly WrongConfig[] = [
     config: { ...smallest, router: { verifyPods: true } },
     expected: ['router.verifyPods: expected the namespaces of the pods of tasks, found true'],
   },
+  ...(
+    [
+      ['ingress.controller alb', { ingress: { ...ingress, className: 'alb' } }],
+      ['ingress.controller gke', { ingress: { ...ingress, controller: 'gke' } }],
+      [
+        'gateway.controller gke',
+        { gateway: { enabled: true, controller: 'gke', parentRefs: [{ name: 'public' }] } },
+      ],
+      ['service.type LoadBalancer', { service: { type: 'LoadBalancer' } }],
+      ['service.type NodePort', { service: { type: 'NodePort' } }],
+    ] as const
+  ).map(([cause, exposure]) => ({
+    name: `a policy that lets in pods alone, with ${cause}`,
+    config: { ...smallest, ...exposure, networkPolicy: { ingressNamespaces: ['ingress'] } },
+    expected: [
+      `networkPolicy.ingressNamespaces: keeps everybody out: with ${cause} HTTP comes from addresses outside of the cluster, not from pods; name their networks in networkPolicy.ingressNetworks, or remove this`,
+    ],
+  })),
   ...wrongValues,
 ];
