@@ -121,6 +121,8 @@ export class TcpAdmission {
         const { client, ends } = headered;
         settled(() => this.#admit(port, client, peer, ends ?? own, headered));
       },
+      // A task would count it as somebody who fails to sign in. Ended in good order: to the load balancer this port answers.
+      onLocal: (client) => settled(() => client.destroySoon()),
       onFail: (client, reason) => {
         settled(() => {
           // Load balancers ask for a port's health by connecting and leaving.

@@ -23,9 +23,11 @@ export type ProxyHeader =
       readonly state: 'complete';
       /** Bytes of the header; what follows is the client's. */
       readonly length: number;
-      /** Undefined where the proxy speaks for itself (LOCAL) or does not know (UNKNOWN, AF_UNSPEC). */
+      /** Undefined where the proxy does not know (UNKNOWN, AF_UNSPEC). */
       readonly ends: ConnectionEnds | undefined;
-    };
+    }
+  /** The proxy's own connection (LOCAL), which it made to ask for health: no client is behind it. */
+  | { readonly state: 'local' };
 
 /** Bytes that a header may have. Proxies that add certificates and endpoint ids stay far below it. */
 export const LONGEST_HEADER_BYTES = 4_096;
@@ -103,8 +105,8 @@ function parseBinary(bytes: Buffer): ProxyHeader {
   if (length > LONGEST_HEADER_BYTES) return malformed(`a PROXY header of ${length} bytes`);
   if (bytes.length < length) return INCOMPLETE;
   const family = bytes.readUInt8(13);
-  // LOCAL: a health check of the proxy's own. Its family and addresses mean nothing.
-  if (command === LOCAL || family === 0x00) return { state: 'complete', length, ends: undefined };
+  if (command === LOCAL) return { state: 'local' };
+  if (family === 0x00) return { state: 'complete', length, ends: undefined };
   const size = family === TCP4 ? 4 : family === TCP6 ? 16 : undefined;
   if (size === undefined) return malformed('a PROXY header that is not of TCP');
   if (rest < 2 * size + 4) return malformed('a PROXY header without its addresses');

@@ -22,6 +22,8 @@ export interface ProxyHeaderReading {
   /** Who its buffer is held for. */
   readonly account: Account;
   readonly onRead: (headered: HeaderedConnection) => void;
+  /** The load balancer's own health check (LOCAL), header and all; the socket is the callee's to end. */
+  readonly onLocal: (client: Socket) => void;
   /** The header is missing, malformed or late; the socket is the callee's to end. No reason: left without a byte, or cancelled. */
   readonly onFail: (client: Socket, reason: string | undefined) => void;
 }
@@ -32,7 +34,7 @@ export interface HeaderWait {
 }
 
 /**
- * Reads the PROXY header of a connection from a trusted load balancer. One of the two callbacks is called, once, also after
+ * Reads the PROXY header of a connection from a trusted load balancer. One of the callbacks is called, once, also after
  * `cancel`, which ends the wait. Undefined, and no callback, when the client has gone already.
  */
 export function readProxyHeader(reading: ProxyHeaderReading): HeaderWait | undefined {
@@ -52,10 +54,13 @@ export function readProxyHeader(reading: ProxyHeaderReading): HeaderWait | undef
     clearTimeout(timer);
     client.off('end', onEnd).off('error', onGone).off('close', onGone).pause();
   };
-  const fail = (reason: string | undefined): void => {
+  const giveUp = (): void => {
     settle();
     // A reset that is on its way must not become an uncaught error.
     client.on('error', () => undefined);
+  };
+  const fail = (reason: string | undefined): void => {
+    giveUp();
     reading.onFail(client, reason);
   };
   /** False stops reading: what comes next is the task's. */
@@ -64,7 +69,10 @@ export function readProxyHeader(reading: ProxyHeaderReading): HeaderWait | undef
     const header = parseProxyHeader(buffer.subarray(0, filled));
     if (header.state === 'incomplete') return true;
     if (header.state === 'malformed') fail(header.reason);
-    else {
+    else if (header.state === 'local') {
+      giveUp();
+      reading.onLocal(client);
+    } else {
       settle();
       const early = buffer.subarray(header.length, filled);
       reading.onRead({ client, inward, ends: header.ends, early });

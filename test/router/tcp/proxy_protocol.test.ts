@@ -22,6 +22,7 @@ const ENDS = {
 const V1 = Buffer.from('PROXY TCP4 192.0.2.66 198.51.100.1 40000 30400\r\n');
 const V2 = writeProxyHeader(ENDS);
 const LOCAL = Buffer.from([...V2.subarray(0, 12), 0x20, 0, 0, 0]);
+const LOCAL_WITH_ADDRESSES = Buffer.from([...V2.subarray(0, 12), 0x20, ...V2.subarray(13)]);
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -117,7 +118,7 @@ test('however header and payload are cut into segments, the task gets the payloa
   const cuts = fc.array(fc.nat(), { maxLength: 4 });
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(V1, V2, LOCAL),
+      fc.constantFrom(V1, V2),
       fc.uint8Array({ maxLength: 3_000 }),
       cuts,
       async (header, payload, places) => {
@@ -177,18 +178,32 @@ for (const [title, header] of [
   });
 }
 
-for (const [title, header] of [
-  ['LOCAL', LOCAL],
-  ['UNKNOWN', Buffer.from('PROXY UNKNOWN\r\n')],
+test('UNKNOWN leaves the peer as the client', async () => {
+  const world = await range();
+  const socket = client(world.port, Buffer.from('PROXY UNKNOWN\r\n'));
+  socket.end();
+  assert.equal(await said(socket), 'done');
+  await idle(world);
+  const { client: address, proxy } = world.lines.at(-1) ?? {};
+  assert.deepEqual([address, proxy], ['127.0.0.1', undefined]);
+});
+
+for (const [title, ranges] of [
+  ['', undefined],
+  [', from outside of the source ranges, too', () => false],
 ] as const) {
-  test(`${title} leaves the peer as the client`, async () => {
-    const world = await range();
-    const socket = client(world.port, header);
-    socket.end();
-    assert.equal(await said(socket), 'done');
+  test(`LOCAL is answered in good order, and the task never hears of it${title}`, async () => {
+    const world = await range({ mayConnect: ranges });
+    for (const bytes of [LOCAL, LOCAL_WITH_ADDRESSES]) {
+      // Without a word: the port is healthy.
+      assert.equal(await said(client(world.port, bytes)), '');
+    }
+    const leaving = client(world.port, LOCAL);
+    leaving.end();
+    assert.equal(await said(leaving), '');
     await idle(world);
-    const { client: address, proxy } = world.lines.at(-1) ?? {};
-    assert.deepEqual([address, proxy], ['127.0.0.1', undefined]);
+    assert.deepEqual(world.heard, []);
+    assert.deepEqual(world.lines, []);
   });
 }
 
