@@ -3,6 +3,7 @@ import { isIpAddress } from '../config/values/values.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';
 import { hostsOf } from '../config/decisions/tls.ts';
 import { namesOf } from '../names.ts';
+import { tcpRangeSteps } from './tcp_range.ts';
 import { pagesUrl } from '../config/decisions/router_url.ts';
 
 /** What to do after an `up`, one step each, with the names of this stack. */
@@ -10,6 +11,7 @@ export function nextSteps(config: StackConfig, stack: string): readonly string[]
   const { name } = config.router;
   return [
     ...dnsSteps(config),
+    ...tcpRangeSteps(config.tcpSession),
     `Open ${pagesUrl(config)}/ and sign in: your tasks that ask for access are listed there.`,
     `Check it: npm run verify -- --stack ${stack}`,
     `Watch it: kubectl -n ${config.namespace.name} logs deployment/${name} --follow`,

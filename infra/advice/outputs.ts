@@ -4,6 +4,7 @@ import type { StackConfig } from '../config/stack_config.ts';
 import { nextSteps } from './next_steps.ts';
 import { pagesUrl, routerUrl } from '../config/decisions/router_url.ts';
 import { sourceRangeWarnings } from './source_ranges.ts';
+import { tcpRangeWarnings } from './tcp_range.ts';
 import type { TaskNetworks } from '../network/task_networks.ts';
 import { trustedProxyWarnings } from './trusted_proxies.ts';
 
@@ -69,14 +70,7 @@ function warnings(provisioned: Provisioned, url: string): string[] {
   if (url.startsWith('http:')) {
     found.push('Users reach the router over plain HTTP: tokens and data can be read on the way.');
   }
-  const tcp = config.tcpSession?.service;
-  if (tcp?.loadBalancerSourceRanges.length === 0 && config.tcpSession?.sourceRanges.length === 0) {
-    const narrower =
-      tcp.type === 'LoadBalancer' ? 'tcpSession.service.loadBalancerSourceRanges' : 'A firewall';
-    found.push(
-      `TCP ports know no sign-in: whoever reaches a port reaches its task. ${narrower} narrows who can.`,
-    );
-  }
+  found.push(...tcpRangeWarnings(config.tcpSession));
   found.push(...sourceRangeWarnings(config.tcpSession));
   found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
   if (provisioned.taskNetworks.fromNodes) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RENAMED_KEYS } from '../config/reading/renamed_keys.ts';
 import { secretLeaves, unwrap } from '../config/reading/secret_leaves.ts';
 import { stackConfig } from '../config/reading/schema.ts';
+import { unaskedAddress } from '../config/decisions/unasked_address.ts';
 import { keyOfSetting } from '../config/decisions/router_settings.ts';
 import { valueAt } from '../config/values/value_at.ts';
 import { REMOVED_SETTINGS } from '../../router/settings/schema.ts';
@@ -15,6 +16,8 @@ export interface Converted {
   readonly secrets: readonly { readonly path: string; readonly value: string }[];
   /** Keys without a counterpart, each with why. */
   readonly leftOut: readonly LeftOut[];
+  /** What was taken over as it is, and deserves a second look. */
+  readonly warnings: readonly string[];
 }
 
 interface LeftOut {
@@ -42,12 +45,15 @@ export function convertValues(values: Readonly<Record<string, unknown>>): Conver
   takeCertificates(renamed);
   takeListOfNames(renamed);
   takeOneExposure(renamed, leftOut);
+  takeRangeType(renamed);
   const config = known(stackConfig, renamed, [], leftOut) as Group;
   const secrets = secretLeaves(stackConfig).flatMap((path) => {
     const value = take(config, path);
     return typeof value === 'string' && value !== '' ? [{ path: path.join('.'), value }] : [];
   });
-  return { config: withoutEmpty(config), secrets, leftOut };
+  const unasked = unaskedAddress(config['tcpSession']);
+  const warnings = unasked === undefined ? [] : [unasked];
+  return { config: withoutEmpty(config), secrets, leftOut, warnings };
 }
 
 /** `externalURL` is the host with its scheme. Where both are given and differ, the Ingress' own host stays. */
@@ -144,6 +150,14 @@ function takeOneExposure(config: Group, leftOut: LeftOut[]): void {
   const type = take(config, ['service', 'type']);
   if (type === undefined || type === 'ClusterIP') return;
   leftOut.push({ path: 'service.type', why: 'the Ingress exposes HTTP; there is one exposure' });
+}
+
+/** The charts open the range on every node where nothing is said; the default here is a load balancer. */
+function takeRangeType(config: Group): void {
+  const path = ['tcpSession', 'service', 'type'];
+  const isSaid = typeof valueAt(config, path) === 'string' && valueAt(config, path) !== '';
+  if (isSaid || !isGroup(valueAt(config, ['tcpSession', 'portRange']))) return;
+  put(config, path, 'NodePort');
 }
 
 /** Keeps what the schema knows, and notes the rest. */

@@ -44,7 +44,7 @@ if (!existsSync(file)) stop(`There is no file ${file}.`);
 
 const raw: unknown = parse(readFileSync(file, 'utf8'));
 if (typeof raw !== 'object' || raw === null) stop(`${file} holds no values.`);
-const { config, secrets, leftOut } = convertValues(raw as Record<string, unknown>);
+const { config, secrets, leftOut, warnings } = convertValues(raw as Record<string, unknown>);
 // Secrets first: when the CLI refuses, the stack file was not touched.
 for (const { path, value } of secrets) setSecret(stack, path, value);
 const name = `Pulumi.${plainNameOf(stack)}.yaml`;
@@ -54,6 +54,7 @@ const lines = [
   `${name}: ${Object.keys(config).length} sections taken over, ${secrets.length} secrets encrypted.`,
   ...kept.map((path) => `  kept as it was: ${path}`),
   ...leftOut.map(({ path, why }) => `  left out: ${path} (${why})`),
+  ...warnings.map((warning) => `  look again: ${warning}`),
   'Next: name the cluster (pulumi config set --path kubernetes.context NAME), then pulumi preview.',
 ];
 process.stdout.write(`${lines.join('\n')}\n`);

@@ -16,6 +16,7 @@ const ELSEWHERE = new Set([
   'read.ts',
   'router_settings.ts',
   'stack_file.ts',
+  'unasked_address.ts',
 ]);
 
 /** The source without comments and without what describes keys, whose texts go to the reference. */

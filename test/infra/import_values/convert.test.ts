@@ -64,7 +64,12 @@ const expected = {
     sslVerify: true,
   },
   ingress: { enabled: true, hostName: 'https://tasks.example.com' },
-  tcpSession: { routerAddress: '10.0.0.1', portRange: { start: 30_000, end: 30_010 } },
+  tcpSession: {
+    routerAddress: '10.0.0.1',
+    portRange: { start: 30_000, end: 30_010 },
+    // What the charts do where the values say nothing.
+    service: { type: 'NodePort' },
+  },
 };
 
 /** Every key that the vendor's public documents name, in any generation, with a value and what becomes of it. */
@@ -195,6 +200,30 @@ service: {type: NodePort}
         name,
       );
     }
+  });
+
+  test('says what to do about an address that no load balancer is asked for', () => {
+    const warningsOf = (service: string, address = '10.0.0.1') =>
+      converted(
+        `tcpSession: {routerAddress: ${address}, portRange: {start: 30000, end: 30010}, service: ${service}}`,
+      ).warnings;
+    assert.deepEqual(warningsOf('{type: LoadBalancer}'), [
+      'tcpSession.routerAddress 10.0.0.1 is what users are told, and nothing asks the load balancer for it. Set ' +
+        'tcpSession.service.loadBalancerIP to 10.0.0.1, or the annotation that it reads instead; or remove ' +
+        'tcpSession.routerAddress, which takes the address that the load balancer gets; or set tcpSession.service.type to ' +
+        'NodePort where this is the address of nodes.',
+    ]);
+    const annotations = '{metallb.io/loadBalancerIPs: 10.0.0.1}';
+    for (const service of [
+      '{}',
+      '{type: ""}',
+      '{type: NodePort}',
+      '{type: LoadBalancer, loadBalancerIP: 10.0.0.1}',
+      `{type: LoadBalancer, annotations: ${annotations}}`,
+    ]) {
+      assert.deepEqual(warningsOf(service), [], service);
+    }
+    assert.deepEqual(warningsOf('{type: LoadBalancer}', 'ssh.example.com'), []);
   });
 
   for (const [key, value, becomes] of chartKeys) {

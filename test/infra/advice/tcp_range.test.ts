@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { nextSteps } from '../../../infra/advice/next_steps.ts';
+import { tcpRangeWarnings } from '../../../infra/advice/tcp_range.ts';
+import { parsedConfig } from '../parsed_config.ts';
+import { smallest } from '../stacks.ts';
+
+const OPEN =
+  'TCP ports know no sign-in: whoever reaches a port reaches its task. tcpSession.service.loadBalancerSourceRanges narrows who can.';
+
+function configOf(session: object, ports = 2): ReturnType<typeof parsedConfig> {
+  const portRange = { start: 30_000, end: 30_000 + ports - 1 };
+  return parsedConfig({ ...smallest, tcpSession: { portRange, ...session } });
+}
+
+suite('advice about the TCP range', () => {
+  test('names what narrows an open range, by its Service', () => {
+    assert.deepEqual(tcpRangeWarnings(configOf({}).tcpSession), [OPEN]);
+    const ports = { service: { type: 'NodePort' }, routerAddress: 'node.example.com' };
+    assert.deepEqual(tcpRangeWarnings(configOf(ports).tcpSession), [
+      'TCP ports know no sign-in: whoever reaches a port reaches its task. A firewall narrows who can.',
+    ]);
+  });
+
+  test('says nothing of one that is narrowed, at the load balancer or in the router, and of none', () => {
+    const ranges = ['203.0.113.0/24'];
+    assert.deepEqual(tcpRangeWarnings(configOf({ sourceRanges: ranges }).tcpSession), []);
+    const service = { loadBalancerSourceRanges: ranges };
+    assert.deepEqual(tcpRangeWarnings(configOf({ service }).tcpSession), []);
+    assert.deepEqual(tcpRangeWarnings(undefined), []);
+  });
+
+  test('repeats it among the next steps of a long range', () => {
+    const stepsOf = (ports: number, session = {}) => nextSteps(configOf(session, ports), 'dev');
+    assert.deepEqual(
+      stepsOf(21).filter((step) => step.includes('TCP')),
+      [`Narrow who reaches the 21 TCP ports. ${OPEN}`],
+    );
+    for (const steps of [stepsOf(20), stepsOf(21, { sourceRanges: ['203.0.113.0/24'] })]) {
+      assert.doesNotMatch(steps.join(), /TCP/);
+    }
+  });
+
+  test('tells of an address that users are told and nothing asks for', () => {
+    const [warning, ...others] = tcpRangeWarnings(
+      configOf({ routerAddress: '192.0.2.7', sourceRanges: ['203.0.113.0/24'] }).tcpSession,
+    );
+    assert.match(warning ?? '', /^tcpSession\.routerAddress 192\.0\.2\.7 is what users are told/);
+    assert.deepEqual(others, []);
+    const service = { loadBalancerIP: '192.0.2.7', loadBalancerSourceRanges: ['203.0.113.0/24'] };
+    const asked = configOf({ routerAddress: '192.0.2.7', service });
+    assert.deepEqual(tcpRangeWarnings(asked.tcpSession), []);
+  });
+});
