@@ -292,10 +292,29 @@ suite('TaskRouter', () => {
       { 'lbipam.cilium.io/sharing-key': 'all' },
     ]);
     const split = { portsPerService: 1, loadBalancerIP: '192.0.2.9' };
-    assert.deepEqual(await annotations({ platform: 'metallb', ...split }), [
-      { 'metallb.io/allow-shared-ip': 'task-router-tcp' },
-      { 'metallb.io/allow-shared-ip': 'task-router-tcp' },
-    ]);
+    // The second for MetalLB before 0.14.9.
+    const shared = {
+      'metallb.io/allow-shared-ip': 'task-router-tcp',
+      'metallb.universe.tf/allow-shared-ip': 'task-router-tcp',
+    };
+    assert.deepEqual(await annotations({ platform: 'metallb', ...split }), [shared, shared]);
+  });
+
+  test('has AWS ask the router for its health, not the task behind each port, and lets it in', async () => {
+    const service = { platform: 'aws-nlb' };
+    const tcpSession = { portRange: { start: 20_000, end: 20_001 }, service };
+    const run = await runStack({ ...smallest, tcpSession });
+    const [tcp] = ofKind(run, 'core/v1:Service').filter(({ name }) => name.endsWith('-tcp'));
+    const prefix = 'service.beta.kubernetes.io/aws-load-balancer';
+    const { annotations } = (tcp?.inputs['metadata'] ?? {}) as {
+      annotations?: Record<string, string>;
+    };
+    assert.deepEqual(
+      ['protocol', 'port', 'path'].map((part) => annotations?.[`${prefix}-healthcheck-${part}`]),
+      ['http', '8081', '/readyz'],
+    );
+    const [policy] = ofKind(run, 'networking.k8s.io/v1:NetworkPolicy');
+    assert.match(JSON.stringify(policy?.inputs), /"port":8081/);
   });
 
   test('names each port of a range in the policy of a server that knows no ranges', async () => {

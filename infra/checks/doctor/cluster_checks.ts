@@ -11,6 +11,7 @@ import { checkVersion } from '../../cluster/version.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 import { certificateChecks } from './certificate_checks.ts';
 import { clashChecks } from './clash_checks.ts';
+import { loadBalancerChecks } from './load_balancer_checks.ts';
 import { neededApis, neededRights } from './needs.ts';
 import { defaultClassChecks, objectChecks } from './object_checks.ts';
 import { portChecks } from './port_checks.ts';
@@ -36,6 +37,7 @@ export function clusterChecks(
     ...certificateChecks(config, reader),
     ...clashChecks(config, reader),
     ...portChecks(config, reader),
+    ...loadBalancerChecks(config, reader),
   ];
   return [
     { title: 'cluster', find: () => versionFits(kubeConfig, config) },
