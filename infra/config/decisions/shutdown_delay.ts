@@ -20,3 +20,8 @@ export function shutdownDelaySeconds(config: StackConfig): number {
     tcpSession?.service.platform === 'aws-nlb';
   return router.shutdownDelaySeconds ?? (isCloud ? CLOUD_SECONDS : IN_CLUSTER_SECONDS);
 }
+
+/** How long sessions of a pod live on from the moment that it is to end: while it still takes new connections, and while it drains. Seconds. */
+export function endSeconds(config: StackConfig): number {
+  return shutdownDelaySeconds(config) + config.router.drainSeconds;
+}
