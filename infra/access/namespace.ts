@@ -1,12 +1,14 @@
 import { core } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
+import { namespaceLabels } from '../config/decisions/aws_targets.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 
 /** Creates the namespace, or takes the name of one that exists: creating an object that exists is an error. */
 export function namespaceFor(parent: Resource, config: StackConfig): Input<string> {
-  const { name, create, labels } = config.namespace;
+  const { name, create } = config.namespace;
   if (!create) return name;
+  const labels = namespaceLabels(config);
   return new core.v1.Namespace(
     'namespace',
     { metadata: Object.keys(labels).length === 0 ? { name } : { name, labels } },

@@ -1,3 +1,4 @@
+import { areAwsTargets, READINESS_GATE_LABEL } from '../config/decisions/aws_targets.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { isIpAddress } from '../config/values/values.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';
@@ -12,6 +13,7 @@ export function nextSteps(config: StackConfig, stack: string): readonly string[]
   return [
     ...dnsSteps(config),
     ...tcpRangeSteps(config.tcpSession),
+    ...readinessGateSteps(config),
     `Open ${pagesUrl(config)}/ and sign in: your tasks that ask for access are listed there.`,
     `Check it: npm run verify -- --stack ${stack}`,
     `Watch it: kubectl -n ${config.namespace.name} logs deployment/${name} --follow`,
@@ -29,6 +31,16 @@ function dnsSteps(config: StackConfig): string[] {
     ...(tcp === undefined || !needsDns(tcp)
       ? []
       : [`Point the DNS name ${tcp} at ${whereTcpEnters(config)}, for TCP.`]),
+  ];
+}
+
+/** A namespace of somebody else gets no labels from here. */
+function readinessGateSteps(config: StackConfig): string[] {
+  const { create, name } = config.namespace;
+  if (create || !areAwsTargets(config)) return [];
+  return [
+    `Let new pods count as ready only once AWS's load balancer reaches them: kubectl label namespace ${name} ` +
+      `${READINESS_GATE_LABEL}=enabled; the pods of the next rollout have it.`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { apps } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
 
 import { podSpec } from './pod.ts';
+import { minReadySeconds } from '../config/decisions/aws_targets.ts';
 import type { PodParts } from './pod_parts.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
@@ -9,6 +10,7 @@ import { metadataOf, type Scope } from '../scope.ts';
 export function deployment(scope: Scope, parts: PodParts): Output<string> {
   const { config, names } = scope;
   const { autoscaling, leaderElection, replicas } = config.availability;
+  const waitSeconds = minReadySeconds(config);
   return new apps.v1.Deployment(
     names.router,
     {
@@ -21,6 +23,7 @@ export function deployment(scope: Scope, parts: PodParts): Output<string> {
           ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
           : // Without an election the old pod has to be gone before the new one hands out ports.
             { type: 'Recreate' },
+        ...(waitSeconds === 0 ? {} : { minReadySeconds: waitSeconds }),
         progressDeadlineSeconds: 300,
         revisionHistoryLimit: 3,
         template: {

@@ -1,4 +1,5 @@
 import { OWN_PORTS } from '../../config/decisions/ports.ts';
+import { endSeconds } from '../../config/decisions/shutdown_delay.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 
 type Controller = StackConfig['ingress']['controller'];
@@ -39,8 +40,6 @@ const ANNOTATIONS: Readonly<Record<Controller, Readonly<Record<string, string>>>
   alb: {
     'alb.ingress.kubernetes.io/healthcheck-path': '/readyz',
     'alb.ingress.kubernetes.io/healthcheck-port': String(OWN_PORTS.admin),
-    // ALB allows 4000 seconds at most.
-    'alb.ingress.kubernetes.io/load-balancer-attributes': `idle_timeout.timeout_seconds=${IDLE_SECONDS}`,
     'alb.ingress.kubernetes.io/target-type': 'ip',
   },
   gke: {},
@@ -54,6 +53,36 @@ const ANNOTATIONS: Readonly<Record<Controller, Readonly<Record<string, string>>>
 };
 
 /** Annotations of the Ingress: the controller's, then those of config, which win. */
-export function ingressAnnotations({ ingress }: StackConfig): Record<string, string> {
-  return { ...ANNOTATIONS[ingress.controller], ...ingress.annotations };
+export function ingressAnnotations(config: StackConfig): Record<string, string> {
+  const { annotations, controller } = config.ingress;
+  return {
+    ...ANNOTATIONS[controller],
+    ...annotations,
+    ...(controller === 'alb' ? albAttributes(config) : {}),
+  };
+}
+
+/** Of `deregistration_delay.timeout_seconds`. */
+const LONGEST_DEREGISTRATION_SECONDS = 3600;
+
+/**
+ * Attributes of an ALB and of its targets, of which one annotation holds many; config wins key by key. An ALB allows an idle time of 4000
+ * seconds at most, and cuts the sessions of a pod that ends when the deregistration delay is over, after 300 seconds unless told
+ * otherwise: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#deregistration-delay
+ */
+function albAttributes(config: StackConfig): Record<string, string> {
+  const delay = Math.min(endSeconds(config), LONGEST_DEREGISTRATION_SECONDS);
+  const attributes = [
+    ['load-balancer-attributes', 'idle_timeout.timeout_seconds', IDLE_SECONDS],
+    ['target-group-attributes', 'deregistration_delay.timeout_seconds', delay],
+  ] as const;
+  return Object.fromEntries(
+    attributes.map(([annotation, key, value]) => {
+      const name = `alb.ingress.kubernetes.io/${annotation}`;
+      const given = (config.ingress.annotations[name] ?? '').split(',').map((pair) => pair.trim());
+      const isGiven = given.some((pair) => pair.split('=', 1)[0]?.trim() === key);
+      const own = isGiven ? [] : [`${key}=${value}`];
+      return [name, [...own, ...given].filter((pair) => pair !== '').join(',')];
+    }),
+  );
 }
