@@ -53,7 +53,7 @@ function whereHttpEnters(config: StackConfig): string {
     case 'ingress':
       return 'your ingress controller';
     case 'gateway':
-      return `the Gateway ${config.gateway.parentRefs.map(({ name }) => name).join(' or ')}`;
+      return `the ${config.gateway.parentRefs.map(({ kind = 'Gateway', name }) => `${kind} ${name}`).join(' or ')}`;
     case 'openshiftRoute':
       return "the cluster's own router";
     case 'LoadBalancer':

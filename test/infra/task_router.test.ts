@@ -270,16 +270,6 @@ suite('TaskRouter', () => {
     ]);
   });
 
-  test('gives an HTTPRoute a time limit only where config does', async () => {
-    const route = async (more: object): Promise<string> => {
-      const gateway = { enabled: true, parentRefs: [{ name: 'public' }], ...more };
-      const { resources } = await runStack({ ...smallest, gateway });
-      return JSON.stringify(resources.filter(({ inputs }) => inputs['kind'] === 'HTTPRoute'));
-    };
-    assert.match(await route({ requestTimeout: '0s' }), /"timeouts":\{"request":"0s"\}/);
-    assert.doesNotMatch(await route({}), /timeouts/);
-  });
-
   test('lets Services share one address by the key of their platform', async () => {
     const annotations = async (service: object): Promise<unknown[]> => {
       const tcpSession = { portRange: { start: 20_000, end: 20_001 }, service };

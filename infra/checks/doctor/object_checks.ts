@@ -71,6 +71,10 @@ function existingObjects(config: StackConfig): Named[] {
   });
 }
 
+const GATEWAY_API = 'gateway.networking.k8s.io';
+/** Where XListenerSet lies, which Gateway API 1.5 made ListenerSet of the group above. */
+const EXPERIMENTAL_GATEWAY_API = 'gateway.networking.x-k8s.io';
+
 /** Classes, Gateways and issuers: objects of others that ours point at. */
 function classes(config: StackConfig): Named[] {
   const { gateway, ingress, namespace, pod, tls } = config;
@@ -93,11 +97,19 @@ function classes(config: StackConfig): Named[] {
     );
   }
   if (exposureOf(config) === 'gateway') {
-    for (const { name, namespace: home = namespace.name } of gateway.parentRefs) {
+    for (const parent of gateway.parentRefs) {
+      const {
+        group = GATEWAY_API,
+        kind = 'Gateway',
+        name,
+        namespace: home = namespace.name,
+      } = parent;
+      const version = group === EXPERIMENTAL_GATEWAY_API ? 'v1alpha1' : 'v1';
+      const resource = `${kind.toLowerCase()}s`;
       add(
-        `Gateway ${name}`,
-        `/apis/gateway.networking.k8s.io/v1/namespaces/${home}/gateways/${name}`,
-        `Make it in namespace ${home}, or name another: kubectl get gateways --all-namespaces`,
+        `${kind} ${name}`,
+        `/apis/${group}/${version}/namespaces/${home}/${resource}/${name}`,
+        `Make it in namespace ${home}, or name another: kubectl get ${resource} --all-namespaces`,
       );
     }
   }

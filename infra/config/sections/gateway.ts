@@ -4,6 +4,15 @@ import { dnsLabel, flag, objectName, oneOf, port, textLike, textMap } from '../v
 
 const parentRef = z.strictObject(
   {
+    group: textLike(
+      /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+      'an API group such as gateway.networking.k8s.io',
+    )
+      .optional()
+      .describe('API group of the kind; left out, gateway.networking.k8s.io'),
+    kind: textLike(/^[A-Z][A-Za-z0-9]{0,62}$/, 'a kind such as Gateway or ListenerSet')
+      .optional()
+      .describe('Gateway, or ListenerSet where others own the Gateway; left out, Gateway'),
     name: objectName.describe('Name of the Gateway'),
     namespace: dnsLabel.optional().describe("Its namespace; left out, the router's"),
     sectionName: objectName.optional().describe('One of its listeners; left out, all that match'),
@@ -22,11 +31,14 @@ export const gateway = z
         .default([])
         .describe('Gateways that carry the route; TLS ends at their listeners'),
       annotations: textMap.default({}).describe('Annotations of the HTTPRoute'),
-      requestTimeout: textLike(/^([0-9]{1,5}(h|m|s|ms)){1,4}$/, 'a time such as 0s or 1h')
+      requestTimeout: textLike(
+        /^(none|([0-9]{1,5}(h|m|s|ms)){1,4})$/,
+        'a time such as 0s or 1h, or none',
+      )
         .optional()
         .describe(
-          "Longest time for a request and its answer, where the Gateway's own would end long answers; 0s sets no limit. Needs " +
-            'Gateway API 1.2 and an implementation that knows it',
+          'Longest time for a request and its answer; 0s sets no limit, and none leaves it to the Gateway. Left out, 0s, except on GKE, ' +
+            'whose load balancer takes it from elsewhere',
         ),
       controller: oneOf('gke', 'other')
         .default('other')

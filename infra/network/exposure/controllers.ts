@@ -15,7 +15,9 @@ export const IDLE_SECONDS = 3600;
  * - traefik ends no WebSocket; its time limits belong to entry points, not to an Ingress. Its `retry` is a Middleware object
  *   of the operator's: with none it answers 502 for a second after a pod was killed.
  * - nginx: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
- * - haproxy: https://www.haproxy.com/documentation/kubernetes-ingress/ (haproxy.org/) and haproxy-ingress.github.io
+ * - haproxy, of which there are two: of HAProxy Technologies' own (haproxy.org/), `timeout-tunnel` is a key of its ConfigMap alone and an
+ *   hour unless told otherwise: https://github.com/haproxytech/kubernetes-ingress/blob/master/documentation/annotations.md#timeouts;
+ *   the community's takes both: https://haproxy-ingress.github.io/docs/configuration/keys/#timeout
  * - alb: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
  * - gke: a BackendConfig on the Service, see `gke.ts`.
  * - contour: https://projectcontour.io/docs/main/config/annotations/
@@ -24,7 +26,6 @@ const ANNOTATIONS: Readonly<Record<Controller, Readonly<Record<string, string>>>
   traefik: {},
   haproxy: {
     'haproxy.org/timeout-server': `${IDLE_SECONDS}s`,
-    'haproxy.org/timeout-tunnel': `${IDLE_SECONDS}s`,
     'haproxy-ingress.github.io/timeout-server': `${IDLE_SECONDS}s`,
     'haproxy-ingress.github.io/timeout-tunnel': `${IDLE_SECONDS}s`,
   },

@@ -1,6 +1,7 @@
 import { apiextensions } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
+import type { StackConfig } from '../../config/stack_config.ts';
 import { isIpAddress } from '../../config/values/values.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
 import { hostsOf } from '../../config/decisions/tls.ts';
@@ -8,7 +9,8 @@ import { hostsOf } from '../../config/decisions/tls.ts';
 /** The HTTPRoute that leads the hosts from existing Gateways to the HTTP Service. TLS ends at the Gateways' listeners. */
 export function httpRoute(scope: Scope, serviceName: Input<string>): Resource {
   const { config, names } = scope;
-  const { annotations, parentRefs, requestTimeout } = config.gateway;
+  const { annotations, parentRefs } = config.gateway;
+  const request = requestTimeout(config.gateway);
   const hostnames = hostsOf(config).filter((host) => !isIpAddress(host));
   return new apiextensions.CustomResource(
     names.router,
@@ -22,7 +24,7 @@ export function httpRoute(scope: Scope, serviceName: Input<string>): Resource {
         rules: [
           {
             matches: [{ path: { type: 'PathPrefix', value: '/' } }],
-            ...(requestTimeout === undefined ? {} : { timeouts: { request: requestTimeout } }),
+            ...(request === undefined ? {} : { timeouts: { request } }),
             backendRefs: [{ name: serviceName, port: config.service.port }],
           },
         ],
@@ -30,4 +32,17 @@ export function httpRoute(scope: Scope, serviceName: Input<string>): Resource {
     },
     { parent: scope.parent },
   );
+}
+
+/**
+ * The time limit of the route: none at all, `0s`, unless config says otherwise. Envoy ends an answer after 15 seconds where a route says
+ * nothing: https://gateway.envoyproxy.io/docs/tasks/traffic/http-timeouts/. The field is in the standard channel from Gateway API 1.2 on:
+ * https://gateway-api.sigs.k8s.io/geps/gep-1742/. GKE has a GCPBackendPolicy in its stead.
+ */
+function requestTimeout({
+  controller,
+  requestTimeout: given,
+}: StackConfig['gateway']): string | undefined {
+  if (given !== undefined) return given === 'none' ? undefined : given;
+  return controller === 'gke' ? undefined : '0s';
 }

@@ -134,7 +134,10 @@ export const richStacks = {
     ingress: { hostName: 'https://tasks.example.com:8443', pathForm: true },
     gateway: {
       enabled: true,
-      parentRefs: [{ name: 'public', namespace: 'gateways', sectionName: 'https', port: 443 }],
+      parentRefs: [
+        { name: 'public', namespace: 'gateways', sectionName: 'https', port: 443 },
+        { group: 'gateway.networking.k8s.io', kind: 'ListenerSet', name: 'tasks' },
+      ],
       annotations: { a: 'b' },
     },
     tcpSession: {

@@ -262,7 +262,7 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'gateway.parentRefs: expected a list of Gateways, found "public"',
-      'gateway.requestTimeout: expected a time such as 0s or 1h, found 0',
+      'gateway.requestTimeout: expected a time such as 0s or 1h, or none, found 0',
       'gateway.controller: expected gke or other, found "istio"',
     ],
   },
@@ -270,11 +270,17 @@ export const wrongValues: readonly WrongConfig[] = [
     name: 'a Gateway by its name alone, and a time that is none',
     config: {
       ...smallest,
-      gateway: { enabled: true, parentRefs: ['public'], requestTimeout: '1 hour' },
+      gateway: {
+        enabled: true,
+        parentRefs: ['public', { name: 'a', kind: 'gateways', group: 'v1/' }],
+        requestTimeout: '1 hour',
+      },
     },
     expected: [
       'gateway.parentRefs.0: expected a Gateway: its name and namespace, found "public"',
-      'gateway.requestTimeout: expected a time such as 0s or 1h, found "1 hour"',
+      'gateway.parentRefs.1.group: expected an API group such as gateway.networking.k8s.io, found "v1/"',
+      'gateway.parentRefs.1.kind: expected a kind such as Gateway or ListenerSet, found "gateways"',
+      'gateway.requestTimeout: expected a time such as 0s or 1h, or none, found "1 hour"',
     ],
   },
   {

@@ -102,7 +102,13 @@ suite("the doctor's look at the cluster", () => {
     });
     const checks = checksOf(
       {
-        gateway: { enabled: true, parentRefs: [{ name: 'public', namespace: 'gateways' }] },
+        gateway: {
+          enabled: true,
+          parentRefs: [
+            { name: 'public', namespace: 'gateways' },
+            { kind: 'ListenerSet', name: 'tasks' },
+          ],
+        },
         monitoring: { serviceMonitor: true },
       },
       cluster,
@@ -119,6 +125,10 @@ suite("the doctor's look at the cluster", () => {
       '✖ Gateway public: does not exist',
       '    Make it in namespace gateways, or name another: kubectl get gateways --all-namespaces',
     ]);
+    assert.deepEqual(await told(checks, 'ListenerSet tasks'), [
+      '✖ ListenerSet tasks: does not exist',
+      '    Make it in namespace task-traffic-router, or name another: kubectl get listenersets --all-namespaces',
+    ]);
   });
 
   test('takes CRDs that are served in the right version', async (context) => {
@@ -126,6 +136,7 @@ suite("the doctor's look at the cluster", () => {
       ...healthy,
       '/apis/cert-manager.io/v1': { resources: [{ name: 'certificates' }] },
       '/apis/cert-manager.io/v1/clusterissuers/letsencrypt': { metadata: { name: 'letsencrypt' } },
+      '/apis/gateway.networking.x-k8s.io/v1alpha1/namespaces/gateways/xlistenersets/tasks': {},
     });
     const { hostName } = smallest.ingress;
     const checks = checksOf(
@@ -134,6 +145,10 @@ suite("the doctor's look at the cluster", () => {
     );
     assert.match((await told(checks, 'cert-manager.io/v1/certificates')).join(), /^✔/);
     assert.match((await told(checks, 'ClusterIssuer letsencrypt')).join(), /^✔/);
+    const group = 'gateway.networking.x-k8s.io';
+    const parent = { group, kind: 'XListenerSet', name: 'tasks', namespace: 'gateways' };
+    const routed = checksOf({ gateway: { enabled: true, parentRefs: [parent] } }, cluster);
+    assert.match((await told(routed, 'XListenerSet tasks')).join(), /^✔/);
   });
 
   test('looks for what config names, key by key', async (context) => {
