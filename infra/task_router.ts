@@ -20,7 +20,7 @@ import type { Scope } from './scope.ts';
 import { serviceAccount } from './access/service_account.ts';
 import { staticRoutes } from './workload/static_routes.ts';
 import { exposeTcp } from './network/tcp_service.ts';
-import { objectTransformation } from './transforms.ts';
+import { objectTransforms } from './transforms.ts';
 
 /** What a TaskRouter is made of. */
 export interface TaskRouterArgs {
@@ -41,12 +41,14 @@ export class TaskRouter extends ComponentResource {
 
   constructor(name: string, args: TaskRouterArgs, options: ComponentResourceOptions) {
     const { config } = args;
-    const transformation = objectTransformation(config.transforms);
     super(
       'clearml:router:TaskRouter',
       name,
       {},
-      transformation === undefined ? options : { ...options, transformations: [transformation] },
+      {
+        ...options,
+        transforms: [...(options.transforms ?? []), ...objectTransforms(config.transforms)],
+      },
     );
     const names = namesOf(config.router.name);
     this.namespace = namespaceFor(this, config);

@@ -1,38 +1,26 @@
-import type { ResourceTransformation } from '@pulumi/pulumi';
+import type { ResourceTransform, ResourceTransformResult } from '@pulumi/pulumi';
 
 import type { StackConfig } from './config/stack_config.ts';
+import { merged } from './patch.ts';
 
 type Transform = StackConfig['transforms'][number];
 
-/** Applies the transforms of config to the objects that they name, in the order of the list. */
-export function objectTransformation(
-  transforms: readonly Transform[],
-): ResourceTransformation | undefined {
-  if (transforms.length === 0) return undefined;
-  return ({ name, opts, props }) => {
-    const kind = (props as { kind?: unknown }).kind;
-    const wanted = transforms.filter(
-      (transform) =>
-        transform.kind === kind && (transform.name === undefined || transform.name === name),
-    );
-    if (wanted.length === 0) return undefined;
-    const patched = wanted.reduce<unknown>((value, { patch }) => merged(value, patch), props);
-    return { props: patched as typeof props, opts };
-  };
-}
-
-/** RFC 7386. Values that Pulumi has yet to learn are replaced whole, never looked into. */
-export function merged(target: unknown, patch: unknown): unknown {
-  if (!isPlain(patch)) return patch;
-  const result: Record<string, unknown> = isPlain(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else if (key !== '__proto__') result[key] = merged(result[key], value);
-  }
-  return result;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.getPrototypeOf(value) === Object.prototype;
+/** Applies the transforms of config to the objects that they name, in the order of the list. The engine asks it about each child. */
+export function objectTransforms(transforms: readonly Transform[]): ResourceTransform[] {
+  if (transforms.length === 0) return [];
+  return [
+    ({ name, props }) => {
+      const wanted = transforms.filter(
+        (transform) =>
+          transform.kind === props['kind'] &&
+          (transform.name === undefined || transform.name === name),
+      );
+      if (wanted.length === 0) return undefined;
+      const patched = wanted.reduce<unknown>((value, { patch }) => merged(value, patch), props);
+      // Without options the engine keeps those of the resource (`wrapTransformCallback` of pulumi's source_eval.go). Handed back,
+      // they would say false where they said nothing (the SDK's runtime/callbacks.js), and a replacement of a named object by
+      // deleting it first, which the provider asks for, would be refused by `deleteBeforeReplace: false`.
+      return { props: patched } as ResourceTransformResult;
+    },
+  ];
 }

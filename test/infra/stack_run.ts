@@ -1,4 +1,4 @@
-import { output, runtime } from '@pulumi/pulumi';
+import { output, type ResourceTransform, runtime } from '@pulumi/pulumi';
 
 import type { ClusterFacts } from '../../infra/cluster/facts.ts';
 import type { Outputs } from '../../infra/advice/outputs.ts';
@@ -47,12 +47,16 @@ export async function runStack(
   options: RunOptions = {},
 ): Promise<StackRun> {
   const resources: Registered[] = [];
+  // The mock engine runs no transforms: those of the component reach its children here, as they do in the engine.
+  const transforms: ResourceTransform[] = [];
   await runtime.setMocks(
     {
-      newResource: ({ type, name, id, provider, inputs }) => {
+      newResource: async ({ type, name, id, provider, inputs: given, transforms: own = [] }) => {
+        transforms.push(...own);
+        const inputs = await transformed(transforms, { type, name, props: given });
         // An object with an id is read, not made.
         if (type !== 'pulumi:pulumi:Stack' && (id ?? '') === '') {
-          resources.push({ type, name, provider, inputs: inputs as Record<string, unknown> });
+          resources.push({ type, name, provider, inputs });
         }
         return { id: `${name}-id`, state: asTheClusterWould(type, name, inputs, options) };
       },
@@ -78,6 +82,19 @@ export async function runStack(
   return { resources, outputs, shownOutputs };
 }
 
+/** Inputs of a child after the transforms of its parent. */
+async function transformed(
+  transforms: readonly ResourceTransform[],
+  { name, props, type }: { type: string; name: string; props: Record<string, unknown> },
+): Promise<Record<string, unknown>> {
+  let result = props;
+  for (const transform of transforms) {
+    const answer = await transform({ custom: true, type, name, props: result, opts: {} });
+    result = answer?.props ?? result;
+  }
+  return result;
+}
+
 function known(value: Outputs): Promise<unknown> {
   return new Promise((resolve) => {
     output(value).apply(resolve);
@@ -92,9 +109,8 @@ function asTheClusterWould(
 ): Record<string, unknown> {
   const metadata = (inputs['metadata'] ?? {}) as Record<string, unknown>;
   if (name === 'clearml-server') {
-    return {
-      data: { secure_auth_token_secret: Buffer.from('SECRET-server-key').toString('base64') },
-    };
+    const key = Buffer.from('SECRET-server-key').toString('base64');
+    return { data: { secure_auth_token_secret: key, secret: key } };
   }
   const named = { ...inputs, metadata: { name: `${name}-generated`, ...metadata } };
   if (type !== 'kubernetes:core/v1:Service') return named;

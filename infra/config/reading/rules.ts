@@ -3,6 +3,8 @@ import { exposureOf, exposuresNamed } from '../decisions/exposure.ts';
 import { keyOfSetting } from '../decisions/router_settings.ts';
 import { tlsModesNamed } from '../decisions/tls.ts';
 import { policyRules } from './policy_rules.ts';
+import { nearestKey } from './nearest_key.ts';
+import { OBJECT_KINDS } from '../sections/transforms.ts';
 import type { Problem, Rule } from '../values/problem.ts';
 import type { StackConfig } from '../stack_config.ts';
 
@@ -142,6 +144,20 @@ function wildcardProblems({ ingress: { wildcardHost, hostName } }: StackConfig):
   return [{ path: ['ingress', 'wildcardHost'], message }];
 }
 
+/** A transform of objects that there never are changes nothing, and nobody is told. */
+function transformProblems({ transforms }: StackConfig): Problem[] {
+  const known: readonly string[] = OBJECT_KINDS;
+  return transforms.flatMap(({ kind }, index) => {
+    if (known.includes(kind)) return [];
+    const nearest = nearestKey(kind, known);
+    const hint =
+      nearest === undefined ? `there are ${known.join(', ')}` : `did you mean ${nearest}?`;
+    return [
+      { path: ['transforms', String(index), 'kind'], message: `no object is a ${kind}; ${hint}` },
+    ];
+  });
+}
+
 /** Rules between sections. */
 export const crossSectionRules: readonly Rule<StackConfig>[] = [
   environmentProblems,
@@ -157,4 +173,5 @@ export const crossSectionRules: readonly Rule<StackConfig>[] = [
   staticRouteRule('pagesHostName', ({ pagesHostName }) => pagesHostName),
   proxyProtocolProblems,
   ...policyRules,
+  transformProblems,
 ];

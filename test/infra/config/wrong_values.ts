@@ -751,6 +751,20 @@ export const wrongValues: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'transforms of objects that there never are',
+    config: {
+      ...smallest,
+      transforms: [
+        { kind: 'deployment', patch: {} },
+        { kind: 'DaemonSet', patch: {} },
+      ],
+    },
+    expected: [
+      'transforms.0.kind: no object is a deployment; did you mean Deployment?',
+      'transforms.1.kind: no object is a DaemonSet; there are BackendConfig, Certificate, ClusterRole, ClusterRoleBinding, ConfigMap, Deployment, GCPBackendPolicy, HTTPRoute, HealthCheckPolicy, HorizontalPodAutoscaler, Ingress, Lease, Namespace, NetworkPolicy, PodDisruptionBudget, PrometheusRule, Role, RoleBinding, Route, Secret, Service, ServiceAccount, ServiceMonitor',
+    ],
+  },
+  {
     name: 'wrong types in the section of the cluster',
     config: { ...smallest, kubernetes: { context: 7, kubeconfig: 7 } },
     expected: [
