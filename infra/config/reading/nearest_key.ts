@@ -17,7 +17,7 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * The known key that the reader most likely meant: the beginning of it, equal but for case and separators, or a
+ * The known key that the reader most likely meant: the beginning of it, equal but for case and separators, or one letter or a
  * third of its letters away at most; undefined when nothing is near.
  */
 export function nearestKey(unknown: string, known: readonly string[]): string | undefined {
@@ -26,7 +26,7 @@ export function nearestKey(unknown: string, known: readonly string[]): string | 
   const completed = known.find((key) => wanted.length >= 4 && plain(key).startsWith(wanted));
   if (completed !== undefined) return completed;
   let nearest: string | undefined;
-  let smallest = Math.max(2, Math.floor(unknown.length / 3)) + 1;
+  let smallest = Math.max(1, Math.floor(unknown.length / 3)) + 1;
   for (const key of known) {
     const distance = editDistance(wanted, plain(key));
     if (distance < smallest) {

@@ -56,15 +56,30 @@ function unknownKey(
   const key = path.at(-1) ?? '';
   const successor = RENAMED_KEYS[path.join('.')];
   if (successor !== undefined) return { message: `now called ${successor}`, meant: successor };
-  const elsewhere = keysAt(schema, []).filter((section) => keysAt(schema, [section]).includes(key));
-  if (elsewhere.length === 1 && !known.includes(key)) {
-    const meant = `${elsewhere.join('')}.${key}`;
-    return { message: `unknown key here; did you mean ${meant}?`, meant };
-  }
+  const meant = path.length > 2 ? undefined : keyOfOtherSection(key, schema);
+  if (meant !== undefined) return { message: `unknown key here; did you mean ${meant}?`, meant };
   const nearest = nearestKey(key, known);
   if (nearest === undefined) return { message: `unknown key; known are ${known.join(', ')}` };
-  const meant = [...path.slice(0, -1), nearest].join('.');
-  return { message: `unknown key; did you mean ${nearest}?`, meant };
+  return {
+    message: `unknown key; did you mean ${nearest}?`,
+    meant: [...path.slice(0, -1), nearest].join('.'),
+  };
+}
+
+/** The key of this name that lies right below another section, where there is one alone. Items of a list are no such keys. */
+function keyOfOtherSection(key: string, schema: z.core.$ZodType): string | undefined {
+  const sections = keysAt(schema, []).filter((section) => {
+    const isList = typeAt(schema, section) instanceof z.core.$ZodArray;
+    return !isList && keysAt(schema, [section]).includes(key);
+  });
+  return sections.length === 1 ? `${sections.join('')}.${key}` : undefined;
+}
+
+/** The schema of a section without what is wrapped around it. */
+function typeAt(schema: z.core.$ZodType, section: string): z.core.$ZodType | undefined {
+  let type = schema instanceof z.core.$ZodObject ? schema._zod.def.shape[section] : undefined;
+  for (let inner = type; inner !== undefined; inner = unwrap(inner)) type = inner;
+  return type;
 }
 
 function hidden(value: unknown): string {

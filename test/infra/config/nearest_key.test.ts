@@ -10,6 +10,7 @@ suite('nearestKey', () => {
     'apiServerSecret',
     'sslVerify',
     'hostName',
+    'port',
   ];
   const expected: readonly [string, string | undefined][] = [
     ['hostname', 'hostName'],
@@ -17,6 +18,11 @@ suite('nearestKey', () => {
     ['apiserverKey', 'apiServerKey'],
     ['apiServerUrl', 'apiServerUrlReference'],
     ['sslVerfiy', 'sslVerify'],
+    ['prot', 'port'],
+    ['host', 'hostName'],
+    ['sort', 'port'],
+    ['kind', undefined],
+    ['cost', undefined],
     ['colour', undefined],
   ];
   for (const [unknown, nearest] of expected) {

@@ -136,6 +136,20 @@ export const wrongConfigs: readonly WrongConfig[] = [
     expected: ['router.runAsUser: unknown key here; did you mean pod.runAsUser?'],
   },
   {
+    name: 'keys that other sections have in a group or in a list, which are not what is meant',
+    config: {
+      ...smallest,
+      openshiftRoute: { kind: 'Route', patch: {} },
+      router: { existingSecret: { name: 'router', runAsUser: 7, cost: 1 } },
+    },
+    expected: [
+      'openshiftRoute.kind: unknown key; known are enabled, annotations',
+      'openshiftRoute.patch: unknown key; known are enabled, annotations',
+      'router.existingSecret.runAsUser: unknown key; known are name, key',
+      'router.existingSecret.cost: unknown key; known are name, key',
+    ],
+  },
+  {
     name: 'two exposures',
     config: {
       ...smallest,
