@@ -145,11 +145,12 @@ async function hasDefaultClass(reader: ClusterReader): Promise<Finding> {
   const known = items.map((item) => ingressClass.parse(item).metadata);
   const byDefault = known.find(({ annotations }) => annotations?.[DEFAULT_CLASS] === 'true');
   if (byDefault !== undefined) return good(`is ${byDefault.name}`);
-  const names = known.map(({ name }) => name).join(', ');
+  const [first, ...others] = known.map(({ name }) => name);
+  const more = others.length === 0 ? '' : ` (there are also ${others.join(', ')})`;
   return unsure(
     'there is none',
-    names === ''
+    first === undefined
       ? 'Install an ingress controller; some, such as GKE, serve an Ingress without a class.'
-      : `Name one: pulumi config set --path ingress.className NAME (there is: ${names}).`,
+      : `Name one: pulumi config set --path ingress.className ${first}${more}.`,
   );
 }

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A `pulumi config set` that a text of the project tells its reader to run. */
+export interface SetCommand {
+  /** File and line, for a person. */
+  readonly where: string;
+  /** Names of its flags, without the dashes. */
+  readonly flags: readonly string[];
+  readonly key: string;
+  /** Undefined where the CLI asks for it, or reads it from a file. */
+  readonly value: string | undefined;
+}
+
+/** Every such command of README, pages, examples, reference and messages; those that a program puts together are left out. */
+export function setCommands(): readonly SetCommand[] {
+  const below = readdirSync(`${root}infra`, { recursive: true, encoding: 'utf8' });
+  const files = ['README.md', ...below.map((file) => `infra/${file}`)];
+  return files
+    .filter((file) => /\.(md|ts|yaml|json)$/.test(file))
+    .toSorted()
+    .flatMap((file) => commandsOf(file, readFileSync(root + file, 'utf8')));
+}
+
+/** The command, up to what ends it in a sentence, a string of a program, or by the shell's redirection. */
+const COMMAND = /pulumi config set((?: (?:'[^'\n]*'|[^\s'"`(),;<]+))+)/g;
+
+/** @param file path from the root of the repository. */
+export function commandsOf(file: string, text: string): SetCommand[] {
+  return text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(COMMAND)].flatMap(([, rest = '']): SetCommand[] => {
+      if (rest.includes('${')) return [];
+      const words = [...rest.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+      const flags = words.filter((word) => word.startsWith('--')).map((flag) => flag.slice(2));
+      const [key = '', value] = words.filter((word) => !word.startsWith('--'));
+      return [{ where: `${file}:${index + 1}`, flags, key, value }];
+    }),
+  );
+}
