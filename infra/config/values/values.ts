@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import { readNetwork } from '../../../router/settings/networks.ts';
+import { isPlaceholder } from './placeholder.ts';
 import { Secret } from './secret.ts';
 
 declare module 'zod' {
@@ -162,9 +163,7 @@ export function secretText(expected: string, shortest = 1): z.ZodType<Secret> {
     .refine((text) => text.split(/\s+/).every(({ length }) => length >= shortest), {
       error: `expected ${expected}`,
     })
-    .refine((text) => !/^(<.*>|\{.*\}|\$\{?.*|change[-_ ]?me|todo|x{3,}|\.{3})$/i.test(text), {
-      error: `expected ${expected}, not a placeholder`,
-    })
+    .refine((text) => !isPlaceholder(text), { error: `expected ${expected}, not a placeholder` })
     .transform((text) => new Secret(text))
     .meta({ secret: true });
 }
