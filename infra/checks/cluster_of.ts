@@ -10,7 +10,7 @@ export interface ClusterOfStack {
   readonly reader: ClusterReader;
 }
 
-/** @throws InfraError `cluster-unreachable` when the kubeconfig lacks the context that config names. */
+/** @throws InfraError `config-invalid` when the kubeconfig lacks the context that config names. */
 export function clusterOf({ kubernetes }: StackConfig): ClusterOfStack {
   const kubeconfig = kubernetes.kubeconfig?.reveal();
   const kubeConfig = kubeConfigOf({ kubeconfig, context: kubernetes.context });

@@ -19,13 +19,13 @@ export interface ClusterFacts {
 /** For all questions together; a cluster that does not answer must not hold up a preview. */
 const TIME_LIMIT_MS = 8000;
 
-/** Asks the cluster for its version, its uid and its nodes' pod networks. Never throws: what could not be asked is missing. */
+/**
+ * Asks the cluster for its version, its uid and its nodes' pod networks. What could not be asked is missing.
+ *
+ * @throws InfraError of `kubeConfigOf`, where config leads to no cluster at all.
+ */
 export async function askCluster(address: ClusterAddress): Promise<ClusterFacts> {
-  try {
-    return await factsOf(kubeConfigOf(address));
-  } catch (error) {
-    return { version: undefined, podNetworks: [], trouble: messageOf(error) };
-  }
+  return factsOf(kubeConfigOf(address));
 }
 
 /** The same for a kubeconfig that was read already. */

@@ -37,9 +37,9 @@ suite('askCluster', () => {
     assert.match(facts.trouble ?? '', /403/);
   });
 
-  test('names the contexts that are there when the one asked for is not', async (context) => {
-    const { kubeconfig } = await clusterAnswering(context, {});
-    const facts = await askCluster({ kubeconfig, context: 'there' });
-    assert.equal(facts.trouble, 'no context there in the kubeconfig (here)');
+  test('throws what is wrong with the way to the cluster, and does not take it for silence', async () => {
+    await assert.rejects(askCluster({ kubeconfig: '{}', context: 'there' }), {
+      code: 'config-invalid',
+    });
   });
 });
