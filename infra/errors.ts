@@ -6,7 +6,8 @@ export type InfraErrorCode =
   | 'cluster-too-old'
   | 'address-missing'
   | 'signing-key-missing'
-  | 'bundle-failed';
+  | 'bundle-failed'
+  | 'folder-taken';
 
 /**
  * An error that its reader can mend. Pulumi prints its message without a stack trace, from the CLI and from the Automation API

@@ -16,6 +16,8 @@ export interface ConfigSource {
   readonly storage: Storage;
   /** Files of the project's other stacks, where they can be read: what one of them has this stack cannot have. */
   readonly neighbours?: readonly StackFile[];
+  /** What stands against the purpose that the config is read for; told with all else, and alone about its path. */
+  readonly objections?: readonly Problem[];
 }
 
 /** A stack of a project, whose files lie in the folder `root`. */
@@ -62,17 +64,22 @@ export function readConfig(source: ConfigSource): StackConfig {
   const issues = parsed.success
     ? []
     : problemsOf(stackConfig, parsed.error.issues, raw, secretPaths);
+  const { neighbours = [], objections = [], storage } = source;
+  const objected = new Set(objections.map(({ path }) => path.join('.')));
   const problems = [
-    ...issues,
-    ...plainSecrets(raw, secretPaths, source.storage),
-    ...neighbourProblems(raw, source.neighbours ?? []),
+    ...objections,
+    ...[
+      ...issues,
+      ...plainSecrets(raw, secretPaths, storage),
+      ...neighbourProblems(raw, neighbours),
+    ].filter(({ path }) => !objected.has(path.join('.'))),
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new InfraError('config-invalid', report(source.stack, problems));
 }
 
 /** Pulumi hands over every value as text: objects and lists as JSON. All top-level keys of ours are objects. */
-function structured(value: string): unknown {
+export function structured(value: string): unknown {
   if (!/^\s*[{[]/.test(value)) return value;
   try {
     return JSON.parse(value);

@@ -1,0 +1,68 @@
+import { type ResourceTransform, runtime } from '@pulumi/pulumi';
+
+import { PROJECT } from '../project.ts';
+import { program, type ProgramParts } from '../program.ts';
+import { type Manifest, manifestOf } from './manifest.ts';
+import { NOT_READ } from './stack_values.ts';
+
+/** An object with the name that the program knows it by, which stays where the name in the cluster follows the content. */
+export interface RecordedObject {
+  readonly name: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Runs the program with the config of a stack, and takes down its objects in place of the engine: the monitor that Pulumi's SDK calls
+ * mocks, which answers each registration within the process and needs no CLI.
+ *
+ * @throws InfraError of the program: what cannot be learned from the cluster has to be said by its key.
+ */
+export async function recordProgram(
+  stack: string,
+  values: Readonly<Record<string, string>>,
+  parts: ProgramParts,
+): Promise<readonly RecordedObject[]> {
+  const objects: RecordedObject[] = [];
+  const transforms: ResourceTransform[] = [];
+  await runtime.setMocks(
+    {
+      newResource: async ({ inputs, name, transforms: own = [], type }) => {
+        // The monitor leaves transforms to whoever answers; those of the component are meant for its children.
+        transforms.push(...own);
+        if (!type.startsWith('kubernetes:')) return { id: name, state: inputs as object };
+        let props = inputs as Record<string, unknown>;
+        for (const transform of transforms) {
+          props = (await transform({ custom: true, name, opts: {}, props, type }))?.props ?? props;
+        }
+        const manifest = manifestOf(name, props);
+        objects.push({ name, manifest });
+        return { id: name, state: manifest };
+      },
+      call: () => ({}),
+    },
+    PROJECT,
+    stack,
+    false,
+  );
+  const keys = Object.keys(values).map((key) => [key, `${PROJECT}:${key}`] as const);
+  runtime.setAllConfig(
+    Object.fromEntries(keys.map(([key, full]) => [full, values[key] ?? ''])),
+    // What is left of secrets is the way to the cluster.
+    [`${PROJECT}:kubernetes`],
+  );
+  await program({ ...parts, askCluster: askUnlessEncrypted(parts) });
+  await runtime.disconnect();
+  return objects;
+}
+
+/** Asks the cluster as `up` does, except by a kubeconfig that was not decrypted. */
+function askUnlessEncrypted(parts: ProgramParts): ProgramParts['askCluster'] {
+  return async (address) => {
+    const facts = await parts.askCluster(address);
+    if (address.kubeconfig !== NOT_READ) return facts;
+    return {
+      ...facts,
+      trouble: 'kubernetes.kubeconfig is encrypted, and nothing is decrypted here',
+    };
+  };
+}
