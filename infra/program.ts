@@ -6,6 +6,7 @@ import { askCluster } from './cluster/facts.ts';
 import { checkIdentity } from './cluster/identity.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readStack } from './config/reading/read.ts';
+import { settle } from './config/reading/settle.ts';
 import type { StackConfig } from './config/stack_config.ts';
 import { type Outputs, outputsOf } from './advice/outputs.ts';
 import { taskNetworksOf } from './network/task_networks.ts';
@@ -27,18 +28,19 @@ export async function program(
   parts: ProgramParts = { bundle: bundleRouter, askCluster },
 ): Promise<Outputs> {
   const place = { root: getRootDirectory(), project: getProject(), stack: getStack() };
-  const config = readStack(place, runtime.allConfig(), isConfigSecret);
-  const { context } = config.kubernetes;
-  const kubeconfig = config.kubernetes.kubeconfig?.reveal();
+  const asWritten = readStack(place, runtime.allConfig(), isConfigSecret);
+  const { context } = asWritten.kubernetes;
+  const kubeconfig = asWritten.kubernetes.kubeconfig?.reveal();
   const [facts, code] = await Promise.all([
     parts.askCluster({ kubeconfig, context }),
-    config.router.code === 'image' ? '' : parts.bundle(),
+    asWritten.router.code === 'image' ? '' : parts.bundle(),
   ]);
   const warning =
     facts.version === undefined
       ? `The cluster could not be asked for its version: ${facts.trouble ?? 'no answer'}.`
       : checkVersion(facts.version);
-  checkIdentity(config, facts);
+  checkIdentity(asWritten, facts);
+  const config = settle(place.stack, asWritten, facts);
   const taskNetworks = taskNetworksOf(config, facts);
 
   const provider = new Provider('cluster', providerArgs(config));

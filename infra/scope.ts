@@ -1,13 +1,13 @@
 import type { Input, Resource } from '@pulumi/pulumi';
 
-import type { StackConfig } from './config/stack_config.ts';
+import type { SettledConfig } from './config/decisions/found.ts';
 import type { Names } from './names.ts';
 
 /** What every part of a TaskRouter needs in order to create its objects. */
 export interface Scope {
   /** The component, whose provider the parts inherit. */
   readonly parent: Resource;
-  readonly config: StackConfig;
+  readonly config: SettledConfig;
   readonly names: Names;
   /** The namespace's name; known only once it was created, so that all else waits for it. */
   readonly namespace: Input<string>;

@@ -3,7 +3,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input } from '@p
 import { keepAvailable } from './workload/availability.ts';
 import { certificateAuthorities } from './workload/certificate_authorities.ts';
 import type { KubernetesVersion } from './cluster/version.ts';
-import type { StackConfig } from './config/stack_config.ts';
+import type { SettledConfig } from './config/decisions/found.ts';
 import { credentialsFor } from './secrets/credentials.ts';
 import { deployment } from './workload/deployment.ts';
 import { expose } from './network/exposure/expose.ts';
@@ -24,7 +24,7 @@ import { objectTransforms } from './transforms.ts';
 
 /** What a TaskRouter is made of. */
 export interface TaskRouterArgs {
-  readonly config: StackConfig;
+  readonly config: SettledConfig;
   /** The router's bundle. */
   readonly code: string;
   /** Networks that tasks' addresses may lie in. */

@@ -1,18 +1,28 @@
-import { CoreV1Api, type KubeConfig, VersionApi } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 
 import { messageOf } from '../errors.ts';
+import type { Evidence } from '../platform/evidence.ts';
 import { type ClusterAddress, kubeConfigOf } from './kube_config.ts';
+import {
+  askApiGroups,
+  askEndpoints,
+  askIngressClasses,
+  askNodes,
+  askUid,
+  askVersion,
+} from './questions.ts';
+import { clusterReader } from './reader.ts';
 import { type KubernetesVersion, parseVersion } from './version.ts';
 
 /** What the cluster itself tells, so that nobody has to be asked. */
-export interface ClusterFacts {
+export interface ClusterFacts extends Evidence {
   /** Undefined where it could not be asked. */
   readonly version: KubernetesVersion | undefined;
   /** Pod networks of the nodes, where the cluster's controller hands them out; sorted. */
   readonly podNetworks: readonly string[];
   /** What no other cluster has: the uid of its namespace kube-system; undefined where it could not be asked. */
   readonly uid?: string | undefined;
-  /** Why something above is missing, for a person. */
+  /** What could not be asked, and why, for a person. */
   readonly trouble: string | undefined;
 }
 
@@ -20,7 +30,7 @@ export interface ClusterFacts {
 const TIME_LIMIT_MS = 8000;
 
 /**
- * Asks the cluster for its version, its uid and its nodes' pod networks. What could not be asked is missing.
+ * Asks the cluster what it is. What could not be asked is missing.
  *
  * @throws InfraError of `kubeConfigOf`, where config leads to no cluster at all.
  */
@@ -34,26 +44,45 @@ export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
   const timer = setTimeout(() => {
     tooLate.reject(new Error(`no answer within ${TIME_LIMIT_MS / 1000} seconds`));
   }, TIME_LIMIT_MS);
-  const core = config.makeApiClient(CoreV1Api);
-  const inTime = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, tooLate.promise]);
-  let version: KubernetesVersion | undefined;
-  let uid: string | undefined;
-  try {
-    const code = await inTime(config.makeApiClient(VersionApi).getCode());
-    version = parseVersion(code.major, code.minor);
-    // Whoever may list no nodes may read this, and the other way round.
-    uid = await inTime(
-      core.readNamespace({ name: 'kube-system' }).then(
-        ({ metadata }) => metadata?.uid,
-        () => undefined,
-      ),
-    );
-    const nodes = await inTime(core.listNode({ limit: 1000 }));
-    const networks = nodes.items.flatMap((node) => node.spec?.podCIDRs ?? []);
-    return { version, uid, podNetworks: [...new Set(networks)].toSorted(), trouble: undefined };
-  } catch (error) {
-    return { version, uid, podNetworks: [], trouble: messageOf(error) };
-  } finally {
-    clearTimeout(timer);
-  }
+  const troubles = new Map<string, string[]>();
+  const told = async <T>(what: string, answer: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await Promise.race([answer, tooLate.promise]);
+    } catch (error) {
+      const why = messageOf(error);
+      troubles.set(why, [...(troubles.get(why) ?? []), what]);
+      return undefined;
+    }
+  };
+  const reader = clusterReader(config);
+  // The first answer is awaited alone: what gives credentials, such as a cloud's command, is then asked once.
+  const code = await told('version', askVersion(reader));
+  const [uid, nodes, apiGroups, ingressClasses, apiServer] = await Promise.all([
+    told('uid', askUid(reader)),
+    told('nodes', askNodes(reader)),
+    told('API groups', askApiGroups(reader)),
+    told('ingress classes', askIngressClasses(reader)),
+    told('API server', askEndpoints(reader, 'default', 'kubernetes')),
+  ]);
+  clearTimeout(timer);
+  return {
+    version: code && parseVersion(code.major, code.minor),
+    gitVersion: code?.gitVersion,
+    uid,
+    podNetworks: [...new Set(nodes?.flatMap(({ podNetworks }) => podNetworks))].toSorted(),
+    nodes,
+    apiGroups,
+    ingressClasses,
+    apiServer: apiServer && {
+      addresses: apiServer.addresses,
+      ports: [...new Set(apiServer.ports.map(({ port }) => port))],
+    },
+    trouble: saidOnce(troubles),
+  };
+}
+
+/** Each reason once, with what it kept from being asked; where it is one for all, the reason alone says it. */
+function saidOnce(troubles: ReadonlyMap<string, readonly string[]>): string | undefined {
+  if (troubles.size === 0) return undefined;
+  return [...troubles].map(([why, what]) => `${what.join(', ')}: ${why}`).join('; ');
 }

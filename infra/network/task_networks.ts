@@ -20,7 +20,9 @@ export function taskNetworksOf(config: StackConfig, facts: ClusterFacts): TaskNe
   if (taskNetworks !== undefined) return { networks: taskNetworks, fromNodes: false };
   if (facts.podNetworks.length > 0) return { networks: facts.podNetworks, fromNodes: true };
   const why =
-    facts.trouble ?? 'the nodes have none, because the network plugin hands out addresses';
+    facts.nodes === undefined && facts.trouble !== undefined
+      ? facts.trouble
+      : 'the nodes have none, because the network plugin hands out addresses';
   throw new InfraError(
     'config-invalid',
     `router.taskNetworks: missing, and the pod networks could not be read from the nodes (${why}). Name the networks ` +

@@ -28,6 +28,10 @@ const PROJECT = 'task-traffic-router';
 export const someCluster: ClusterFacts = {
   version: { major: 1, minor: 33 },
   podNetworks: ['10.244.0.0/24', '10.244.1.0/24'],
+  gitVersion: 'v1.33.4',
+  nodes: [],
+  apiGroups: [],
+  ingressClasses: [],
   trouble: undefined,
 };
 

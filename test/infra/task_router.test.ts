@@ -309,7 +309,7 @@ suite('TaskRouter', () => {
 
   test('names each port of a range in the policy of a server that knows no ranges', async () => {
     const run = await runStack(guide, {
-      facts: { version: { major: 1, minor: 21 }, podNetworks: ['10.0.0.0/8'], trouble: undefined },
+      facts: { ...someCluster, version: { major: 1, minor: 21 } },
     });
     const [policy] = ofKind(run, 'networking.k8s.io/v1:NetworkPolicy');
     const text = JSON.stringify(policy?.inputs);

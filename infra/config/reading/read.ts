@@ -88,7 +88,8 @@ export function structured(value: string): unknown {
   }
 }
 
-function report(stack: string, problems: readonly Problem[]): string {
+/** The message about all problems of a stack's config. */
+export function report(stack: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
   const lines = problems.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
   return [

@@ -54,7 +54,6 @@ const EXPOSURE_KEYS: readonly (readonly [
   [
     'ingress',
     'controller',
-    // A section with a wrong key is not transformed, and says nothing here where config says nothing.
     ({ ingress: { className, controller } }) =>
       className === undefined && (controller ?? 'other') !== 'other',
   ],

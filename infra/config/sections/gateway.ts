@@ -41,8 +41,10 @@ export const gateway = z
             'whose load balancer takes it from elsewhere',
         ),
       controller: oneOf('gke', 'other')
-        .default('other')
-        .describe('gke adds what its load balancer needs for long sessions and health checks'),
+        .optional()
+        .describe(
+          'gke adds what its load balancer needs for long sessions and health checks; left out, told by the platform',
+        ),
     },
     { error: 'expected the settings of the HTTPRoute' },
   )

@@ -1,28 +1,9 @@
 import { z } from 'zod';
 
+import { INGRESS_CONTROLLERS } from '../../platform/ingress_controllers.ts';
 import { externalUrl } from '../values/external_url.ts';
 import { rules } from '../values/problem.ts';
 import { flag, hostName, objectName, oneOf, textMap } from '../values/values.ts';
-
-const CONTROLLERS = ['traefik', 'haproxy', 'nginx', 'alb', 'gke', 'contour', 'other'] as const;
-
-type Controller = (typeof CONTROLLERS)[number];
-
-/** Words in the names of classes, as the controllers' own charts and clouds call them, such as `nginx-internal`. */
-const CONTROLLER_BY_WORD: Readonly<Record<string, Controller>> = {
-  traefik: 'traefik',
-  haproxy: 'haproxy',
-  nginx: 'nginx',
-  alb: 'alb',
-  gce: 'gke',
-  contour: 'contour',
-};
-
-/** The controller that a class is named after. */
-function controllerOf(className = ''): Controller {
-  const words = className.split(/[-.]/).filter((word) => Object.hasOwn(CONTROLLER_BY_WORD, word));
-  return CONTROLLER_BY_WORD[words[0] ?? ''] ?? 'other';
-}
 
 /** `ingress`: the host that users open, and the Ingress that leads there. */
 export const ingress = z
@@ -54,10 +35,10 @@ export const ingress = z
       className: objectName
         .optional()
         .describe("Ingress class; left out, the cluster's default class"),
-      controller: oneOf(...CONTROLLERS)
+      controller: oneOf(...INGRESS_CONTROLLERS)
         .optional()
         .describe(
-          'Which controller serves the class: sets its time-outs for WebSockets and streams; left out, told from className',
+          'Which controller serves the class: sets its time-outs for WebSockets and streams; left out, told by the IngressClass, or else by its name',
         ),
       annotations: textMap
         .default({})
@@ -78,8 +59,4 @@ export const ingress = z
         'starts with http://, but ingress.tlsSecretName is set; write it without a scheme';
       return [{ path: ['hostName'], message }];
     }),
-  )
-  .transform((value) => ({
-    ...value,
-    controller: value.controller ?? controllerOf(value.className),
-  }));
+  );

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { rules } from '../values/problem.ts';
-import { filledText, secretText, textLike } from '../values/values.ts';
+import { PLATFORMS } from '../../platform/platform.ts';
+import { filledText, oneOf, secretText, textLike } from '../values/values.ts';
 
 /** `kubernetes`: which cluster. Named always, so that no ambient context is ever changed by accident. */
 export const kubernetes = z
@@ -14,6 +15,12 @@ export const kubernetes = z
         .optional()
         .describe(
           'Stops the program before another cluster of the same context name is changed; the output clusterUid tells it',
+        ),
+      platform: oneOf(...PLATFORMS)
+        .optional()
+        .describe(
+          'What kind of cluster it is, which decides on load balancers, the NetworkPolicy and the Ingress where other keys do not; ' +
+            'left out, the cluster is asked',
         ),
       kubeconfig: secretText('the content of a kubeconfig')
         .optional()

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
+import {
+  LOAD_BALANCERS,
+  type LoadBalancer,
+  type LoadBalancerName,
+} from '../../platform/load_balancer.ts';
+import { LOAD_BALANCER_BY_NAME } from '../../platform/load_balancers.ts';
 import { loadBalancerKeys, withoutEffect } from './load_balancer.ts';
-import { type Problem, rules } from '../values/problem.ts';
+import { type Problem, type Rule, rules } from '../values/problem.ts';
 import { address, cidrs, filledText, flag, oneOf, port, wholeNumber } from '../values/values.ts';
 
 /** A Service with more ports than this takes the API server and every node's proxy visibly long. */
@@ -37,9 +43,11 @@ const service = z
         .describe(
           'NodePort opens the range on every node; ClusterIP leaves the way from outside to you',
         ),
-      platform: oneOf('aws-nlb', 'cilium', 'metallb', 'other')
-        .default('other')
-        .describe('Whose load balancer it is: sets what that needs and checks what it can'),
+      platform: oneOf(...LOAD_BALANCERS)
+        .optional()
+        .describe(
+          'Whose load balancer it is: sets what that needs and checks what it can; left out, told by the cluster',
+        ),
       maxPorts: wholeNumber('a number of ports', 1)
         .optional()
         .describe(
@@ -61,26 +69,14 @@ const service = z
   )
   .check(
     rules(...withoutEffect('tcpSession.service.type')),
-    rules(
-      ({ platform, sharingKey }) => {
-        if (sharingKey === undefined || isShareable(platform)) return [];
-        const message = `has no effect with tcpSession.service.platform ${platform}; set that to cilium or metallb, or remove this`;
-        return [{ path: ['sharingKey'], message }];
-      },
-      ({ externalTrafficPolicy, sharingKey }) => {
-        if (sharingKey === undefined || externalTrafficPolicy !== 'Local') return [];
-        const message =
-          'Local keeps other routers from sharing the address (sharingKey); leave it at Cluster';
-        return [{ path: ['externalTrafficPolicy'], message }];
-      },
-    ),
+    rules(({ externalTrafficPolicy, sharingKey }) => {
+      if (sharingKey === undefined || externalTrafficPolicy !== 'Local') return [];
+      const message =
+        'Local keeps other routers from sharing the address (sharingKey); leave it at Cluster';
+      return [{ path: ['externalTrafficPolicy'], message }];
+    }),
   )
   .prefault({});
-
-/** Platforms whose load balancers let Services share an address by an annotation. */
-function isShareable(platform: string): boolean {
-  return platform === 'metallb' || platform === 'cilium';
-}
 
 /** `tcpSession`: the range of TCP ports, one per task that asks for TCP (SSH, for example). */
 export const tcpSession = z
@@ -120,10 +116,17 @@ export const tcpSession = z
     },
     { error: 'expected the settings of TCP sessions' },
   )
-  .check(rules(addressOfType, nodePortRange, addressOfSeveral, portsOfLoadBalancer));
+  .check(rules(addressOfType, nodePortRange, sharingKey, addressOfSeveral, portsOfLoadBalancer));
 
-/** Ports that one listener set of AWS's network load balancer holds, unless the account's quota was raised. */
-const NLB_LISTENERS = 50;
+/**
+ * Whether the range fits its load balancer. Where config does not name that, they say nothing until the cluster was asked, and are asked
+ * again then.
+ */
+export const loadBalancerRules: readonly Rule<Session>[] = [
+  sharingKey,
+  addressOfSeveral,
+  portsOfLoadBalancer,
+];
 
 /** Ports that Kubernetes gives to nodes, unless its API server was told otherwise. */
 const NODE_PORTS = { start: 30_000, end: 32_767 };
@@ -146,9 +149,20 @@ function nodePortRange({ portRange: { start, end }, service: { type } }: Session
   return [{ path: ['portRange'], message }];
 }
 
+function sharingKey({ service: { platform, sharingKey: key } }: Session): Problem[] {
+  if (key === undefined || balancerOf(platform)?.canShareAddress !== false) return [];
+  const message = `has no effect with tcpSession.service.platform ${platform}; set that to cilium or metallb, or remove this`;
+  return [{ path: ['service', 'sharingKey'], message }];
+}
+
+/** Undefined where it is not known yet. */
+function balancerOf(platform: LoadBalancerName | undefined): LoadBalancer | undefined {
+  return platform && LOAD_BALANCER_BY_NAME[platform];
+}
+
 function addressOfSeveral(session: Session): Problem[] {
   const { loadBalancerIP, platform } = session.service;
-  const isShared = loadBalancerIP !== undefined && isShareable(platform);
+  const isShared = loadBalancerIP !== undefined && (balancerOf(platform)?.canShareAddress ?? true);
   const isOne = portsPerService(session) >= portCountOf(session.portRange);
   if (isOne || session.routerAddress !== undefined || isShared) return [];
   const message =
@@ -159,7 +173,7 @@ function addressOfSeveral(session: Session): Problem[] {
 
 function portsOfLoadBalancer(session: Session): Problem[] {
   const { maxPorts, platform } = session.service;
-  const limit = maxPorts ?? (platform === 'aws-nlb' ? NLB_LISTENERS : Infinity);
+  const limit = maxPorts ?? balancerOf(platform)?.maxPorts ?? Infinity;
   const asked = portsPerService(session);
   if (asked <= limit) return [];
   const message =

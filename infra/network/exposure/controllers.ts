@@ -1,8 +1,7 @@
 import { OWN_PORTS } from '../../config/decisions/ports.ts';
 import { endSeconds } from '../../config/decisions/shutdown_delay.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
-
-type Controller = StackConfig['ingress']['controller'];
+import type { IngressController } from '../../platform/ingress_controllers.ts';
 
 /** A quiet WebSocket or stream may stay open this long: most controllers end them after a minute. */
 export const IDLE_SECONDS = 3600;
@@ -22,7 +21,7 @@ export const IDLE_SECONDS = 3600;
  * - gke: a BackendConfig on the Service, see `gke.ts`.
  * - contour: https://projectcontour.io/docs/main/config/annotations/
  */
-const ANNOTATIONS: Readonly<Record<Controller, Readonly<Record<string, string>>>> = {
+const ANNOTATIONS: Readonly<Record<IngressController, Readonly<Record<string, string>>>> = {
   traefik: {},
   haproxy: {
     'haproxy.org/timeout-server': `${IDLE_SECONDS}s`,
@@ -55,7 +54,7 @@ const ANNOTATIONS: Readonly<Record<Controller, Readonly<Record<string, string>>>
 
 /** Annotations of the Ingress: the controller's, then those of config, which win. */
 export function ingressAnnotations(config: StackConfig): Record<string, string> {
-  const { annotations, controller } = config.ingress;
+  const { annotations, controller = 'other' } = config.ingress;
   return {
     ...ANNOTATIONS[controller],
     ...annotations,

@@ -11,10 +11,12 @@ const folder = fileURLToPath(new URL('../../../infra/config/', import.meta.url))
 
 /** Files whose texts are no problems of one stack's config, or have a test of their own. */
 const ELSEWHERE = new Set([
+  'found.ts',
   'neighbours.ts',
   'plain_secrets.ts',
   'read.ts',
   'router_settings.ts',
+  'settle.ts',
   'stack_file.ts',
   'unasked_address.ts',
 ]);

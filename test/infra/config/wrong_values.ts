@@ -340,7 +340,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'service.nodePort: expected a node port, found 0',
       'tcpSession.routerAddress: expected an IP address or a host name, without scheme and port, found "ssh.example.com:22"',
       'tcpSession.service.type: expected LoadBalancer, NodePort or ClusterIP, found "External"',
-      'tcpSession.service.platform: expected aws-nlb, cilium, metallb or other, found "azure"',
+      'tcpSession.service.platform: expected aws-nlb, aks, gke, cilium, metallb or other, found "azure"',
       'tcpSession.service.maxPorts: expected a number of ports, found "50"',
       'tcpSession.service.portsPerService: expected a number of ports, found "5"',
       'tcpSession.service.loadBalancerClass: expected the class of a load balancer, found ""',
@@ -398,12 +398,12 @@ export const wrongValues: readonly WrongConfig[] = [
       ...smallest,
       tcpSession: {
         portRange: { start: 1, end: 2 },
-        service: { sharingKey: 'a', externalTrafficPolicy: 'Local' },
+        service: { platform: 'other', sharingKey: 'a', externalTrafficPolicy: 'Local' },
       },
     },
     expected: [
-      'tcpSession.service.sharingKey: has no effect with tcpSession.service.platform other; set that to cilium or metallb, or remove this',
       'tcpSession.service.externalTrafficPolicy: Local keeps other routers from sharing the address (sharingKey); leave it at Cluster',
+      'tcpSession.service.sharingKey: has no effect with tcpSession.service.platform other; set that to cilium or metallb, or remove this',
     ],
   },
   {

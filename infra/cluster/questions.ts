@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+import type { IngressClassEvidence, NodeEvidence } from '../platform/evidence.ts';
+import type { ClusterReader } from './reader.ts';
+
+const texts = z.record(z.string(), z.string());
+const version = z.looseObject({ major: z.string(), minor: z.string(), gitVersion: z.string() });
+const named = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
+const nodeList = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ labels: texts.optional() }).optional(),
+      spec: z
+        .looseObject({
+          providerID: z.string().optional(),
+          podCIDRs: z.array(z.string()).optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
+const groupList = z.looseObject({ groups: z.array(z.looseObject({ name: z.string() })) });
+const classList = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string(), annotations: texts.optional() }),
+      spec: z.looseObject({ controller: z.string().optional() }).optional(),
+    }),
+  ),
+});
+const sliceList = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      endpoints: z.array(z.looseObject({ addresses: z.array(z.string()) })).nullish(),
+      ports: z
+        .array(z.looseObject({ name: z.string().nullish(), port: z.number().nullish() }))
+        .nullish(),
+    }),
+  ),
+});
+
+/** Nodes that are looked at: more would tell nothing new of the platform. */
+const MOST_NODES = 1000;
+
+/** A node's share of the answer. */
+export interface NodeTold extends NodeEvidence {
+  readonly podNetworks: readonly string[];
+}
+
+/** Addresses and ports behind a Service. */
+export interface EndpointsTold {
+  readonly addresses: readonly string[];
+  readonly ports: readonly { readonly name: string; readonly port: number }[];
+}
+
+/** What lies at a path, in a form that was checked. */
+async function ask<T>(read: ClusterReader['read'], path: string, form: z.ZodType<T>): Promise<T> {
+  const answer = await read(path);
+  const { data } = form.safeParse(answer);
+  if (data !== undefined) return data;
+  throw new Error(answer === undefined ? `no ${path}` : `${path} answers in an unknown form`);
+}
+
+/** What the API server says of its version. */
+export function askVersion({ read }: ClusterReader) {
+  return ask(read, '/version', version);
+}
+
+/** What no other cluster has: the uid of its namespace kube-system. */
+export async function askUid({ read }: ClusterReader): Promise<string> {
+  return (await ask(read, '/api/v1/namespaces/kube-system', named)).metadata.uid;
+}
+
+export async function askNodes({ read }: ClusterReader): Promise<readonly NodeTold[]> {
+  const { items } = await ask(read, `/api/v1/nodes?limit=${MOST_NODES}`, nodeList);
+  return items.map(({ metadata, spec }) => ({
+    providerID: spec?.providerID,
+    labels: metadata?.labels ?? {},
+    podNetworks: spec?.podCIDRs ?? [],
+  }));
+}
+
+/** Names of all API groups that are served. */
+export async function askApiGroups({ read }: ClusterReader): Promise<readonly string[]> {
+  return (await ask(read, '/apis', groupList)).groups.map(({ name }) => name);
+}
+
+const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
+
+export async function askIngressClasses({
+  read,
+}: ClusterReader): Promise<readonly IngressClassEvidence[]> {
+  const { items } = await ask(read, '/apis/networking.k8s.io/v1/ingressclasses', classList);
+  return items.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    controller: spec?.controller ?? '',
+    isDefault: metadata.annotations?.[DEFAULT_CLASS] === 'true',
+  }));
+}
+
+/** What stands behind a Service now. */
+export async function askEndpoints(
+  { read }: ClusterReader,
+  namespace: string,
+  service: string,
+): Promise<EndpointsTold> {
+  const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  const { items } = await ask(read, `${path}?labelSelector=${selector}`, sliceList);
+  return {
+    addresses: unique(
+      items.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses)),
+    ),
+    ports: items.flatMap(({ ports }) =>
+      (ports ?? []).flatMap(({ name, port }) =>
+        typeof port === 'number' ? [{ name: name ?? '', port }] : [],
+      ),
+    ),
+  };
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].toSorted();
+}

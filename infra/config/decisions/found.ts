@@ -1,0 +1,88 @@
+import type { Evidence, IngressClassEvidence } from '../../platform/evidence.ts';
+import type { Found } from '../../platform/found.ts';
+import {
+  controllerByClass,
+  controllerByClassName,
+  type IngressController,
+} from '../../platform/ingress_controllers.ts';
+import { LOAD_BALANCER_BY_NAME, loadBalancerOf } from '../../platform/load_balancers.ts';
+import { PLATFORM_BY_NAME, recognise, type Recognised } from '../../platform/recognise.ts';
+import type { StackConfig } from '../stack_config.ts';
+
+/** A stack's config together with what is known of its cluster, from which keys that were left out take their value. */
+export interface SettledConfig extends StackConfig {
+  readonly found: Found;
+}
+
+/** Which platform the cluster is: as config says, else as the cluster told; undefined where neither did. */
+export function platformOf(
+  { kubernetes }: StackConfig,
+  evidence: Evidence,
+): Recognised | undefined {
+  return kubernetes.platform === undefined
+    ? recognise(evidence)
+    : { platform: PLATFORM_BY_NAME[kubernetes.platform], reason: 'kubernetes.platform says so' };
+}
+
+/** What is known of the cluster once its platform is. */
+export function foundOf(
+  { ingress, tcpSession }: StackConfig,
+  { platform, reason }: Recognised,
+  evidence: Evidence,
+): Found {
+  const { apiGroups, apiServer, dns, ingressClasses, nodePorts } = evidence;
+  const { platform: byConfig = 'other', type } = tcpSession?.service ?? {};
+  const isAsked = type === 'LoadBalancer' && tcpSession?.service.platform === undefined;
+  const balancer = isAsked ? loadBalancerOf(platform, apiGroups) : LOAD_BALANCER_BY_NAME[byConfig];
+  return {
+    platform,
+    reason,
+    apiGroups,
+    ingressClass: ingressClassOf(ingress, ingressClasses ?? []),
+    loadBalancer: balancer,
+    dns: dns ?? platform.dns,
+    apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
+    nodePorts: nodePorts ?? platform.nodePorts,
+    nodePortsAreFound: nodePorts !== undefined,
+    ipBlockCoversPods:
+      (platform.ipBlockCoversPods ?? true) && apiGroups?.includes('cilium.io') === false,
+  };
+}
+
+/** The class that an Ingress of this config gets: the one that it names, by key or by the annotation of old, or the default one. */
+function ingressClassOf(
+  ingress: StackConfig['ingress'],
+  classes: readonly IngressClassEvidence[],
+): IngressClassEvidence | undefined {
+  const wanted = classNameOf(ingress);
+  return classes.find(({ isDefault, name }) =>
+    wanted === undefined ? isDefault : name === wanted,
+  );
+}
+
+/** Name of the class that config asks for. */
+export function classNameOf({
+  annotations,
+  className,
+}: StackConfig['ingress']): string | undefined {
+  return className ?? annotations['kubernetes.io/ingress.class'];
+}
+
+/**
+ * What serves the Ingress: as config says, else as the cluster's class or the name of the class tells, else what the platform brings.
+ *
+ * @returns undefined where neither config nor cluster tells the class.
+ */
+export function ingressControllerOf(
+  { ingress }: StackConfig,
+  { ingressClass, platform }: Pick<Found, 'ingressClass' | 'platform'>,
+  evidence: Evidence,
+): IngressController | undefined {
+  if (ingress.controller !== undefined) return ingress.controller;
+  if (ingressClass !== undefined) return controllerByClass(ingressClass.controller);
+  const className = classNameOf(ingress);
+  const named = className === undefined ? undefined : controllerByClassName(className);
+  if (named !== undefined) return named;
+  if (evidence.ingressClasses === undefined) return undefined;
+  return className === undefined ? platform.ingressController : 'other';
+}

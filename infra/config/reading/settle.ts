@@ -1,0 +1,73 @@
+import { InfraError } from '../../errors.ts';
+import type { Evidence } from '../../platform/evidence.ts';
+import { PLATFORMS } from '../../platform/platform.ts';
+import { exposureOf } from '../decisions/exposure.ts';
+import {
+  foundOf,
+  ingressControllerOf,
+  platformOf,
+  type SettledConfig,
+} from '../decisions/found.ts';
+import type { Problem } from '../values/problem.ts';
+import type { StackConfig } from '../stack_config.ts';
+import { report } from './read.ts';
+import { platformRules } from './platform_rules.ts';
+
+/** What the cluster told, and why something is missing in it. */
+export interface Told extends Evidence {
+  readonly trouble: string | undefined;
+}
+
+/**
+ * Joins a checked config with what its cluster told: keys that were left out take their value from that, and what depends on it is
+ * checked.
+ *
+ * @param stack its name, for the message.
+ * @throws InfraError `config-invalid`, whose message lists every problem: keys that have to say what the cluster could not be asked,
+ *   and values that do not fit it.
+ */
+export function settle(stack: string, config: StackConfig, told: Told): SettledConfig {
+  const recognised = platformOf(config, told);
+  if (recognised === undefined) throw invalid(stack, [platformMissing(told)]);
+  const found = foundOf(config, recognised, told);
+  const isIngress = exposureOf(config) === 'ingress';
+  const controller = isIngress
+    ? ingressControllerOf(config, found, told)
+    : config.ingress.controller;
+  if (isIngress && controller === undefined) throw invalid(stack, [controllerMissing(told)]);
+  const { gateway, ingress, tcpSession } = config;
+  const settled: SettledConfig = {
+    ...config,
+    found,
+    ingress: { ...ingress, controller },
+    gateway: {
+      ...gateway,
+      controller: gateway.controller ?? found.platform.gatewayController,
+    },
+    tcpSession: tcpSession && {
+      ...tcpSession,
+      service: { ...tcpSession.service, platform: found.loadBalancer.name },
+    },
+  };
+  const problems = platformRules.flatMap((rule) => rule(settled));
+  if (problems.length > 0) throw invalid(stack, problems);
+  return settled;
+}
+
+function platformMissing({ trouble }: Told): Problem {
+  const message =
+    `missing, and the cluster could not be asked what it is (${trouble ?? 'it told too little'}). Name it: ` +
+    `pulumi config set --path kubernetes.platform other (or ${PLATFORMS.filter((name) => name !== 'other').join(', ')})`;
+  return { path: ['kubernetes', 'platform'], message };
+}
+
+function controllerMissing({ trouble }: Told): Problem {
+  const message =
+    `missing, and the cluster could not be asked what serves the ingress class (${trouble ?? 'it told too little'}). ` +
+    'Name it: pulumi config set --path ingress.controller nginx';
+  return { path: ['ingress', 'controller'], message };
+}
+
+function invalid(stack: string, problems: readonly Problem[]): InfraError {
+  return new InfraError('config-invalid', report(stack, problems));
+}

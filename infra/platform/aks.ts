@@ -1,0 +1,22 @@
+import { UNKNOWN_LOAD_BALANCER, type LoadBalancer } from './load_balancer.ts';
+import { other } from './other.ts';
+import type { Platform } from './platform.ts';
+
+/** Azure's load balancer, which sends to nodes. */
+export const azureLoadBalancer: LoadBalancer = {
+  ...UNKNOWN_LOAD_BALANCER,
+  name: 'aks',
+  // With externalTrafficPolicy Cluster, every 5 seconds: https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/
+  probes: 'node-port',
+};
+
+/** Azure AKS. */
+export const aks: Platform = {
+  ...other,
+  name: 'aks',
+  title: 'Azure AKS',
+  loadBalancer: azureLoadBalancer,
+  // https://learn.microsoft.com/azure/aks/outbound-rules-control-egress
+  apiServerPorts: [443],
+  longestDrainSeconds: 600,
+};

@@ -1,0 +1,30 @@
+import type { Dns, Ports } from './platform.ts';
+
+/** A node, as far as it tells whose cluster it is in. */
+export interface NodeEvidence {
+  /** Such as `aws:///eu-central-1a/i-0123`; undefined where nobody sets it. */
+  readonly providerID: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** An IngressClass. */
+export interface IngressClassEvidence {
+  readonly name: string;
+  readonly controller: string;
+  readonly isDefault: boolean;
+}
+
+/** What a cluster told of itself. Each is undefined where it could not be asked. */
+export interface Evidence {
+  /** `gitVersion` of `/version`, such as `v1.31.2-eks-7f9249a`. */
+  readonly gitVersion?: string | undefined;
+  readonly nodes?: readonly NodeEvidence[] | undefined;
+  /** Names of the API groups that are served. */
+  readonly apiGroups?: readonly string[] | undefined;
+  readonly ingressClasses?: readonly IngressClassEvidence[] | undefined;
+  /** Where the API server itself listens, behind the Service `default/kubernetes`. */
+  readonly apiServer?:
+    { readonly addresses: readonly string[]; readonly ports: readonly number[] } | undefined;
+  readonly dns?: Dns | undefined;
+  readonly nodePorts?: Ports | undefined;
+}

@@ -1,0 +1,24 @@
+import type { IngressClassEvidence } from './evidence.ts';
+import type { LoadBalancer } from './load_balancer.ts';
+import type { Dns, Platform, Ports } from './platform.ts';
+
+/** What is known of the cluster: what it told, and the platform's own facts where it told nothing. All that depends on it asks here. */
+export interface Found {
+  readonly platform: Platform;
+  /** What the platform was known by, for a person. */
+  readonly reason: string;
+  /** API groups that the cluster serves; undefined where it could not be asked. */
+  readonly apiGroups: readonly string[] | undefined;
+  /** The IngressClass of `ingress.className`, else the default one; undefined where there is none, or it could not be asked. */
+  readonly ingressClass: IngressClassEvidence | undefined;
+  /** What carries the TCP range, where it is a Service of type LoadBalancer. */
+  readonly loadBalancer: LoadBalancer;
+  readonly dns: Dns;
+  /** The API server behind the Service `default/kubernetes`; no addresses where they are not known. */
+  readonly apiServer: { readonly addresses: readonly string[]; readonly ports: readonly number[] };
+  readonly nodePorts: Ports;
+  /** Whether the node ports were told by the cluster, or are what the platform has unless its API server was told otherwise. */
+  readonly nodePortsAreFound: boolean;
+  /** Whether `ipBlock` of a NetworkPolicy covers pods and nodes: false where Cilium is there, or may be. */
+  readonly ipBlockCoversPods: boolean;
+}

@@ -1,0 +1,25 @@
+import { UNKNOWN_LOAD_BALANCER } from './load_balancer.ts';
+import type { Platform } from './platform.ts';
+
+/** A cluster as kubeadm, kind and their kin make it, and the least that is true of all. */
+export const other: Platform = {
+  name: 'other',
+  title: 'Kubernetes of no known platform',
+  ingressController: 'other',
+  gatewayController: 'other',
+  loadBalancer: UNKNOWN_LOAD_BALANCER,
+  // CoreDNS keeps the names of kube-dns: https://github.com/kubernetes/kubernetes/blob/master/cluster/addons/dns/coredns/coredns.yaml.base
+  dns: {
+    pods: [{ namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }],
+    ports: [53],
+    networks: [],
+  },
+  // Clouds' own, and the default of kube-apiserver's --secure-port in kubeadm: https://kubernetes.io/docs/reference/networking/ports-and-protocols/
+  apiServerPorts: [443, 6443],
+  // https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
+  nodePorts: { start: 30_000, end: 32_767 },
+  ipBlockCoversPods: undefined,
+  healthCheckNetworks: [],
+  allowsSystemPriority: true,
+  longestDrainSeconds: undefined,
+};
