@@ -7,6 +7,7 @@ import { checkIdentity } from './cluster/identity.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readStack } from './config/reading/read.ts';
 import { settle } from './config/reading/settle.ts';
+import { nodePortsIn } from './config/decisions/ports.ts';
 import type { StackConfig } from './config/stack_config.ts';
 import { type Outputs, outputsOf } from './advice/outputs.ts';
 import { taskNetworksOf } from './network/task_networks.ts';
@@ -32,7 +33,7 @@ export async function program(
   const { context } = asWritten.kubernetes;
   const kubeconfig = asWritten.kubernetes.kubeconfig?.reveal();
   const [facts, code] = await Promise.all([
-    parts.askCluster({ kubeconfig, context }),
+    parts.askCluster({ kubeconfig, context }, { nodePortsIn: nodePortsIn(asWritten) }),
     asWritten.router.code === 'image' ? '' : parts.bundle(),
   ]);
   const warning =

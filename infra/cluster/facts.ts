@@ -2,7 +2,9 @@ import type { KubeConfig } from '@kubernetes/client-node';
 
 import { messageOf } from '../errors.ts';
 import type { Evidence } from '../platform/evidence.ts';
+import { askDns } from './dns.ts';
 import { type ClusterAddress, kubeConfigOf } from './kube_config.ts';
+import { askNodePorts } from './node_ports.ts';
 import {
   askApiGroups,
   askEndpoints,
@@ -29,17 +31,29 @@ export interface ClusterFacts extends Evidence {
 /** For all questions together; a cluster that does not answer must not hold up a preview. */
 const TIME_LIMIT_MS = 8000;
 
+/** What is asked only where it matters. */
+export interface Questions {
+  /** A namespace that exists, where the range of node ports is wanted. */
+  readonly nodePortsIn?: string | undefined;
+}
+
 /**
  * Asks the cluster what it is. What could not be asked is missing.
  *
  * @throws InfraError of `kubeConfigOf`, where config leads to no cluster at all.
  */
-export async function askCluster(address: ClusterAddress): Promise<ClusterFacts> {
-  return factsOf(kubeConfigOf(address));
+export async function askCluster(
+  address: ClusterAddress,
+  questions: Questions = {},
+): Promise<ClusterFacts> {
+  return factsOf(kubeConfigOf(address), questions);
 }
 
 /** The same for a kubeconfig that was read already. */
-export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
+export async function factsOf(
+  config: KubeConfig,
+  { nodePortsIn }: Questions = {},
+): Promise<ClusterFacts> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     tooLate.reject(new Error(`no answer within ${TIME_LIMIT_MS / 1000} seconds`));
@@ -57,12 +71,14 @@ export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
   const reader = clusterReader(config);
   // The first answer is awaited alone: what gives credentials, such as a cloud's command, is then asked once.
   const code = await told('version', askVersion(reader));
-  const [uid, nodes, apiGroups, ingressClasses, apiServer] = await Promise.all([
+  const [uid, nodes, apiGroups, ingressClasses, apiServer, dns, nodePorts] = await Promise.all([
     told('uid', askUid(reader)),
     told('nodes', askNodes(reader)),
     told('API groups', askApiGroups(reader)),
     told('ingress classes', askIngressClasses(reader)),
     told('API server', askEndpoints(reader, 'default', 'kubernetes')),
+    told('DNS', askDns(reader)),
+    nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
   ]);
   clearTimeout(timer);
   return {
@@ -77,6 +93,8 @@ export async function factsOf(config: KubeConfig): Promise<ClusterFacts> {
       addresses: apiServer.addresses,
       ports: [...new Set(apiServer.ports.map(({ port }) => port))],
     },
+    dns,
+    nodePorts,
     trouble: saidOnce(troubles),
   };
 }

@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 
@@ -21,6 +21,12 @@ export interface ClusterReader {
   readonly read: (path: string) => Promise<unknown>;
   /** All entries of the list at a path. */
   readonly list: (path: string) => Promise<readonly unknown[]>;
+  /**
+   * Asks for an object to be made.
+   *
+   * @throws Error as `read`, also where there is no such API.
+   */
+  readonly create: (path: string, object: object) => Promise<unknown>;
 }
 
 const statusMessage = z.looseObject({ message: z.string() });
@@ -31,19 +37,20 @@ const page = z.looseObject({
 
 /** Reads by the current context of a kubeconfig, with its credentials. */
 export function clusterReader(cluster: KubeConfig): ClusterReader {
-  const read = async (path: string): Promise<unknown> => {
+  const ask = async (path: string, object?: object) => {
     const url = new URL(`${cluster.getCurrentCluster()?.server.replace(/\/$/, '') ?? ''}${path}`);
     const options: RequestOptions = { signal: AbortSignal.timeout(TIME_LIMIT_MS) };
     await cluster.applyToHTTPSOptions(options);
-    const answer = await send(url, options);
-    const body = parsed(await text(answer));
-    if (answer.statusCode === 200) return body;
-    if (answer.statusCode === 404) return undefined;
-    const said = statusMessage.safeParse(body).data?.message ?? 'no answer of a Kubernetes API';
-    throw new Error(`${answer.statusCode ?? 0} ${said}`);
+    const answer = await send(url, options, object);
+    return { status: answer.statusCode ?? 0, body: parsed(await text(answer)) };
+  };
+  const read = async (path: string): Promise<unknown> => {
+    const answer = await ask(path);
+    return answer.status === 404 ? undefined : accepted(answer);
   };
   return {
     read,
+    create: async (path, object) => accepted(await ask(path, object)),
     list: async (path) => {
       const items: unknown[] = [];
       let next = '';
@@ -61,14 +68,24 @@ export function clusterReader(cluster: KubeConfig): ClusterReader {
   };
 }
 
-function send(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+/** The body of an answer that says yes. */
+function accepted({ body, status }: { readonly body: unknown; readonly status: number }): unknown {
+  if (status === 200 || status === 201) return body;
+  const said = statusMessage.safeParse(body).data?.message ?? 'no answer of a Kubernetes API';
+  throw new Error(`${status} ${said}`);
+}
+
+function send(url: URL, options: RequestOptions, object?: object): Promise<IncomingMessage> {
+  const method = object === undefined ? 'GET' : 'POST';
+  const type = object === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { ...(options.headers as OutgoingHttpHeaders | undefined), ...type };
   return new Promise((resolve, reject) => {
     const request =
       url.protocol === 'https:'
-        ? httpsRequest(url, options, resolve)
-        : httpRequest(url, { headers: options.headers, signal: options.signal }, resolve);
+        ? httpsRequest(url, { ...options, method, headers }, resolve)
+        : httpRequest(url, { method, headers, signal: options.signal }, resolve);
     request.on('error', reject);
-    request.end();
+    request.end(object === undefined ? undefined : JSON.stringify(object));
   });
 }
 

@@ -16,6 +16,9 @@ export const gke: Platform = {
   // Its controller serves an Ingress without a class: https://cloud.google.com/kubernetes-engine/docs/concepts/ingress#deprecated_annotation
   ingressController: 'gke',
   gatewayController: 'gke',
+  // NodeLocal DNSCache, and Cloud DNS for GKE behind the node's metadata server:
+  // https://cloud.google.com/kubernetes-engine/docs/how-to/nodelocal-dns-cache, https://github.com/tektoncd/operator/issues/4000
+  dns: { ...other.dns, networks: ['169.254.20.10/32', '169.254.169.254/32'] },
   loadBalancer: googleNlb,
   apiServerPorts: [443],
   // https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges

@@ -57,8 +57,8 @@ export async function recordProgram(
 
 /** Asks the cluster as `up` does, except by a kubeconfig that was not decrypted. */
 function askUnlessEncrypted(parts: ProgramParts): ProgramParts['askCluster'] {
-  return async (address) => {
-    const facts = await parts.askCluster(address);
+  return async (address, questions) => {
+    const facts = await parts.askCluster(address, questions);
     if (address.kubeconfig !== NOT_READ) return facts;
     return {
       ...facts,

@@ -40,7 +40,10 @@ export function foundOf(
     apiGroups,
     ingressClass: ingressClassOf(ingress, ingressClasses ?? []),
     loadBalancer: balancer,
-    dns: dns ?? platform.dns,
+    // Link-local resolvers of a platform are no objects of the cluster, so that it does not tell them.
+    dns: dns
+      ? { ...dns, networks: [...new Set([...platform.dns.networks, ...dns.networks])] }
+      : platform.dns,
     apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
     nodePorts: nodePorts ?? platform.nodePorts,
     nodePortsAreFound: nodePorts !== undefined,

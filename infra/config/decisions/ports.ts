@@ -1,4 +1,5 @@
 import type { PortRange } from '../../../router/settings/tcp_range.ts';
+import type { StackConfig } from '../stack_config.ts';
 
 /** The router's own ports inside of its pod; Services map to them by name. */
 export const OWN_PORTS = { http: 8080, admin: 8081 } as const;
@@ -8,6 +9,13 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /** Where ranges begin that the pod cannot listen for as they are: far enough above its own ports for the longest range. */
 const FIRST_MAPPED_PORT = 20_000;
+
+/** A namespace that exists, where config takes ports of the nodes: the cluster is asked there which ones it gives. */
+export function nodePortsIn({ namespace, service, tcpSession }: StackConfig): string | undefined {
+  const types = [service.type, tcpSession?.service.type];
+  if (!types.includes('NodePort')) return undefined;
+  return namespace.create ? 'default' : namespace.name;
+}
 
 /**
  * The ports inside of the pod that the TCP range leads to, one for each, in the same order: the same ports, unless some of

@@ -53,7 +53,9 @@ suite('askCluster', () => {
         { name: 'bare', controller: '', isDefault: false },
       ],
       apiServer: { addresses: ['172.18.0.2', '172.18.0.3'], ports: [6443] },
-      trouble: undefined,
+      dns: undefined,
+      nodePorts: undefined,
+      trouble: 'DNS: no Service of DNS in kube-system or openshift-dns',
     });
   });
 

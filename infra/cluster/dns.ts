@@ -1,0 +1,99 @@
+import { isIPv6 } from 'node:net';
+
+import { z } from 'zod';
+
+import type { Dns, PodPeer } from '../platform/platform.ts';
+import { askEndpoints } from './questions.ts';
+import type { ClusterReader } from './reader.ts';
+
+const service = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
+  spec: z.looseObject({
+    selector: z.record(z.string(), z.string()).optional(),
+    ports: z.array(z.looseObject({ name: z.string().optional(), port: z.number() })).optional(),
+  }),
+});
+const daemonSet = z.looseObject({
+  spec: z.looseObject({
+    template: z.looseObject({
+      metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }),
+      spec: z.looseObject({
+        containers: z.array(z.looseObject({ args: z.array(z.string()).optional() })),
+      }),
+    }),
+  }),
+});
+
+type Service = z.output<typeof service>;
+
+const DNS_PORT = 53;
+
+/**
+ * Where the cluster's names are resolved: the pods behind its DNS Services and their ports, and NodeLocal DNS where that is installed.
+ *
+ * @throws Error when there is no such Service.
+ */
+export async function askDns(reader: ClusterReader): Promise<Dns> {
+  const services = (await dnsServices(reader)).filter(({ spec }) =>
+    spec.ports?.some(({ port }) => port === DNS_PORT),
+  );
+  if (services.length === 0) throw new Error('no Service of DNS in kube-system or openshift-dns');
+  const ports = await Promise.all(services.map((found) => portsBehind(reader, found)));
+  const local = await nodeLocalDns(reader);
+  const pods = services.flatMap(({ metadata: { namespace }, spec: { selector: labels } }) =>
+    labels === undefined ? [] : [{ namespace, labels }],
+  );
+  return {
+    pods: uniquePeers([...pods, ...local.pods]),
+    ports: [...new Set([...ports.flat(), ...local.ports])].toSorted((a, b) => a - b),
+    networks: local.networks,
+  };
+}
+
+/**
+ * kubeadm, EKS, GKE, AKS, K3s, RKE2 and MicroK8s label the Service so, whatever its name; OpenShift has its own.
+ * https://github.com/kubernetes/kubernetes/blob/master/cluster/addons/dns/coredns/coredns.yaml.base
+ * https://github.com/openshift/cluster-dns-operator/blob/master/pkg/manifests/assets/dns/service.yaml
+ */
+async function dnsServices({ read }: ClusterReader): Promise<readonly Service[]> {
+  const labelled = await read(
+    '/api/v1/namespaces/kube-system/services?labelSelector=k8s-app%3Dkube-dns',
+  );
+  const { items } = z.looseObject({ items: z.array(service) }).parse(labelled ?? { items: [] });
+  if (items.length > 0) return items;
+  const ofOpenshift = await read('/api/v1/namespaces/openshift-dns/services/dns-default');
+  return ofOpenshift === undefined ? [] : [service.parse(ofOpenshift)];
+}
+
+/** A port of an EndpointSlice has the name that the Service's has. */
+async function portsBehind(reader: ClusterReader, { metadata, spec }: Service): Promise<number[]> {
+  const names = (spec.ports ?? []).filter(({ port }) => port === DNS_PORT).map(({ name }) => name);
+  const { ports } = await askEndpoints(reader, metadata.namespace, metadata.name);
+  const found = ports.filter(({ name }) => names.includes(name)).map(({ port }) => port);
+  return found.length > 0 ? found : [DNS_PORT];
+}
+
+/**
+ * NodeLocal DNS listens on addresses of each node, which its pods' arguments name: a link-local one and, with kube-proxy's iptables, that
+ * of the Service itself. Cilium leads what goes to the Service to its pods.
+ * https://github.com/kubernetes/kubernetes/blob/master/cluster/addons/dns/nodelocaldns/nodelocaldns.yaml
+ * https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/#node-local-dns-cache
+ */
+async function nodeLocalDns({ read }: ClusterReader): Promise<Dns> {
+  const found = await read('/apis/apps/v1/namespaces/kube-system/daemonsets/node-local-dns');
+  if (found === undefined) return { pods: [], ports: [], networks: [] };
+  const { metadata, spec } = daemonSet.parse(found).spec.template;
+  const args = spec.containers.flatMap(({ args: all }) => all ?? []);
+  const addresses = args[args.indexOf('-localip') + 1]?.split(',') ?? [];
+  return {
+    pods: [{ namespace: 'kube-system', labels: metadata.labels }],
+    ports: [DNS_PORT],
+    networks: args.includes('-localip')
+      ? addresses.map((address) => `${address}/${isIPv6(address) ? 128 : 32}`)
+      : [],
+  };
+}
+
+function uniquePeers(peers: readonly PodPeer[]): readonly PodPeer[] {
+  return [...new Map(peers.map((peer) => [JSON.stringify(peer), peer])).values()];
+}
