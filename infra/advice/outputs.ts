@@ -1,6 +1,6 @@
 import { type Input, type Output, output } from '@pulumi/pulumi';
 
-import type { StackConfig } from '../config/stack_config.ts';
+import type { SettledConfig } from '../config/decisions/found.ts';
 import { nextSteps } from './next_steps.ts';
 import { pagesUrl, routerUrl } from '../config/decisions/router_url.ts';
 import { sourceRangeWarnings } from './source_ranges.ts';
@@ -19,6 +19,8 @@ export interface Outputs {
   readonly namespace: Output<string>;
   /** Which cluster it is, for `kubernetes.clusterUid`; null where it could not be asked. */
   readonly clusterUid: string | null;
+  /** What kind of cluster it is, in the words of `kubernetes.platform`, and how that is known. */
+  readonly platform: { readonly name: string; readonly reason: string };
   /** Images that the cluster pulls; all that a closed network has to mirror. */
   readonly images: readonly string[];
   /** What to do now, one step each. */
@@ -32,7 +34,7 @@ export interface Provisioned {
   /** Name of the stack. */
   readonly stack: string;
   readonly clusterUid: string | undefined;
-  readonly config: StackConfig;
+  readonly config: SettledConfig;
   readonly namespace: Input<string>;
   readonly tcpAddress: Input<string> | undefined;
   readonly taskNetworks: TaskNetworks;
@@ -58,6 +60,7 @@ export function outputsOf(provisioned: Provisioned): Outputs {
           })),
     namespace: output(namespace),
     clusterUid: provisioned.clusterUid ?? null,
+    platform: { name: config.found.platform.name, reason: config.found.reason },
     images: [config.router.image],
     nextSteps: nextSteps(config, provisioned.stack),
     warnings: [...provisioned.warnings, ...warnings(provisioned, url)],

@@ -27,7 +27,11 @@ const BY_CLASS_CONTROLLER: ReadonlyMap<string, IngressController> = new Map([
   ['haproxy.org/ingress-controller', 'haproxy'],
   ['haproxy-ingress.github.io/controller', 'haproxy'],
   ['k8s.io/ingress-nginx', 'nginx'],
+  // AKS's application routing is the community's controller: https://github.com/Azure/aks-app-routing-operator/blob/main/pkg/manifests/nginx.go
+  ['webapprouting.kubernetes.azure.com/nginx', 'nginx'],
   ['ingress.k8s.aws/alb', 'alb'],
+  // https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
+  ['eks.amazonaws.com/alb', 'alb'],
   ['projectcontour.io/contour', 'contour'],
 ]);
 

@@ -1,10 +1,68 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { suite, test, type TestContext } from 'node:test';
 
+import { askCluster } from '../../../infra/cluster/facts.ts';
+import type { SettledConfig } from '../../../infra/config/decisions/found.ts';
+import { clusterAnswering, Refusal } from '../cluster/stand_in.ts';
 import { settledConfig } from '../settled_config.ts';
-import { smallest } from '../stacks.ts';
+import { runStack, someCluster } from '../stack_run.ts';
+import { guide, smallest } from '../stacks.ts';
+import { answersOf, type RecordedCluster, recordedClusters } from './clusters.ts';
 
-suite('the platform of a stack', () => {
+const forbidden = new Refusal(403, 'forbidden');
+
+/** The guide's stack in a recorded cluster, for somebody who is refused some paths. */
+async function settledIn(
+  context: TestContext,
+  cluster: RecordedCluster,
+  refused: readonly string[] = [],
+): Promise<SettledConfig> {
+  const refusals = Object.fromEntries(refused.map((path) => [path, forbidden]));
+  const { kubeconfig } = await clusterAnswering(context, { ...answersOf(cluster), ...refusals });
+  const facts = await askCluster({ kubeconfig, context: 'here' });
+  return settledConfig({ ...guide, ingress: { hostName: 'tasks.example.com' } }, facts);
+}
+
+suite('the platform of a cluster', () => {
+  const expected = [
+    ['eks', 'its version is v1.33.4-eks-99d6cc0', 'other', 'aws-nlb', true],
+    ['gke', 'its version is v1.33.4-gke.1245000', 'gke', 'gke', false],
+    ['aks', 'its nodes have the label kubernetes.azure.com/cluster', 'nginx', 'aks', false],
+    ['openshift', 'the cluster serves config.openshift.io', 'other', 'other', true],
+    ['k3s', 'its version is v1.33.4+k3s1', 'traefik', 'metallb', true],
+    ['microk8s', 'its nodes have the label microk8s.io/cluster', 'nginx', 'other', true],
+    ['other', 'neither version, API groups nor nodes name a platform', 'other', 'other', true],
+  ] as const;
+  for (const [name, reason, controller, loadBalancer, ipBlockCoversPods] of expected) {
+    test(`${name} is told by its answers, and gives the defaults`, async (context) => {
+      const { found, ingress, tcpSession } = await settledIn(context, recordedClusters[name]);
+      assert.deepEqual(
+        [found.platform.name, found.reason, ingress.controller, found.ipBlockCoversPods],
+        [name, reason, controller, ipBlockCoversPods],
+      );
+      assert.equal(tcpSession?.service.platform, loadBalancer);
+      assert.deepEqual(found.apiServer, {
+        addresses: ['192.0.2.1'],
+        ports: [recordedClusters[name].apiServerPort],
+      });
+    });
+  }
+
+  test('is told to whoever may not list nodes, where version or API groups name it', async (context) => {
+    for (const name of ['eks', 'gke', 'openshift', 'k3s'] as const) {
+      const { found } = await settledIn(context, recordedClusters[name], ['/api/v1/nodes']);
+      assert.equal(found.platform.name, name);
+    }
+    await assert.rejects(settledIn(context, recordedClusters.aks, ['/api/v1/nodes']), {
+      message:
+        'The config of stack test has one problem; nothing was changed.\n' +
+        '  kubernetes.platform: missing, and the cluster could not be asked what it is (nodes: 403 forbidden; DNS: no Service of ' +
+        'DNS in kube-system or openshift-dns). Name it: ' +
+        'pulumi config set --path kubernetes.platform other (or eks, gke, aks, openshift, k3s, microk8s)\n' +
+        'infra/README.md lists every key.',
+    });
+  });
+
   test('is the one that config names', () => {
     const config = { ...smallest, kubernetes: { context: 'test', platform: 'aks' } };
     const { found } = settledConfig(config, { gitVersion: 'v1.33.4-gke.1000' });
@@ -12,13 +70,47 @@ suite('the platform of a stack', () => {
     assert.equal(found.reason, 'kubernetes.platform says so');
   });
 
-  test('has to be named where the cluster could not be asked', () => {
-    assert.throws(() => settledConfig(smallest, { nodes: undefined, trouble: '403 forbidden' }), {
-      code: 'config-invalid',
+  test('is an output', async () => {
+    const facts = { ...someCluster, gitVersion: 'v1.33.4+k3s1' };
+    const { outputs } = await runStack(smallest, { facts });
+    assert.deepEqual(outputs.platform, { name: 'k3s', reason: 'its version is v1.33.4+k3s1' });
+  });
+});
+
+suite('what a cluster brings', () => {
+  test('is overridden by keys that say otherwise', () => {
+    const service = { platform: 'other', type: 'LoadBalancer' };
+    const { gateway, tcpSession } = settledConfig(
+      {
+        ...guide,
+        ingress: { hostName: 'tasks.example.com' },
+        gateway: { enabled: true, controller: 'other', parentRefs: [{ name: 'a' }] },
+        tcpSession: { ...guide.tcpSession, service },
+      },
+      { gitVersion: 'v1.33.4-gke.1000' },
+    );
+    assert.deepEqual([gateway.controller, tcpSession?.service.platform], ['other', 'other']);
+  });
+
+  test('is no load balancer for a range that is exposed otherwise', () => {
+    const tcpSession = { ...guide.tcpSession, service: { type: 'NodePort' } };
+    const settled = settledConfig({ ...guide, tcpSession }, { apiGroups: ['metallb.io'] });
+    assert.equal(settled.tcpSession?.service.platform, 'other');
+  });
+
+  test('is no NLB on EKS where its controller is not installed', () => {
+    const settled = settledConfig(guide, { gitVersion: 'v1.33.4-eks-1', apiGroups: [] });
+    assert.equal(settled.tcpSession?.service.platform, 'other');
+  });
+
+  test('may be too small for what config asks, which is told before anything is made', () => {
+    const portRange = { start: 31_000, end: 31_050 };
+    const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['elbv2.k8s.aws'] };
+    assert.throws(() => settledConfig({ ...guide, tcpSession: { portRange } }, told), {
       message:
         'The config of stack test has one problem; nothing was changed.\n' +
-        '  kubernetes.platform: missing, and the cluster could not be asked what it is (403 forbidden). Name it: ' +
-        'pulumi config set --path kubernetes.platform other (or eks, gke, aks, openshift, k3s, microk8s)\n' +
+        '  tcpSession.portRange: asks one load balancer for 51 ports, and it has 50; narrow the range, or have the quota raised ' +
+        'and set tcpSession.service.maxPorts to the new one\n' +
         'infra/README.md lists every key.',
     });
   });
