@@ -21,7 +21,7 @@ const NOT_CHECKED = 2;
 /** Runs the checks of a command for the stack that `--stack` names. */
 export async function runChecks(
   help: string,
-  checksOf: (config: StackConfig) => readonly Check[],
+  checksOf: (config: StackConfig, stack: string) => readonly Check[] | Promise<readonly Check[]>,
 ): Promise<void> {
   const write = (line: string): void => {
     process.stdout.write(`${line}\n`);
@@ -39,7 +39,12 @@ export async function runChecks(
   try {
     const config = configOfStack(values.stack);
     write('✔ config: complete and valid, secrets encrypted');
-    process.exitCode = (await performChecks(checksOf(config), write)) ? 0 : BAD;
+    process.exitCode = (await performChecks(
+      await checksOf(config, plainNameOf(values.stack)),
+      write,
+    ))
+      ? 0
+      : BAD;
   } catch (error) {
     if (!(error instanceof InfraError)) throw error;
     write(error.message);

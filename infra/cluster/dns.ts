@@ -30,14 +30,13 @@ const DNS_PORT = 53;
 
 /**
  * Where the cluster's names are resolved: the pods behind its DNS Services and their ports, and NodeLocal DNS where that is installed.
- *
- * @throws Error when there is no such Service.
+ * Undefined where there is no such Service.
  */
-export async function askDns(reader: ClusterReader): Promise<Dns> {
+export async function askDns(reader: ClusterReader): Promise<Dns | undefined> {
   const services = (await dnsServices(reader)).filter(({ spec }) =>
     spec.ports?.some(({ port }) => port === DNS_PORT),
   );
-  if (services.length === 0) throw new Error('no Service of DNS in kube-system or openshift-dns');
+  if (services.length === 0) return undefined;
   const ports = await Promise.all(services.map((found) => portsBehind(reader, found)));
   const local = await nodeLocalDns(reader);
   const pods = services.flatMap(({ metadata: { namespace }, spec: { selector: labels } }) =>

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { bad, good, unsure, type Check, type Finding } from '../check.ts';
 import { once } from '../once.ts';
 import type { ClusterOfStack } from '../cluster_of.ts';
-import { factsOf } from '../../cluster/facts.ts';
+import type { ClusterFacts } from '../../cluster/facts.ts';
 import { checkIdentity } from '../../cluster/identity.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import { checkVersion } from '../../cluster/version.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 import { certificateChecks } from './certificate_checks.ts';
 import { clashChecks } from './clash_checks.ts';
+import type { Look } from './look.ts';
 import { loadBalancerChecks } from './load_balancer_checks.ts';
 import { neededApis, neededRights } from './needs.ts';
 import { defaultClassChecks, objectChecks } from './object_checks.ts';
@@ -18,7 +19,7 @@ import { portChecks } from './port_checks.ts';
 
 /** Whether the cluster answers, lets this program in, and has what config names. */
 export function clusterChecks(
-  config: StackConfig,
+  { checks, config, facts }: Look,
   { kubeConfig, reader }: ClusterOfStack,
 ): readonly Check[] {
   // Without an answer to this, each of the others would only repeat why.
@@ -40,7 +41,8 @@ export function clusterChecks(
     ...loadBalancerChecks(config, reader),
   ];
   return [
-    { title: 'cluster', find: () => versionFits(kubeConfig, config) },
+    { title: 'cluster', find: () => Promise.resolve(versionFits(facts, config)) },
+    ...checks,
     ...inCluster.map(({ find, title }) => ({
       title,
       find: async () => ((await isThere()) ? find() : NOT_LOOKED_AT),
@@ -50,8 +52,7 @@ export function clusterChecks(
 
 const NOT_LOOKED_AT: Finding = unsure('not looked at', 'The cluster does not answer.');
 
-async function versionFits(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
-  const facts = await factsOf(cluster);
+function versionFits(facts: ClusterFacts, config: StackConfig): Finding {
   const { podNetworks, trouble, version } = facts;
   if (version === undefined) {
     return bad(trouble ?? 'no answer', 'Look at kubernetes.context.');

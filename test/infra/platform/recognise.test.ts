@@ -56,8 +56,7 @@ suite('the platform of a cluster', () => {
     await assert.rejects(settledIn(context, recordedClusters.aks, ['/api/v1/nodes']), {
       message:
         'The config of stack test has one problem; nothing was changed.\n' +
-        '  kubernetes.platform: missing, and the cluster could not be asked what it is (nodes: 403 forbidden; DNS: no Service of ' +
-        'DNS in kube-system or openshift-dns). Name it: ' +
+        '  kubernetes.platform: missing, and the cluster could not be asked what it is (nodes: 403 forbidden). Name it: ' +
         'pulumi config set --path kubernetes.platform other (or eks, gke, aks, openshift, k3s, microk8s)\n' +
         'infra/README.md lists every key.',
     });

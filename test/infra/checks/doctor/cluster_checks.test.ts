@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { clusterChecks } from '../../../../infra/checks/doctor/cluster_checks.ts';
+import { lookAtCluster } from '../../../../infra/checks/doctor/look.ts';
+import type { Check } from '../../../../infra/checks/check.ts';
 import { linesOf, told } from '../find.ts';
 import {
   type Answers,
@@ -22,6 +24,7 @@ const healthy: Answers = {
   '/version': { major: '1', minor: '33', gitVersion: 'v1.33.1' },
   '/api/v1/nodes': { items: [{ spec: { podCIDRs: ['10.244.0.0/24'] } }] },
   '/api/v1/services': { items: [] },
+  '/apis': { groups: [] },
   [REVIEWS]: { status: { allowed: true } },
   '/apis/networking.k8s.io/v1/ingressclasses': {
     items: [
@@ -35,8 +38,9 @@ const healthy: Answers = {
   },
 };
 
-function checksOf(config: Raw, cluster: ClusterStandIn): ReturnType<typeof clusterChecks> {
-  return clusterChecks(parsedConfig({ ...smallest, ...config }), cluster);
+async function checksOf(config: Raw, cluster: ClusterStandIn): Promise<readonly Check[]> {
+  const parsed = parsedConfig({ ...smallest, ...config });
+  return clusterChecks(await lookAtCluster('test', parsed, cluster.kubeConfig), cluster);
 }
 
 /** A Service of somebody else. */
@@ -53,10 +57,11 @@ const ours = {
 suite("the doctor's look at the cluster", () => {
   test('finds nothing amiss in a cluster that is ready', async (context) => {
     const cluster = await clusterAnswering(context, healthy);
-    assert.deepEqual(await linesOf(checksOf({}, cluster)), {
+    assert.deepEqual(await linesOf(await checksOf({}, cluster)), {
       isGood: true,
       lines: [
         '✔ cluster: answers, Kubernetes 1.33',
+        '✔ platform: Kubernetes of no known platform: neither version, API groups nor nodes name a platform',
         '✔ rights: everything may be made and changed',
         '✔ namespace: task-traffic-router will be created',
         '✔ default ingress class: is traefik',
@@ -69,7 +74,7 @@ suite("the doctor's look at the cluster", () => {
     const cluster = await clusterAnswering(context, {
       '/version': new Refusal(503, 'the server is starting'),
     });
-    const { isGood, lines } = await linesOf(checksOf({}, cluster));
+    const { isGood, lines } = await linesOf(await checksOf({}, cluster));
     assert.equal(isGood, false);
     assert.match(lines[0] ?? '', /^✖ cluster: .*503/);
     assert.deepEqual(
@@ -86,7 +91,7 @@ suite("the doctor's look at the cluster", () => {
       ...healthy,
       [REVIEWS]: { status: { allowed: false } },
     });
-    const [line, fix] = await told(checksOf({}, cluster), 'rights');
+    const [line, fix] = await told(await checksOf({}, cluster), 'rights');
     assert.match(line ?? '', /^✖ rights: may not get, create, patch, delete namespaces; get, /);
     assert.match(line ?? '', /delete networkpolicies$/);
     assert.equal(
@@ -100,7 +105,7 @@ suite("the doctor's look at the cluster", () => {
       ...healthy,
       '/apis/gateway.networking.k8s.io': { versions: [{ version: 'v1beta1' }] },
     });
-    const checks = checksOf(
+    const checks = await checksOf(
       {
         gateway: {
           enabled: true,
@@ -139,7 +144,7 @@ suite("the doctor's look at the cluster", () => {
       '/apis/gateway.networking.x-k8s.io/v1alpha1/namespaces/gateways/xlistenersets/tasks': {},
     });
     const { hostName } = smallest.ingress;
-    const checks = checksOf(
+    const checks = await checksOf(
       { ingress: { hostName }, tls: { issuer: { name: 'letsencrypt' } } },
       cluster,
     );
@@ -147,7 +152,7 @@ suite("the doctor's look at the cluster", () => {
     assert.match((await told(checks, 'ClusterIssuer letsencrypt')).join(), /^✔/);
     const group = 'gateway.networking.x-k8s.io';
     const parent = { group, kind: 'XListenerSet', name: 'tasks', namespace: 'gateways' };
-    const routed = checksOf({ gateway: { enabled: true, parentRefs: [parent] } }, cluster);
+    const routed = await checksOf({ gateway: { enabled: true, parentRefs: [parent] } }, cluster);
     assert.match((await told(routed, 'XListenerSet tasks')).join(), /^✔/);
   });
 
@@ -158,7 +163,7 @@ suite("the doctor's look at the cluster", () => {
       [`${NAMESPACE}/configmaps/routes`]: { data: { 'routes.json': '{}' } },
       '/apis/scheduling.k8s.io/v1/priorityclasses/high': { metadata: { name: 'high' } },
     });
-    const checks = checksOf(
+    const checks = await checksOf(
       {
         ingress: { ...smallest.ingress, className: 'nginx' },
         pod: { priorityClassName: 'high' },
@@ -195,7 +200,7 @@ suite("the doctor's look at the cluster", () => {
       [path]: foreign,
       [`${NAMESPACE}/services/task-router`]: { metadata: {} },
     });
-    assert.deepEqual(await told(checksOf({}, taken), 'names'), [
+    assert.deepEqual(await told(await checksOf({}, taken), 'names'), [
       '✖ names: taken by others: Deployment task-router (managed by Helm), Service task-router',
       '    Set router.name to another name, or remove what is there.',
     ]);
@@ -204,7 +209,7 @@ suite("the doctor's look at the cluster", () => {
       [path]: { metadata: { labels: ours } },
     });
     assert.equal(
-      (await told(checksOf({}, known), 'names'))[0],
+      (await told(await checksOf({}, known), 'names'))[0],
       '• names: there are already: Deployment task-router',
     );
   });
@@ -223,11 +228,11 @@ suite("the doctor's look at the cluster", () => {
         service: { type: 'NodePort' },
       },
     });
-    assert.deepEqual(await told(checksOf(nodePorts(30_000), cluster), 'node ports'), [
+    assert.deepEqual(await told(await checksOf(nodePorts(30_000), cluster), 'node ports'), [
       '✖ node ports: taken: 30005 (Service other/theirs)',
       '    Choose other node ports: each belongs to one Service of the cluster.',
     ]);
-    assert.deepEqual(await told(checksOf(nodePorts(30_010), cluster), 'node ports'), [
+    assert.deepEqual(await told(await checksOf(nodePorts(30_010), cluster), 'node ports'), [
       '✔ node ports: free',
     ]);
   });
@@ -246,11 +251,11 @@ suite("the doctor's look at the cluster", () => {
       tcpSession: { routerAddress, portRange: { start: 20_000, end: 20_009 } },
     });
     const title = 'ports of the load balancer';
-    assert.deepEqual(await told(checksOf(config('192.0.2.20'), cluster), title), [
+    assert.deepEqual(await told(await checksOf(config('192.0.2.20'), cluster), title), [
       '✖ ports of the load balancer: taken: 20003 (Service other/ssh)',
       '    Choose another port range: one address and port leads to one Service.',
     ]);
-    assert.deepEqual(await told(checksOf(config('192.0.2.21'), cluster), title), [
+    assert.deepEqual(await told(await checksOf(config('192.0.2.21'), cluster), title), [
       '✔ ports of the load balancer: free at 192.0.2.21, as far as Services of this cluster go',
     ]);
   });

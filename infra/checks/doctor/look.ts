@@ -1,0 +1,46 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+
+import { bad, good, type Check, type Finding } from '../check.ts';
+import { type ClusterFacts, factsOf } from '../../cluster/facts.ts';
+import { nodePortsIn } from '../../config/decisions/ports.ts';
+import { settle } from '../../config/reading/settle.ts';
+import type { StackConfig } from '../../config/stack_config.ts';
+import { InfraError } from '../../errors.ts';
+
+/** A stack's config as `pulumi up` takes it in its cluster, and what the cluster told. */
+export interface Look {
+  /** As it is written, where it does not fit the cluster or that told too little. */
+  readonly config: StackConfig;
+  readonly facts: ClusterFacts;
+  /** Whether platform and config fit; none where the cluster did not answer at all. */
+  readonly checks: readonly Check[];
+}
+
+/** Asks the cluster what the program asks it, and takes defaults from it. */
+export async function lookAtCluster(
+  stack: string,
+  config: StackConfig,
+  cluster: KubeConfig,
+): Promise<Look> {
+  const facts = await factsOf(cluster, { nodePortsIn: nodePortsIn(config) });
+  if (facts.version === undefined) return { config, facts, checks: [] };
+  try {
+    const settled = settle(stack, config, facts);
+    const { platform, reason } = settled.found;
+    return {
+      config: settled,
+      facts,
+      checks: [platformCheck(good(`${platform.title}: ${reason}`))],
+    };
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    // Its first line counts the problems, its last one leads to the reference.
+    const problems = error.message.split('\n').slice(1, -1);
+    const says = problems.map((line) => line.trim()).join('; ');
+    return { config, facts, checks: [platformCheck(bad(says, 'Set the keys that it names.'))] };
+  }
+}
+
+function platformCheck(finding: Finding): Check {
+  return { title: 'platform', find: () => Promise.resolve(finding) };
+}
