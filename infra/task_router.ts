@@ -69,7 +69,7 @@ export class TaskRouter extends ComponentResource {
       tcpAddress: this.tcpAddress,
       taskNetworks: args.taskNetworks,
     });
-    networkPolicy(scope, { ...args, ipBlockCoversPods: undefined });
+    networkPolicy(scope, { ...args, ipBlockCoversPods: false, nodeAddresses: undefined });
     const deploymentName = deployment(scope, {
       mounts,
       imagePullSecrets: imagePullSecrets(scope),

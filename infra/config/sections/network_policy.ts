@@ -50,17 +50,20 @@ export const networkPolicy = z
       clearmlNetworks: cidrs
         .default([])
         .describe(
-          "Networks of ClearML's API server; left empty where its URL holds a name of DNS, any address on its port, 443 as a rule, " +
-            'since a policy knows no host names',
+          "Networks of ClearML's API server; empty means what its URL says: an address, or a Service of this cluster, whose namespace " +
+            'is meant; with a name of DNS, which no policy knows, any address on its port, 443 as a rule',
         ),
       clearmlPorts: ports
         .default([])
         .describe(
-          "Ports of ClearML's API server; empty means that of its URL. Inside of a cluster it is the pods' port that counts",
+          "Ports of ClearML's API server; empty means that of its URL, and 8008 where that may be mapped to pods of this cluster, whose " +
+            'port it is that counts',
         ),
       proxyNetworks: cidrs
         .default([])
-        .describe('Networks of clearml.proxy; empty means any address on its port'),
+        .describe(
+          'Networks of clearml.proxy; empty means what its URL says, as for ClearML: with a name of DNS any address on its port',
+        ),
       apiServerNetworks: cidrs
         .default([])
         .describe("Networks of the cluster's API server; empty means any address on its ports"),

@@ -1,13 +1,15 @@
-import { portOf } from '../../../router/grammar/authority.ts';
 import { asksApiServer } from '../../config/decisions/pods.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
+import { destinationOf } from './destination.ts';
 import { ALL_PODS, blocks, type EgressRule, inNamespaces, type Peer, tcp } from './peers.ts';
 
 /** What the way out depends on beside config. */
 export interface EgressFacts {
   readonly taskNetworks: readonly string[];
-  /** Whether the network plugin matches pods and nodes by `ipBlock`; undefined where that is not known. */
-  readonly ipBlockCoversPods: boolean | undefined;
+  /** Whether the network plugin matches pods and nodes by `ipBlock`; false where it may not. */
+  readonly ipBlockCoversPods: boolean;
+  /** Addresses of the nodes; undefined where they could not be asked. */
+  readonly nodeAddresses: readonly string[] | undefined;
 }
 
 /** Where the router gets to: names, tasks, ClearML or the proxy to it, and the API server where the router asks it. */
@@ -22,7 +24,7 @@ export function egressRules(config: StackConfig, facts: EgressFacts): EgressRule
   return [
     names,
     tasks,
-    ...waysToClearml(config),
+    ...waysToClearml(config, facts),
     ...(asksApiServer(config) ? [reach(blocks(apiServerNetworks), ports)] : []),
     ...extraEgress,
   ];
@@ -37,23 +39,31 @@ function taskPods(
   { namespace, networkPolicy, router }: StackConfig,
   { ipBlockCoversPods }: EgressFacts,
 ): Peer[] {
-  if (ipBlockCoversPods === true && networkPolicy.taskNamespaces.length === 0) return [];
+  if (ipBlockCoversPods && networkPolicy.taskNamespaces.length === 0) return [];
   const named = [...(router.verifyPods?.namespaces ?? []), ...networkPolicy.taskNamespaces];
   if (named.length === 0 || named.includes('*')) return [ALL_PODS];
   return inNamespaces([...new Set([...named, namespace.name])]);
 }
 
+/** The port that ClearML's API server itself listens on: https://clear.ml/docs/latest/docs/deploying_clearml/clearml_server_config/ */
+const CLEARML_PORT = 8008;
+
 /** Through the proxy where there is one; past it, too, where some hosts are reached without it. */
-function waysToClearml({ clearml, networkPolicy }: StackConfig): EgressRule[] {
+function waysToClearml({ clearml, networkPolicy }: StackConfig, facts: EgressFacts): EgressRule[] {
   const { apiServerUrlReference, proxy } = clearml;
   const { clearmlNetworks, clearmlPorts, proxyNetworks } = networkPolicy;
-  const isDirect = proxy === undefined || proxy.noProxy.length > 0;
-  // Behind a Service of this cluster it is the pods' port that a policy sees: `clearmlPorts`.
-  const ports = clearmlPorts.length > 0 ? clearmlPorts : [portOf(new URL(apiServerUrlReference))];
-  return [
-    ...(proxy === undefined ? [] : [reach(blocks(proxyNetworks), [portOf(new URL(proxy.url))])]),
-    ...(isDirect ? [reach(blocks(clearmlNetworks), ports)] : []),
-  ];
+  const isNode = (address: string): boolean =>
+    !facts.ipBlockCoversPods && facts.nodeAddresses?.includes(address) !== false;
+  const api = destinationOf(apiServerUrlReference, isNode);
+  const ownPorts = api.mayBeMapped ? [...new Set([api.port, CLEARML_PORT])] : [api.port];
+  const direct = reach(
+    clearmlNetworks.length > 0 ? blocks(clearmlNetworks) : api.peers,
+    clearmlPorts.length > 0 ? clearmlPorts : ownPorts,
+  );
+  if (proxy === undefined) return [direct];
+  const { peers, port } = destinationOf(proxy.url, isNode);
+  const byProxy = reach(proxyNetworks.length > 0 ? blocks(proxyNetworks) : peers, [port]);
+  return proxy.noProxy.length > 0 ? [byProxy, direct] : [byProxy];
 }
 
 /** Without a peer a rule means every destination. */
