@@ -69,7 +69,7 @@ export class TaskRouter extends ComponentResource {
       tcpAddress: this.tcpAddress,
       taskNetworks: args.taskNetworks,
     });
-    networkPolicy(scope, { ...args, ipBlockCoversPods: false, nodeAddresses: undefined });
+    networkPolicy(scope, args);
     const deploymentName = deployment(scope, {
       mounts,
       imagePullSecrets: imagePullSecrets(scope),

@@ -3,6 +3,7 @@ import { type Input, type Output, output } from '@pulumi/pulumi';
 import type { SettledConfig } from '../config/decisions/found.ts';
 import { nextSteps } from './next_steps.ts';
 import { pagesUrl, routerUrl } from '../config/decisions/router_url.ts';
+import { policyWarnings } from './policy_warnings.ts';
 import { sourceRangeWarnings } from './source_ranges.ts';
 import { tcpRangeWarnings } from './tcp_range.ts';
 import type { TaskNetworks } from '../network/task_networks.ts';
@@ -76,6 +77,7 @@ function warnings(provisioned: Provisioned, url: string): string[] {
   found.push(...tcpRangeWarnings(config.tcpSession));
   found.push(...sourceRangeWarnings(config.tcpSession));
   found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
+  found.push(...policyWarnings(config, provisioned.taskNetworks.networks));
   if (provisioned.taskNetworks.fromNodes) {
     found.push(
       'Task networks were taken from the nodes of today; set router.taskNetworks to the pod network of the cluster ' +

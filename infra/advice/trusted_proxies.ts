@@ -1,7 +1,6 @@
-import ipaddr from 'ipaddr.js';
-
 import type { StackConfig } from '../config/stack_config.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';
+import { overlap } from './overlap.ts';
 
 /**
  * What deserves a second look about whose `X-Forwarded-*` is believed. Nothing is derived: controllers run in the pod network,
@@ -65,11 +64,3 @@ function proxyOf(config: StackConfig): string | undefined {
  * add to X-Forwarded-For: that of the load balancer.
  */
 const GOOGLE = '35.191.0.0/16, 130.211.0.0/22 and the address of the load balancer';
-
-function overlap(one: string, other: string): boolean {
-  const [a, aLength] = ipaddr.parseCIDR(one);
-  const [b, bLength] = ipaddr.parseCIDR(other);
-  const length = Math.min(aLength, bLength);
-  if (a instanceof ipaddr.IPv4) return b instanceof ipaddr.IPv4 && a.match(b, length);
-  return b instanceof ipaddr.IPv6 && a.match(b, length);
-}

@@ -16,6 +16,11 @@ const nodeList = z.looseObject({
           podCIDRs: z.array(z.string()).optional(),
         })
         .optional(),
+      status: z
+        .looseObject({
+          addresses: z.array(z.looseObject({ type: z.string(), address: z.string() })).nullish(),
+        })
+        .optional(),
     }),
   ),
 });
@@ -73,9 +78,12 @@ export async function askUid({ read }: ClusterReader): Promise<string> {
 
 export async function askNodes({ read }: ClusterReader): Promise<readonly NodeTold[]> {
   const { items } = await ask(read, `/api/v1/nodes?limit=${MOST_NODES}`, nodeList);
-  return items.map(({ metadata, spec }) => ({
+  return items.map(({ metadata, spec, status }) => ({
     providerID: spec?.providerID,
     labels: metadata?.labels ?? {},
+    addresses: (status?.addresses ?? []).flatMap(({ address, type }) =>
+      type.endsWith('IP') ? [address] : [],
+    ),
     podNetworks: spec?.podCIDRs ?? [],
   }));
 }

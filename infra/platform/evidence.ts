@@ -5,6 +5,7 @@ export interface NodeEvidence {
   /** Such as `aws:///eu-central-1a/i-0123`; undefined where nobody sets it. */
   readonly providerID: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly addresses?: readonly string[];
 }
 
 /** An IngressClass. */

@@ -16,6 +16,8 @@ export interface Found {
   readonly dns: Dns;
   /** The API server behind the Service `default/kubernetes`; no addresses where they are not known. */
   readonly apiServer: { readonly addresses: readonly string[]; readonly ports: readonly number[] };
+  /** Addresses of the nodes; undefined where they could not be asked. */
+  readonly nodeAddresses: readonly string[] | undefined;
   readonly nodePorts: Ports;
   /** Whether the node ports were told by the cluster, or are what the platform has unless its API server was told otherwise. */
   readonly nodePortsAreFound: boolean;

@@ -8,9 +8,10 @@ export const other: Platform = {
   ingressController: 'other',
   gatewayController: 'other',
   loadBalancer: UNKNOWN_LOAD_BALANCER,
-  // CoreDNS keeps the names of kube-dns: https://github.com/kubernetes/kubernetes/blob/master/cluster/addons/dns/coredns/coredns.yaml.base
+  // Pods are not named unasked: a resolver on each node may stand before them, which
+  // https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/ describes.
   dns: {
-    pods: [{ namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }],
+    pods: [],
     ports: [53],
     networks: [],
   },

@@ -30,7 +30,7 @@ export function foundOf(
   { platform, reason }: Recognised,
   evidence: Evidence,
 ): Found {
-  const { apiGroups, apiServer, dns, ingressClasses, nodePorts } = evidence;
+  const { apiGroups, apiServer, dns, ingressClasses, nodePorts, nodes } = evidence;
   const { platform: byConfig = 'other', type } = tcpSession?.service ?? {};
   const isAsked = type === 'LoadBalancer' && tcpSession?.service.platform === undefined;
   const balancer = isAsked ? loadBalancerOf(platform, apiGroups) : LOAD_BALANCER_BY_NAME[byConfig];
@@ -45,6 +45,7 @@ export function foundOf(
       ? { ...dns, networks: [...new Set([...platform.dns.networks, ...dns.networks])] }
       : platform.dns,
     apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
+    nodeAddresses: nodes?.flatMap(({ addresses = [] }) => addresses),
     nodePorts: nodePorts ?? platform.nodePorts,
     nodePortsAreFound: nodePorts !== undefined,
     ipBlockCoversPods:

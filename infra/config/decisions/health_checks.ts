@@ -1,10 +1,6 @@
+import { gke } from '../../platform/gke.ts';
 import type { StackConfig } from '../stack_config.ts';
 import { exposureOf } from './exposure.ts';
-
-/**
- * Where Google's health checks of load balancers come from: https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges
- */
-const GOOGLE = ['35.191.0.0/16', '130.211.0.0/22'];
 
 /**
  * Networks from which load balancers ask the router's pods for their health, on the admin port; empty where none asks the pods
@@ -21,6 +17,6 @@ export function healthCheckNetworks(config: StackConfig): readonly string[] | 'u
   const isAmazon =
     (exposure === 'ingress' && ingress.controller === 'alb') ||
     tcpSession?.service.platform === 'aws-nlb';
-  if (!isAmazon) return isGoogle ? GOOGLE : [];
+  if (!isAmazon) return isGoogle ? gke.healthCheckNetworks : [];
   return networkPolicy.ingressNetworks.length === 0 ? 'unknown' : networkPolicy.ingressNetworks;
 }

@@ -1,4 +1,5 @@
 import type { SettledConfig } from '../decisions/found.ts';
+import { policyRules } from './policy_rules.ts';
 import { loadBalancerRules } from '../sections/tcp_session.ts';
 import type { Rule } from '../values/problem.ts';
 
@@ -11,4 +12,4 @@ function tcpProblems({ tcpSession }: SettledConfig) {
 }
 
 /** Rules about config and what is known of the cluster. */
-export const platformRules: readonly Rule<SettledConfig>[] = [tcpProblems];
+export const platformRules: readonly Rule<SettledConfig>[] = [tcpProblems, ...policyRules];

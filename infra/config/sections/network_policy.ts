@@ -66,10 +66,14 @@ export const networkPolicy = z
         ),
       apiServerNetworks: cidrs
         .default([])
-        .describe("Networks of the cluster's API server; empty means any address on its ports"),
+        .describe(
+          "Networks of the cluster's API server; empty means any address on its ports, since clouds change its addresses without notice",
+        ),
       apiServerPorts: ports
         .default([])
-        .describe("Ports of the cluster's API server itself; empty means 443 and 6443"),
+        .describe(
+          "Ports of the cluster's API server itself, beside 443 of its Service; empty means those that the cluster tells",
+        ),
       extraIngress: rawRules('from')
         .default([])
         .describe('More rules for who may come in, as Kubernetes writes them: from and ports'),

@@ -2,7 +2,7 @@ import { type PortRange, portsOf } from '../../../router/settings/tcp_range.ts';
 import { isAtLeast, type KubernetesVersion } from '../../cluster/version.ts';
 import { healthCheckNetworks } from '../../config/decisions/health_checks.ts';
 import { OWN_PORTS, podRange } from '../../config/decisions/ports.ts';
-import type { StackConfig } from '../../config/stack_config.ts';
+import type { SettledConfig } from '../../config/decisions/found.ts';
 import { blocks, type IngressRule, inNamespaces, type Port, tcp } from './peers.ts';
 
 /**
@@ -11,7 +11,7 @@ import { blocks, type IngressRule, inNamespaces, type Port, tcp } from './peers.
  * pod's own node, which a policy always lets in.
  */
 export function ingressRules(
-  config: StackConfig,
+  config: SettledConfig,
   version: KubernetesVersion | undefined,
 ): IngressRule[] {
   const { ingressNamespaces, ingressNetworks, extraIngress } = config.networkPolicy;
@@ -20,13 +20,13 @@ export function ingressRules(
   return [
     { ...(from.length === 0 ? {} : { from }), ports: [tcp(OWN_PORTS.http)] },
     // A policy sees a connection after the Service has mapped it.
-    ...(range === undefined ? [] : [{ ports: rangePorts(podRange(range), version) }]),
+    ...(range === undefined ? [] : [{ ports: rangePorts(podRange(range), version, config.found) }]),
     ...adminRules(config),
     ...extraIngress,
   ];
 }
 
-function adminRules(config: StackConfig): IngressRule[] {
+function adminRules(config: SettledConfig): IngressRule[] {
   const ports = [tcp(OWN_PORTS.admin)];
   const networks = healthCheckNetworks(config);
   if (networks === 'unknown') return [{ ports }];
@@ -34,9 +34,16 @@ function adminRules(config: StackConfig): IngressRule[] {
   return from.length === 0 ? [] : [{ from, ports }];
 }
 
-/** `endPort` is on by default from 1.22; before that a server drops it silently, and the first port alone would be open. */
-function rangePorts(range: PortRange, version: KubernetesVersion | undefined): Port[] {
-  const knowsRanges = version === undefined || isAtLeast(version, 1, 22);
+/**
+ * Ranges are on by default from Kubernetes 1.22; before that a server drops `endPort` silently. Cilium before 1.16 does not read it
+ * (https://docs.cilium.io/en/v1.15/network/kubernetes/policy/, issue 16622). Either opens the first port alone.
+ */
+function rangePorts(
+  range: PortRange,
+  version: KubernetesVersion | undefined,
+  { ipBlockCoversPods }: SettledConfig['found'],
+): Port[] {
+  const knowsRanges = version !== undefined && isAtLeast(version, 1, 22) && ipBlockCoversPods;
   return knowsRanges
     ? [{ protocol: 'TCP', port: range.start, endPort: range.end }]
     : portsOf(range).map((port) => tcp(port));

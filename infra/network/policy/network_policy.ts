@@ -3,11 +3,12 @@ import type { Resource } from '@pulumi/pulumi';
 
 import type { KubernetesVersion } from '../../cluster/version.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
-import { type EgressFacts, egressRules } from './egress.ts';
+import { egressRules } from './egress.ts';
 import { ingressRules } from './ingress.ts';
 
-/** What the policy depends on beside config. */
-export interface PolicyFacts extends EgressFacts {
+/** What the policy depends on beside config and what was found of the cluster. */
+export interface PolicyFacts {
+  readonly taskNetworks: readonly string[];
   /** Undefined where the cluster could not be asked. */
   readonly version: KubernetesVersion | undefined;
 }
@@ -24,7 +25,7 @@ export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | unde
         podSelector: { matchLabels: names.selector },
         policyTypes: ['Ingress', 'Egress'],
         ingress: ingressRules(config, facts.version),
-        egress: egressRules(config, facts),
+        egress: egressRules(config, facts.taskNetworks),
       },
     },
     { parent },

@@ -13,6 +13,12 @@ suite('askCluster', () => {
       {
         spec: { providerID: 'kind://a', podCIDRs: ['10.1.1.0/24'] },
         metadata: { labels: { a: 'b' } },
+        status: {
+          addresses: [
+            { type: 'InternalIP', address: '172.18.0.4' },
+            { type: 'Hostname', address: 'a' },
+          ],
+        },
       },
       { spec: { podCIDRs: ['10.1.0.0/24'] } },
     ];
@@ -44,8 +50,13 @@ suite('askCluster', () => {
       uid: UID,
       podNetworks: ['10.1.0.0/24', '10.1.1.0/24'],
       nodes: [
-        { providerID: 'kind://a', labels: { a: 'b' }, podNetworks: ['10.1.1.0/24'] },
-        { providerID: undefined, labels: {}, podNetworks: ['10.1.0.0/24'] },
+        {
+          providerID: 'kind://a',
+          labels: { a: 'b' },
+          addresses: ['172.18.0.4'],
+          podNetworks: ['10.1.1.0/24'],
+        },
+        { providerID: undefined, labels: {}, addresses: [], podNetworks: ['10.1.0.0/24'] },
       ],
       apiGroups: ['apps', 'metallb.io'],
       ingressClasses: [

@@ -492,7 +492,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
   },
   ...(
     [
-      ['ingress.controller alb', { ingress: { ...ingress, className: 'alb' } }],
+      ['ingress.controller alb', { ingress: { ...ingress, controller: 'alb' } }],
       ['ingress.controller gke', { ingress: { ...ingress, controller: 'gke' } }],
       [
         'gateway.controller gke',

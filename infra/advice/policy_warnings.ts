@@ -1,0 +1,51 @@
+import type { SettledConfig } from '../config/decisions/found.ts';
+import { healthCheckNetworks } from '../config/decisions/health_checks.ts';
+import { asksApiServer } from '../config/decisions/pods.ts';
+import { overlap } from './overlap.ts';
+
+/**
+ * What deserves a second look about the NetworkPolicy.
+ *
+ * @param taskNetworks networks that tasks' addresses may lie in.
+ */
+export function policyWarnings(
+  config: SettledConfig,
+  taskNetworks: readonly string[],
+): readonly string[] {
+  if (!config.networkPolicy.enabled) return [];
+  return [
+    ...(healthCheckNetworks(config) === 'unknown' ? [OPEN_ADMIN_PORT] : []),
+    ...unmatchedNetworks(config, taskNetworks),
+  ];
+}
+
+const OPEN_ADMIN_PORT =
+  'The NetworkPolicy leaves the admin port, with the metrics, open to every address, since the load balancer of AWS asks there for ' +
+  'health: name its subnets in networkPolicy.ingressNetworks.';
+
+/** Networks with pods or nodes in them, where the network plugin matches neither by address. */
+function unmatchedNetworks(config: SettledConfig, taskNetworks: readonly string[]): string[] {
+  const { clearml, found, networkPolicy } = config;
+  if (found.ipBlockCoversPods) return [];
+  const nodes = found.nodeAddresses?.map((address) => networkOf(address));
+  const keys = [
+    ['ingressNetworks', 'extraIngress', true],
+    ['clearmlNetworks', 'extraEgress', true],
+    ['proxyNetworks', 'extraEgress', clearml.proxy !== undefined],
+    ['apiServerNetworks', 'extraEgress', asksApiServer(config)],
+  ] as const;
+  return keys.flatMap(([key, extra, isUsed]) => {
+    const inside = networkPolicy[key].find((network) =>
+      [...taskNetworks, ...(nodes ?? [])].some((taken) => overlap(network, taken)),
+    );
+    if (!isUsed || inside === undefined) return [];
+    return [
+      `networkPolicy.${key} holds ${inside}, where pods or nodes are, and the network plugin is or may be Cilium, which matches ` +
+        `neither by address: the policy opens nothing there. Leave it out, or name pods by their labels in networkPolicy.${extra}.`,
+    ];
+  });
+}
+
+function networkOf(address: string): string {
+  return address.includes(':') ? `${address}/128` : `${address}/32`;
+}

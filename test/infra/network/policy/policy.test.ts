@@ -1,0 +1,395 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { asksApiServer } from '../../../../infra/config/decisions/pods.ts';
+import { OWN_PORTS } from '../../../../infra/config/decisions/ports.ts';
+import type { Told } from '../../../../infra/config/reading/settle.ts';
+import { policyWarnings } from '../../../../infra/advice/policy_warnings.ts';
+import { egressRules } from '../../../../infra/network/policy/egress.ts';
+import { ingressRules } from '../../../../infra/network/policy/ingress.ts';
+import { portOf } from '../../../../router/grammar/authority.ts';
+import { examples } from '../../examples.ts';
+import { settledConfig } from '../../settled_config.ts';
+import { smallest } from '../../stacks.ts';
+import {
+  CILIUM,
+  type Connection,
+  ENGINES,
+  type Engine,
+  passes,
+  type Place,
+  type Rule,
+} from './engines.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** A cluster: what it tells of itself, where its DNS and its API server are, and the engine that it may have. */
+interface Cluster {
+  readonly name: string;
+  readonly told: Partial<Told>;
+  readonly dns: Connection;
+  readonly apiServerPort: number;
+  readonly hasEngine: (engine: Engine) => boolean;
+}
+
+const NODE: Place = { kind: 'node', address: '172.18.0.2' };
+const node = { providerID: undefined, labels: {}, addresses: [NODE.address] };
+const isCilium = ({ name }: Engine): boolean => name === CILIUM;
+
+function dnsOf(namespace: string, labels: Readonly<Record<string, string>>, port: number) {
+  const other = { kind: 'pod', address: '10.244.0.53', namespace, labels } as const;
+  const service = { address: '10.96.0.10', port: 53 };
+  const told = { pods: [{ namespace, labels }], ports: [port], networks: [] };
+  return { told, asked: { other, protocol: 'UDP', port, service } } as const;
+}
+
+const coreDns = dnsOf('kube-system', { 'k8s-app': 'kube-dns' }, 53);
+const openshiftDns = dnsOf(
+  'openshift-dns',
+  { 'dns.operator.openshift.io/daemonset-dns': 'default' },
+  5353,
+);
+const nodeLocalDns: Connection = {
+  other: { kind: 'node', address: '169.254.20.10' },
+  protocol: 'UDP',
+  port: 53,
+};
+const apiServerOn = (port: number) => ({ addresses: [NODE.address], ports: [port] });
+
+const CLUSTERS: readonly Cluster[] = [
+  {
+    name: 'a cluster of kubeadm',
+    told: { nodes: [node], dns: coreDns.told, apiServer: apiServerOn(6443) },
+    dns: coreDns.asked,
+    apiServerPort: 6443,
+    hasEngine: (engine) => !isCilium(engine),
+  },
+  {
+    name: 'OpenShift',
+    told: {
+      nodes: [node],
+      apiGroups: ['config.openshift.io'],
+      dns: openshiftDns.told,
+      apiServer: apiServerOn(6443),
+    },
+    dns: openshiftDns.asked,
+    apiServerPort: 6443,
+    hasEngine: (engine) => !isCilium(engine),
+  },
+  {
+    name: 'an API server on 8443 and a resolver on each node',
+    told: {
+      nodes: [node],
+      dns: { ...coreDns.told, networks: ['169.254.20.10/32'] },
+      apiServer: apiServerOn(8443),
+    },
+    dns: nodeLocalDns,
+    apiServerPort: 8443,
+    hasEngine: (engine) => !isCilium(engine),
+  },
+  {
+    name: 'Cilium and an API server on 16443',
+    told: {
+      nodes: [node],
+      apiGroups: ['cilium.io'],
+      dns: coreDns.told,
+      apiServer: apiServerOn(16_443),
+    },
+    dns: coreDns.asked,
+    apiServerPort: 16_443,
+    hasEngine: isCilium,
+  },
+  {
+    name: 'Cilium and a resolver on each node',
+    told: {
+      nodes: [node],
+      apiGroups: ['cilium.io'],
+      dns: { ...coreDns.told, networks: ['169.254.20.10/32'] },
+      apiServer: apiServerOn(6443),
+    },
+    dns: nodeLocalDns,
+    apiServerPort: 6443,
+    hasEngine: isCilium,
+  },
+  {
+    name: 'a cluster that could not be asked, with whatever engine',
+    told: { nodes: undefined, apiGroups: undefined, dns: undefined, apiServer: undefined },
+    dns: coreDns.asked,
+    apiServerPort: 6443,
+    hasEngine: () => true,
+  },
+];
+
+/** A pod with an address in one of the networks. */
+function podIn(network: string, namespace: string, labels = {}): Place {
+  return { kind: 'pod', address: network.replace(/\d+\/.*/, '77'), namespace, labels };
+}
+
+/** What a router in a cluster may do, by its policy. */
+function policyIn(config: Raw, { told }: Pick<Cluster, 'told'>, taskNetwork = '10.244.1.0/24') {
+  const isUnasked = told.nodes === undefined && 'nodes' in told;
+  const kubernetes = { context: 'test', ...(isUnasked ? { platform: 'other' } : {}) };
+  const stack = { ...config, kubernetes };
+  const settled = settledConfig(stack, told);
+  const networks = settled.router.taskNetworks ?? [taskNetwork];
+  const version = isUnasked ? undefined : { major: 1, minor: 33 };
+  return {
+    settled,
+    networks,
+    egress: egressRules(settled, networks) as readonly Rule[],
+    ingress: ingressRules(settled, version) as readonly Rule[],
+    warnings: policyWarnings(settled, networks),
+  };
+}
+
+/** Where ClearML is, as a URL says it or the policy's networks do. */
+function clearmlOf(url: string, networks: readonly string[], ports: readonly number[]): Connection {
+  const { hostname, port, protocol } = new URL(url);
+  const at = ports[0] ?? portOf(new URL(`${protocol}//h${port === '' ? '' : `:${port}`}`));
+  const [, namespace] = /\.([^.]+)\.svc$/.exec(hostname) ?? [];
+  if (namespace !== undefined) {
+    const service = { address: '10.96.3.3', port: at };
+    const other = { kind: 'pod', address: '10.244.0.8', namespace, labels: {} } as const;
+    return { other, protocol: 'TCP', port: 8008, service };
+  }
+  const outside = networks[0]?.replace(/\d+\/.*/, '7') ?? '203.0.113.80';
+  const address = /^[\d.]+$/.test(hostname) ? hostname : outside;
+  return { other: { kind: 'outside', address }, protocol: 'TCP', port: at };
+}
+
+suite('the default policy', () => {
+  for (const cluster of CLUSTERS) {
+    for (const engine of ENGINES.filter((one) => cluster.hasEngine(one))) {
+      test(`opens in ${cluster.name}, by ${engine.name}, all that each example needs`, () => {
+        for (const { name, config } of examples()) {
+          const { egress, ingress, networks, settled, warnings } = policyIn(config, cluster);
+          const out = (connection: Connection): boolean =>
+            passes(engine, settled.namespace.name, egress, connection);
+          const { clearml, networkPolicy, router, tcpSession } = settled;
+          assert.ok(out(cluster.dns), `${name}: DNS`);
+          assert.ok(out({ ...cluster.dns, protocol: 'TCP' }), `${name}: DNS by TCP`);
+          const [namespace = 'anywhere'] = router.verifyPods?.namespaces ?? [];
+          const task = podIn(networks[0] ?? '', namespace === '*' ? 'anywhere' : namespace);
+          assert.ok(out({ other: task, protocol: 'TCP', port: 8888 }), `${name}: a task`);
+          if (asksApiServer(settled)) {
+            const reached = out({
+              other: NODE,
+              protocol: 'TCP',
+              port: cluster.apiServerPort,
+              service: { address: '10.96.0.1', port: 443 },
+            });
+            // Whoever names networks of nodes where none is matched is warned.
+            const isNamed = networkPolicy.apiServerNetworks.length > 0 && isCilium(engine);
+            const isWarned = warnings.some((text) => text.includes('apiServerNetworks'));
+            const isTold = settled.found.nodeAddresses !== undefined;
+            assert.equal(reached, !isNamed, `${name}: the API server`);
+            if (isNamed && isTold) assert.ok(isWarned, `${name}: the warning`);
+          }
+          const { apiServerUrlReference, proxy } = clearml;
+          const { clearmlNetworks, clearmlPorts, proxyNetworks } = networkPolicy;
+          const api =
+            proxy === undefined
+              ? clearmlOf(apiServerUrlReference, clearmlNetworks, clearmlPorts)
+              : clearmlOf(proxy.url, proxyNetworks, []);
+          assert.ok(out(api), `${name}: ClearML`);
+          for (const port of tcpSession === undefined ? [] : [0, 1]) {
+            const { end, start } = tcpSession?.portRange ?? { end: 0, start: 0 };
+            const mapped = start < 1024 ? 20_000 : start;
+            const at = port === 0 ? mapped : mapped + end - start;
+            const user: Place = { kind: 'outside', address: '203.0.113.9' };
+            assert.ok(
+              passes(engine, settled.namespace.name, ingress, {
+                other: user,
+                protocol: 'TCP',
+                port: at,
+              }),
+              `${name}: TCP port ${at}`,
+            );
+          }
+        }
+      });
+
+      test(`keeps in ${cluster.name}, by ${engine.name}, everything else away`, () => {
+        const isUnasked = cluster.told.apiGroups === undefined && 'apiGroups' in cluster.told;
+        const strange: Place = { kind: 'outside', address: '203.0.113.80' };
+        const metadata: Place = { kind: 'outside', address: '169.254.169.254' };
+        for (const { name, config } of examples()) {
+          const { egress, ingress, settled } = policyIn(config, cluster);
+          const { namespace } = settled;
+          const out = (connection: Connection): boolean =>
+            passes(engine, namespace.name, egress, connection);
+          assert.ok(!out({ other: strange, protocol: 'TCP', port: 22 }), `${name}: the internet`);
+          assert.ok(!out({ other: metadata, protocol: 'TCP', port: 80 }), `${name}: metadata`);
+          if (!isUnasked && cluster.dns !== nodeLocalDns) {
+            assert.ok(!out({ other: strange, protocol: 'UDP', port: 53 }), `${name}: other DNS`);
+          }
+          const pod = podIn('10.244.1.0/24', 'anywhere');
+          for (const other of [pod, strange]) {
+            const admin = { other, protocol: 'TCP', port: OWN_PORTS.admin } as const;
+            assert.ok(!passes(engine, namespace.name, ingress, admin), `${name}: the admin port`);
+          }
+        }
+      });
+    }
+  }
+});
+
+const kubeadm = { told: CLUSTERS[0]?.told ?? {} };
+const cilium = { told: CLUSTERS[3]?.told ?? {} };
+const here = { ...smallest, networkPolicy: {} };
+
+function portsOf(rules: readonly Rule[], index: number): readonly (number | undefined)[] {
+  return rules[index]?.ports?.map(({ port }) => port) ?? [];
+}
+
+suite('the way out', () => {
+  test('names pods of tasks by namespace where their addresses are not matched, or config says so', () => {
+    const tasks = (more: Raw, cluster = cilium) =>
+      policyIn({ ...smallest, ...more }, cluster).egress[1]?.to;
+    const block = { ipBlock: { cidr: '10.244.1.0/24' } };
+    const named = (...values: readonly string[]) => ({
+      namespaceSelector: {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values }],
+      },
+    });
+    const verifyPods = { namespaces: ['team'] };
+    const taskNamespaces = { networkPolicy: { taskNamespaces: ['jobs'] } };
+    assert.deepEqual(tasks({}), [block, { namespaceSelector: {} }]);
+    assert.deepEqual(tasks({ router: { verifyPods } }), [
+      block,
+      named('team', 'task-traffic-router'),
+    ]);
+    assert.deepEqual(tasks({ router: { verifyPods: { namespaces: ['*'] } } }), [
+      block,
+      { namespaceSelector: {} },
+    ]);
+    assert.deepEqual(tasks({ router: { verifyPods }, ...taskNamespaces }), [
+      block,
+      named('team', 'jobs', 'task-traffic-router'),
+    ]);
+    assert.deepEqual(tasks({ router: { verifyPods } }, kubeadm), [block]);
+    assert.deepEqual(tasks(taskNamespaces, kubeadm), [block, named('jobs', 'task-traffic-router')]);
+  });
+
+  test('to the API server is on the ports found, or those of config, and on that of its Service', () => {
+    assert.deepEqual(portsOf(policyIn(here, cilium).egress, 3), [443, 16_443]);
+    const networkPolicy = { apiServerPorts: [8443], apiServerNetworks: ['192.0.2.0/24'] };
+    const { egress } = policyIn({ ...smallest, networkPolicy }, kubeadm);
+    assert.deepEqual(portsOf(egress, 3), [443, 8443]);
+    assert.deepEqual(egress[3]?.to, [{ ipBlock: { cidr: '192.0.2.0/24' } }]);
+  });
+
+  test('to ClearML at an address is open to that and to pods, unless it is a node that cannot be matched', () => {
+    const at = (apiServerUrlReference: string): Raw => ({
+      ...smallest,
+      clearml: { ...smallest.clearml, apiServerUrlReference },
+    });
+    const [outside, onNode] = [at('http://192.0.2.7:8008'), at('http://172.18.0.2:30008')];
+    const peers = [{ ipBlock: { cidr: '192.0.2.7/32' } }, { namespaceSelector: {} }];
+    assert.deepEqual(policyIn(outside, kubeadm).egress[2]?.to, peers);
+    assert.deepEqual(policyIn(outside, cilium).egress[2]?.to, peers);
+    assert.equal(policyIn(onNode, kubeadm).egress[2]?.to?.length, 2);
+    assert.equal(policyIn(onNode, cilium).egress[2]?.to, undefined);
+    assert.deepEqual(portsOf(policyIn(onNode, cilium).egress, 2), [30_008, 8008]);
+    const proxy = { url: 'http://192.0.2.8:3128' };
+    const behind = { ...smallest, clearml: { ...smallest.clearml, proxy } };
+    assert.deepEqual(policyIn(behind, kubeadm).egress[2]?.to?.[0], {
+      ipBlock: { cidr: '192.0.2.8/32' },
+    });
+    assert.deepEqual(portsOf(policyIn(behind, kubeadm).egress, 2), [3128]);
+  });
+
+  test('ends with the rules of config, as they are', () => {
+    const extraEgress = [{ to: [{ podSelector: {} }], ports: [{ port: 25 }] }];
+    const extraIngress = [{ from: [{ podSelector: {} }] }];
+    const { egress, ingress } = policyIn(
+      { ...smallest, networkPolicy: { extraEgress, extraIngress } },
+      kubeadm,
+    );
+    assert.deepEqual(egress.at(-1), extraEgress[0]);
+    assert.deepEqual(ingress.at(-1), extraIngress[0]);
+  });
+});
+
+suite('the way in', () => {
+  const { hostName } = smallest.ingress;
+  const subnets = { networkPolicy: { ingressNetworks: ['10.0.64.0/20'] } };
+  const alb = { ingress: { hostName, controller: 'alb' } };
+  const admin = (more: Raw): Rule | undefined =>
+    policyIn({ ...smallest, ...more }, kubeadm).ingress.find(({ ports = [] }) =>
+      ports.some(({ port }) => port === OWN_PORTS.admin),
+    );
+  const OPEN =
+    'The NetworkPolicy leaves the admin port, with the metrics, open to every address, since the load balancer of AWS asks there for ' +
+    'health: name its subnets in networkPolicy.ingressNetworks.';
+
+  test('to the admin port is for those who read metrics and those who ask for health alone', () => {
+    const google = ['35.191.0.0/16', '130.211.0.0/22'].map((cidr) => ({ ipBlock: { cidr } }));
+    assert.equal(admin({}), undefined);
+    assert.deepEqual(admin({ ingress: { hostName, controller: 'gke' } })?.from, google);
+    assert.deepEqual(
+      admin({ gateway: { enabled: true, controller: 'gke', parentRefs: [{ name: 'a' }] } })?.from,
+      google,
+    );
+    const metrics = admin({ networkPolicy: { metricsNamespaces: ['monitoring'] } })?.from;
+    assert.match(JSON.stringify(metrics), /"values":\["monitoring"\]/);
+    assert.deepEqual(admin({ ...alb, ...subnets })?.from, [{ ipBlock: { cidr: '10.0.64.0/20' } }]);
+  });
+
+  test('to the admin port is open, and that is told, where nobody knows who asks for health', () => {
+    const portRange = { start: 20_000, end: 20_001 };
+    const nlb = { tcpSession: { portRange, service: { platform: 'aws-nlb' } } };
+    for (const balancer of [alb, nlb]) {
+      const config = { ...smallest, ...balancer };
+      assert.equal(admin(config)?.from, undefined);
+      assert.deepEqual(policyIn(config, kubeadm).warnings, [OPEN]);
+      assert.deepEqual(policyIn({ ...config, ...subnets }, kubeadm).warnings, []);
+      const off = { ...config, networkPolicy: { enabled: false } };
+      assert.deepEqual(policyIn(off, kubeadm).warnings, []);
+    }
+  });
+
+  test('is refused where the class that the cluster tells makes namespaces a lock for everybody', () => {
+    const ingressClasses = [{ name: 'web', controller: 'ingress.k8s.aws/alb', isDefault: true }];
+    const networkPolicy = { ingressNamespaces: ['ingress'] };
+    assert.throws(() => settledConfig({ ...smallest, networkPolicy }, { ingressClasses }), {
+      code: 'config-invalid',
+      message:
+        /networkPolicy\.ingressNamespaces: keeps everybody out: with ingress\.controller alb HTTP comes/,
+    });
+  });
+
+  test('to the TCP range is port by port where ranges may not be read', () => {
+    const tcpSession = { routerAddress: 'a.b', portRange: { start: 20_000, end: 20_002 } };
+    const config = { ...smallest, tcpSession };
+    const range = [{ protocol: 'TCP', port: 20_000, endPort: 20_002 }];
+    assert.deepEqual(policyIn(config, kubeadm).ingress[1]?.ports, range);
+    assert.deepEqual(portsOf(policyIn(config, cilium).ingress, 1), [20_000, 20_001, 20_002]);
+  });
+});
+
+suite('networks with pods or nodes', () => {
+  const warned = (networkPolicy: Raw, cluster = cilium): readonly string[] =>
+    policyIn({ ...smallest, networkPolicy }, cluster).warnings;
+
+  test('are told where Cilium matches neither by address', () => {
+    assert.deepEqual(warned({ apiServerNetworks: ['198.51.100.0/24', '172.18.0.0/16'] }), [
+      'networkPolicy.apiServerNetworks holds 172.18.0.0/16, where pods or nodes are, and the network plugin is or may be Cilium, which ' +
+        'matches neither by address: the policy opens nothing there. Leave it out, or name pods by their labels in networkPolicy.extraEgress.',
+    ]);
+    assert.match(
+      warned({ clearmlNetworks: ['10.244.0.0/16'] }).join(),
+      /^networkPolicy\.clearmlNetworks/,
+    );
+    assert.match(
+      warned({ ingressNetworks: ['172.18.0.2/32'] }).join(),
+      /^networkPolicy\.ingressNetworks .*extraIngress\.$/,
+    );
+  });
+
+  test('are nobody’s trouble outside of the cluster, or where they are matched', () => {
+    assert.deepEqual(warned({ clearmlNetworks: ['198.51.100.0/24'] }), []);
+    assert.deepEqual(warned({ proxyNetworks: ['172.18.0.0/16'] }), []);
+    assert.deepEqual(warned({ apiServerNetworks: ['172.18.0.0/16'] }, kubeadm), []);
+  });
+});
