@@ -16,6 +16,8 @@ export const aks: Platform = {
   name: 'aks',
   title: 'Azure AKS',
   loadBalancer: azureLoadBalancer,
+  // LocalDNS is a program of each node, on by default in AKS Automatic: https://learn.microsoft.com/azure/aks/localdns-custom
+  dns: { ...other.dns, networks: ['169.254.10.10/32', '169.254.10.11/32'] },
   // https://learn.microsoft.com/azure/aks/outbound-rules-control-egress
   apiServerPorts: [443],
   longestDrainSeconds: 600,

@@ -6,6 +6,13 @@ import { blocks, type EgressRule, type Peer, type Port } from './peers.ts';
 const DNS_PORT = 53;
 
 /**
+ * Where resolvers on the node itself listen, whoever made them: NodeLocal DNS on 169.254.20.10, or 169.254.25.10 in clusters of Kubespray;
+ * AKS LocalDNS on 169.254.10.11 (https://learn.microsoft.com/azure/aks/localdns-custom); Cloud DNS of GKE on 169.254.169.254
+ * (https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns). Nothing but the node and its cloud answers there.
+ */
+const LINK_LOCAL = '169.254.0.0/16';
+
+/**
  * The way to names. A policy sees a question after the Service of DNS was mapped to pods, on the port that they listen on; a resolver on
  * the node itself is asked as it is written in the pod's resolv.conf.
  *
@@ -16,9 +23,10 @@ export function ruleOfNames({ dns, ipBlockCoversPods }: Found): EgressRule[] {
   const { networks, pods, ports } = dns;
   const isNamed = pods.length > 0 && (networks.length === 0 || ipBlockCoversPods);
   if (!isNamed) return [{ ports: bothProtocols([...new Set([DNS_PORT, ...ports])]) }];
+  const others = networks.filter((network) => !network.startsWith('169.254.'));
   return [
     { to: pods.map(podPeer), ports: bothProtocols(ports) },
-    ...(networks.length === 0 ? [] : [{ to: blocks(networks), ports: bothProtocols([DNS_PORT]) }]),
+    { to: blocks([LINK_LOCAL, ...others]), ports: bothProtocols([DNS_PORT]) },
   ];
 }
 

@@ -49,11 +49,11 @@ const openshiftDns = dnsOf(
   { 'dns.operator.openshift.io/daemonset-dns': 'default' },
   5353,
 );
-const nodeLocalDns: Connection = {
-  other: { kind: 'node', address: '169.254.20.10' },
-  protocol: 'UDP',
-  port: 53,
-};
+function resolverOnNode(address: string): Connection {
+  return { other: { kind: 'node', address }, protocol: 'UDP', port: 53 };
+}
+
+const nodeLocalDns = resolverOnNode('169.254.20.10');
 const apiServerOn = (port: number) => ({ addresses: [NODE.address], ports: [port] });
 
 const CLUSTERS: readonly Cluster[] = [
@@ -86,6 +86,25 @@ const CLUSTERS: readonly Cluster[] = [
     dns: nodeLocalDns,
     apiServerPort: 8443,
     hasEngine: (engine) => !isCilium(engine),
+  },
+  {
+    name: 'a resolver on each node of which nothing is told, as Kubespray has it',
+    told: { nodes: [node], dns: coreDns.told, apiServer: apiServerOn(6443) },
+    dns: resolverOnNode('169.254.25.10'),
+    apiServerPort: 6443,
+    hasEngine: (engine) => !isCilium(engine),
+  },
+  {
+    name: 'AKS with Cilium and LocalDNS',
+    told: {
+      nodes: [{ ...node, labels: { 'kubernetes.azure.com/cluster': 'a' } }],
+      apiGroups: ['cilium.io'],
+      dns: coreDns.told,
+      apiServer: apiServerOn(443),
+    },
+    dns: resolverOnNode('169.254.10.11'),
+    apiServerPort: 443,
+    hasEngine: isCilium,
   },
   {
     name: 'Cilium and an API server on 16443',
@@ -220,7 +239,7 @@ suite('the default policy', () => {
             passes(engine, namespace.name, egress, connection);
           assert.ok(!out({ other: strange, protocol: 'TCP', port: 22 }), `${name}: the internet`);
           assert.ok(!out({ other: metadata, protocol: 'TCP', port: 80 }), `${name}: metadata`);
-          if (!isUnasked && cluster.dns !== nodeLocalDns) {
+          if (!isUnasked && (cluster.dns.other.kind === 'pod' || !isCilium(engine))) {
             assert.ok(!out({ other: strange, protocol: 'UDP', port: 53 }), `${name}: other DNS`);
           }
           const pod = podIn('10.244.1.0/24', 'anywhere');
@@ -234,8 +253,12 @@ suite('the default policy', () => {
   }
 });
 
-const kubeadm = { told: CLUSTERS[0]?.told ?? {} };
-const cilium = { told: CLUSTERS[3]?.told ?? {} };
+function clusterCalled(wanted: string): Pick<Cluster, 'told'> {
+  return CLUSTERS.find(({ name }) => name === wanted) ?? { told: {} };
+}
+
+const kubeadm = clusterCalled('a cluster of kubeadm');
+const cilium = clusterCalled('Cilium and an API server on 16443');
 const here = { ...smallest, networkPolicy: {} };
 
 function portsOf(rules: readonly Rule[], index: number): readonly (number | undefined)[] {
@@ -243,9 +266,33 @@ function portsOf(rules: readonly Rule[], index: number): readonly (number | unde
 }
 
 suite('the way out', () => {
+  test('to names is to pods and resolvers on the node, on the ports where they listen', () => {
+    const both = (port: number) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }));
+    const names = (wanted: string) => policyIn(here, clusterCalled(wanted)).egress.slice(0, 2);
+    const labels = openshiftDns.told.pods[0]?.labels;
+    const onNode = { to: [{ ipBlock: { cidr: '169.254.0.0/16' } }], ports: both(53) };
+    assert.deepEqual(names('OpenShift'), [
+      {
+        to: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'openshift-dns' } },
+            podSelector: { matchLabels: labels },
+          },
+        ],
+        ports: both(5353),
+      },
+      onNode,
+    ]);
+    const anywhere = names('Cilium and a resolver on each node')[0];
+    assert.deepEqual(anywhere, { ports: both(53) });
+    const service = { ...coreDns.told, networks: ['169.254.20.10/32', '10.96.0.10/32'] };
+    const { egress } = policyIn(here, { told: { ...kubeadm.told, dns: service } });
+    assert.deepEqual(egress[1]?.to?.[1], { ipBlock: { cidr: '10.96.0.10/32' } });
+  });
+
   test('names pods of tasks by namespace where their addresses are not matched, or config says so', () => {
     const tasks = (more: Raw, cluster = cilium) =>
-      policyIn({ ...smallest, ...more }, cluster).egress[1]?.to;
+      policyIn({ ...smallest, ...more }, cluster).egress[2]?.to;
     const block = { ipBlock: { cidr: '10.244.1.0/24' } };
     const named = (...values: readonly string[]) => ({
       namespaceSelector: {
@@ -272,11 +319,11 @@ suite('the way out', () => {
   });
 
   test('to the API server is on the ports found, or those of config, and on that of its Service', () => {
-    assert.deepEqual(portsOf(policyIn(here, cilium).egress, 3), [443, 16_443]);
+    assert.deepEqual(portsOf(policyIn(here, cilium).egress, 4), [443, 16_443]);
     const networkPolicy = { apiServerPorts: [8443], apiServerNetworks: ['192.0.2.0/24'] };
     const { egress } = policyIn({ ...smallest, networkPolicy }, kubeadm);
-    assert.deepEqual(portsOf(egress, 3), [443, 8443]);
-    assert.deepEqual(egress[3]?.to, [{ ipBlock: { cidr: '192.0.2.0/24' } }]);
+    assert.deepEqual(portsOf(egress, 4), [443, 8443]);
+    assert.deepEqual(egress[4]?.to, [{ ipBlock: { cidr: '192.0.2.0/24' } }]);
   });
 
   test('to ClearML at an address is open to that and to pods, unless it is a node that cannot be matched', () => {
@@ -286,17 +333,17 @@ suite('the way out', () => {
     });
     const [outside, onNode] = [at('http://192.0.2.7:8008'), at('http://172.18.0.2:30008')];
     const peers = [{ ipBlock: { cidr: '192.0.2.7/32' } }, { namespaceSelector: {} }];
-    assert.deepEqual(policyIn(outside, kubeadm).egress[2]?.to, peers);
-    assert.deepEqual(policyIn(outside, cilium).egress[2]?.to, peers);
-    assert.equal(policyIn(onNode, kubeadm).egress[2]?.to?.length, 2);
-    assert.equal(policyIn(onNode, cilium).egress[2]?.to, undefined);
-    assert.deepEqual(portsOf(policyIn(onNode, cilium).egress, 2), [30_008, 8008]);
+    assert.deepEqual(policyIn(outside, kubeadm).egress[3]?.to, peers);
+    assert.deepEqual(policyIn(outside, cilium).egress[3]?.to, peers);
+    assert.equal(policyIn(onNode, kubeadm).egress[3]?.to?.length, 2);
+    assert.equal(policyIn(onNode, cilium).egress[3]?.to, undefined);
+    assert.deepEqual(portsOf(policyIn(onNode, cilium).egress, 3), [30_008, 8008]);
     const proxy = { url: 'http://192.0.2.8:3128' };
     const behind = { ...smallest, clearml: { ...smallest.clearml, proxy } };
-    assert.deepEqual(policyIn(behind, kubeadm).egress[2]?.to?.[0], {
+    assert.deepEqual(policyIn(behind, kubeadm).egress[3]?.to?.[0], {
       ipBlock: { cidr: '192.0.2.8/32' },
     });
-    assert.deepEqual(portsOf(policyIn(behind, kubeadm).egress, 2), [3128]);
+    assert.deepEqual(portsOf(policyIn(behind, kubeadm).egress, 3), [3128]);
   });
 
   test('ends with the rules of config, as they are', () => {
