@@ -72,6 +72,9 @@ async function portsBehind(reader: ClusterReader, { metadata, spec }: Service): 
   return found.length > 0 ? found : [DNS_PORT];
 }
 
+/** What NodeLocal DNS is called by Kubernetes itself, and by Kubespray: kubernetes-sigs/kubespray, nodelocaldns-daemonset.yml.j2. */
+const NODE_LOCAL_NAMES = ['node-local-dns', 'nodelocaldns'];
+
 /**
  * NodeLocal DNS listens on addresses of each node, which its pods' arguments name: a link-local one and, with kube-proxy's iptables, that
  * of the Service itself. Cilium leads what goes to the Service to its pods.
@@ -79,7 +82,9 @@ async function portsBehind(reader: ClusterReader, { metadata, spec }: Service): 
  * https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/#node-local-dns-cache
  */
 async function nodeLocalDns({ read }: ClusterReader): Promise<Dns> {
-  const found = await read('/apis/apps/v1/namespaces/kube-system/daemonsets/node-local-dns');
+  const daemonSets = '/apis/apps/v1/namespaces/kube-system/daemonsets';
+  const answers = await Promise.all(NODE_LOCAL_NAMES.map((name) => read(`${daemonSets}/${name}`)));
+  const found = answers.find((answer) => answer !== undefined);
   if (found === undefined) return { pods: [], ports: [], networks: [] };
   const { metadata, spec } = daemonSet.parse(found).spec.template;
   const args = spec.containers.flatMap(({ args: all }) => all ?? []);

@@ -81,6 +81,19 @@ suite('where names are resolved', () => {
     });
   });
 
+  test('is also at the addresses of NodeLocal DNS as Kubespray calls it', async (context) => {
+    const template = {
+      metadata: { labels: { 'k8s-app': 'node-local-dns' } },
+      spec: { containers: [{ args: ['-localip', '169.254.25.10', '-conf', '/etc/Corefile'] }] },
+    };
+    const { reader } = await clusterAnswering(context, {
+      '/api/v1/namespaces/kube-system/services': { items: [kubeDns] },
+      [slicesIn('kube-system')]: { items: [slice(53)] },
+      '/apis/apps/v1/namespaces/kube-system/daemonsets/nodelocaldns': { spec: { template } },
+    });
+    assert.deepEqual((await askDns(reader)).networks, ['169.254.25.10/32']);
+  });
+
   test('is not told where there is no such Service', async (context) => {
     const { reader } = await clusterAnswering(context, {});
     assert.equal(await askDns(reader), undefined);
