@@ -1,17 +1,15 @@
-import { Provider } from '@pulumi/kubernetes';
 import { getProject, getRootDirectory, getStack, log, runtime } from '@pulumi/pulumi';
 
 import { bundleRouter } from './bundle/bundle.ts';
 import { askCluster } from './cluster/facts.ts';
 import { checkIdentity } from './cluster/identity.ts';
+import { clusterProvider } from './cluster/provider.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readStack } from './config/reading/read.ts';
 import { settle } from './config/reading/settle.ts';
 import { nodePortsIn } from './config/decisions/ports.ts';
-import type { StackConfig } from './config/stack_config.ts';
 import { type Outputs, outputsOf } from './advice/outputs.ts';
 import { taskNetworksOf } from './network/task_networks.ts';
-import { hidden } from './secrets/hidden.ts';
 import { TaskRouter } from './task_router.ts';
 
 /** What the program takes from outside, so that tests can give it. */
@@ -44,7 +42,7 @@ export async function program(
   const config = settle(place.stack, asWritten, facts);
   const taskNetworks = taskNetworksOf(config, facts);
 
-  const provider = new Provider('cluster', providerArgs(config));
+  const provider = await clusterProvider(config, facts);
   const router = new TaskRouter(
     config.router.name,
     { config, code, taskNetworks: taskNetworks.networks, version: facts.version },
@@ -67,10 +65,3 @@ export async function program(
 const { isConfigSecret } = runtime as typeof runtime & {
   isConfigSecret: (key: string) => boolean;
 };
-
-function providerArgs({ kubernetes }: StackConfig): ConstructorParameters<typeof Provider>[1] {
-  return {
-    ...(kubernetes.context === undefined ? {} : { context: kubernetes.context }),
-    ...(kubernetes.kubeconfig === undefined ? {} : { kubeconfig: hidden(kubernetes.kubeconfig) }),
-  };
-}

@@ -6,6 +6,7 @@ import type { StackConfig } from '../config/stack_config.ts';
 import { InfraError } from '../errors.ts';
 import { exposedSpec, REPLACED_BY_CLASS } from './service_spec.ts';
 import { OWN_PORTS, podRange } from '../config/decisions/ports.ts';
+import { independent } from './independent.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
 type TcpSession = NonNullable<StackConfig['tcpSession']>;
@@ -36,12 +37,14 @@ export function exposeTcp(scope: Scope): Input<string> | undefined {
   const shared = services.length > 1 ? session.service.loadBalancerIP : undefined;
   const named = session.routerAddress ?? shared;
   if (named !== undefined) return named;
-  return all(services.map(({ status }) => status)).apply(([status]) => {
+  const address = all(services.map(({ status }) => status)).apply(([status]) => {
     const [first]: readonly LoadBalancerAddress[] = status?.loadBalancer?.ingress ?? [];
     const address = first?.ip ?? first?.hostname;
     if (address !== undefined || runtime.isDryRun()) return address ?? '';
     throw new InfraError('address-missing', addressMissing(scope));
   });
+  // Another class of load balancer needs another Service of the same name: the Deployment, which takes the address, stays.
+  return independent(address);
 }
 
 function tcpService(
@@ -51,7 +54,7 @@ function tcpService(
   ports: readonly number[],
 ): core.v1.Service {
   const { names } = scope;
-  const { service: settings, routerAddress, waitSeconds } = session;
+  const { service: settings, waitSeconds } = session;
   const wait = `${waitSeconds}s`;
   const mappedBy = podRange(session.portRange).start - session.portRange.start;
   return new core.v1.Service(
@@ -62,8 +65,7 @@ function tcpService(
         annotations: {
           ...platformAnnotations(session, names.tcp),
           ...settings.annotations,
-          // Pulumi waits for a Service only to learn its address, which is named here.
-          ...(routerAddress === undefined ? {} : { 'pulumi.com/skipAwait': 'true' }),
+          ...awaited(session),
         },
       },
       spec: {
@@ -84,6 +86,17 @@ function tcpService(
       ...REPLACED_BY_CLASS,
     },
   );
+}
+
+/**
+ * What Pulumi waits for: the address, where none is named. By itself it would wait for ready pods as well, which the Deployment
+ * brings only after it has the address: a Deployment that is broken could not be mended
+ * (`await/service.go` and `metadata/overrides.go` of pulumi-kubernetes).
+ */
+function awaited({ routerAddress }: TcpSession): Record<string, string> {
+  return routerAddress === undefined
+    ? { 'pulumi.com/waitFor': 'jsonpath={.status.loadBalancer.ingress}' }
+    : { 'pulumi.com/skipAwait': 'true' };
 }
 
 /**

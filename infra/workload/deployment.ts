@@ -1,8 +1,8 @@
 import { apps } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
 
+import { rolloutLimits } from '../config/decisions/rollout.ts';
 import { podSpec } from './pod.ts';
-import { minReadySeconds } from '../config/decisions/aws_targets.ts';
 import type { PodParts } from './pod_parts.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
@@ -10,7 +10,8 @@ import { metadataOf, type Scope } from '../scope.ts';
 export function deployment(scope: Scope, parts: PodParts): Output<string> {
   const { config, names } = scope;
   const { autoscaling, leaderElection, replicas } = config.availability;
-  const waitSeconds = minReadySeconds(config);
+  const { minReady, progressDeadline, wait } = rolloutLimits(config);
+  const limit = `${wait}s`;
   return new apps.v1.Deployment(
     names.router,
     {
@@ -23,8 +24,8 @@ export function deployment(scope: Scope, parts: PodParts): Output<string> {
           ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
           : // Without an election the old pod has to be gone before the new one hands out ports.
             { type: 'Recreate' },
-        ...(waitSeconds === 0 ? {} : { minReadySeconds: waitSeconds }),
-        progressDeadlineSeconds: 300,
+        ...(minReady === 0 ? {} : { minReadySeconds: minReady }),
+        progressDeadlineSeconds: progressDeadline,
         revisionHistoryLimit: 3,
         template: {
           metadata: {
@@ -37,6 +38,6 @@ export function deployment(scope: Scope, parts: PodParts): Output<string> {
         },
       },
     },
-    { parent: scope.parent, customTimeouts: { create: '6m', update: '6m' } },
+    { parent: scope.parent, customTimeouts: { create: limit, update: limit } },
   ).metadata.name;
 }

@@ -4,25 +4,21 @@ import { hasSeveralPods } from '../config/decisions/pods.ts';
 import { routerContainer } from './container.ts';
 import type { PodParts } from './pod_parts.ts';
 import type { Scope } from '../scope.ts';
-import { shutdownDelaySeconds } from '../config/decisions/shutdown_delay.ts';
+import { rolloutLimits } from '../config/decisions/rollout.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Volume = types.input.core.v1.Volume;
 
-/** Seconds after the drain in which the process closes what is left. */
-const CLOSE_SECONDS = 10;
-
 /** The router's pod; it passes PodSecurity `restricted`. */
 export function podSpec(scope: Scope, parts: PodParts): PodSpec {
-  const { pod, router } = scope.config;
+  const { pod } = scope.config;
   const { serviceAccount } = parts;
   return {
     ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
     // The API server's token, for the Lease or to look at pods; a pod that asks nothing gets none.
     automountServiceAccountToken: serviceAccount !== undefined,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds:
-      shutdownDelaySeconds(scope.config) + router.drainSeconds + CLOSE_SECONDS,
+    terminationGracePeriodSeconds: rolloutLimits(scope.config).grace,
     ...(parts.imagePullSecrets.length === 0 ? {} : { imagePullSecrets: parts.imagePullSecrets }),
     securityContext: podSecurity(scope),
     ...placement(scope),

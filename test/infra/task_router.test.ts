@@ -170,6 +170,11 @@ suite('TaskRouter', () => {
       /"name":"TCP_ROUTER_ADDRESS","value":"lb\.example\.com"/,
     );
     const [service] = ofKind(run, 'core/v1:Service').filter(({ name }) => name.endsWith('-tcp'));
+    // For its address, and not for pods, which a broken Deployment would never bring.
+    assert.match(
+      JSON.stringify(service?.inputs),
+      /"pulumi\.com\/waitFor":"jsonpath=\{\.status\.loadBalancer\.ingress\}"/,
+    );
     assert.doesNotMatch(JSON.stringify(service?.inputs), /skipAwait/);
   });
 
@@ -278,14 +283,16 @@ suite('TaskRouter', () => {
         .filter(({ name }) => name.includes('-tcp'))
         .map(({ inputs }) => (inputs['metadata'] as Record<string, unknown>)['annotations']);
     };
+    const waitFor = { 'pulumi.com/waitFor': 'jsonpath={.status.loadBalancer.ingress}' };
     assert.deepEqual(await annotations({ platform: 'cilium', sharingKey: 'all' }), [
-      { 'lbipam.cilium.io/sharing-key': 'all' },
+      { 'lbipam.cilium.io/sharing-key': 'all', ...waitFor },
     ]);
     const split = { portsPerService: 1, loadBalancerIP: '192.0.2.9' };
     // The second for MetalLB before 0.14.9.
     const shared = {
       'metallb.io/allow-shared-ip': 'task-router-tcp',
       'metallb.universe.tf/allow-shared-ip': 'task-router-tcp',
+      ...waitFor,
     };
     assert.deepEqual(await annotations({ platform: 'metallb', ...split }), [shared, shared]);
   });

@@ -34,6 +34,9 @@ export const availability = z
       podDisruptionBudget: flag
         .optional()
         .describe('Evict one pod at a time; left out, where there are several'),
+      progressDeadlineSeconds: wholeNumber('a whole number of seconds from 10 to 3600', 10, 3600)
+        .default(300)
+        .describe('How long a new pod may take to become ready before pulumi up fails'),
       leaderElection: flag
         .default(true)
         .describe(

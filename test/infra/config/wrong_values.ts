@@ -672,6 +672,7 @@ export const wrongValues: readonly WrongConfig[] = [
         replicas: '2',
         autoscaling: 3,
         podDisruptionBudget: 1,
+        progressDeadlineSeconds: '5m',
         leaderElection: 'yes',
       },
     },
@@ -679,6 +680,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'availability.replicas: expected a number of pods, found "2"',
       'availability.autoscaling: expected the bounds of the autoscaler, found 3',
       'availability.podDisruptionBudget: expected true or false, found 1',
+      'availability.progressDeadlineSeconds: expected a whole number of seconds from 10 to 3600, found "5m"',
       'availability.leaderElection: expected true or false, found "yes"',
     ],
   },
@@ -689,12 +691,14 @@ export const wrongValues: readonly WrongConfig[] = [
       availability: {
         replicas: 0,
         autoscaling: { maxReplicas: 2.5, targetCPUUtilizationPercentage: 101 },
+        progressDeadlineSeconds: 9,
       },
     },
     expected: [
       'availability.replicas: expected at least one pod, found 0',
       'availability.autoscaling.maxReplicas: expected a number of pods, found 2.5',
       'availability.autoscaling.targetCPUUtilizationPercentage: expected a percentage, found 101',
+      'availability.progressDeadlineSeconds: expected a whole number of seconds from 10 to 3600, found 9',
     ],
   },
   {

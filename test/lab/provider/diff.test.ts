@@ -3,8 +3,15 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { difference } from './diff.ts';
-import { AUTONAMED, type Manifest } from './manifest.ts';
+import { difference as differenceBy, type Difference, type Mutable } from './diff.ts';
+import { asManifest, asProperties, AUTONAMED, type Manifest } from './manifest.ts';
+
+const NOTHING: Mutable = { configMaps: false, secrets: false };
+const EVERYTHING: Mutable = { configMaps: true, secrets: true };
+
+function difference(before: Manifest, after: Manifest, mutable = NOTHING): Difference {
+  return differenceBy(before, after, mutable);
+}
 
 function object(kind: string, name: string, rest: Record<string, unknown> = {}): Manifest {
   return { apiVersion: 'v1', kind, metadata: { name, namespace: 'n' }, ...rest };
@@ -129,5 +136,50 @@ describe('a change that the object cannot take', () => {
     assert.deepEqual(changes, [
       { path: 'spec.template.spec.containers[0].image', kind: 'update', replaces: false },
     ]);
+  });
+
+  for (const kind of ['ConfigMap', 'Secret']) {
+    test(`a ${kind} takes other data in place where the provider is told so, and it is not immutable`, () => {
+      const changes = (more: object, mutable: Mutable): readonly boolean[] =>
+        difference(
+          object(kind, 'mine', { ...more, data: { a: '1' } }),
+          object(kind, 'mine', { ...more, data: { a: '2' } }),
+          mutable,
+        ).changes.map(({ replaces }) => replaces);
+      assert.deepEqual(changes({}, NOTHING), [true]);
+      assert.deepEqual(changes({}, EVERYTHING), [false]);
+      assert.deepEqual(changes({ immutable: true }, EVERYTHING), [true]);
+    });
+  }
+
+  test('the type of a Secret never changes in place', () => {
+    const typed = (type: string): Manifest => object('Secret', 'mine', { type });
+    assert.deepEqual(difference(typed('a'), typed('b'), EVERYTHING), {
+      changes: [{ path: 'type', kind: 'update', replaces: true }],
+      deleteBeforeReplace: true,
+    });
+  });
+});
+
+/** What the engine asks when something that the object is made of is deleted first (`calculateDependentReplacements`). */
+describe('a part that is not known yet', () => {
+  const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
+  const replaced = (apiVersion: string, kind: string, part: string): boolean => {
+    const before = {
+      ...object(kind, 'x', { spec: { selector: { a: '1' }, clusterIP: 'None' } }),
+      apiVersion,
+    };
+    const after = asManifest({ ...asProperties(before), [part]: UNKNOWN });
+    return difference(before, after).changes.some(({ replaces }) => replaces);
+  };
+
+  test('replaces an object whose parts below it cannot change', () => {
+    assert.equal(replaced('apps/v1', 'Deployment', 'spec'), true);
+    assert.equal(replaced('v1', 'Service', 'spec'), true);
+    assert.equal(replaced('networking.k8s.io/v1', 'Ingress', 'metadata'), true);
+  });
+
+  test('is taken in place where all below it can change', () => {
+    assert.equal(replaced('networking.k8s.io/v1', 'Ingress', 'spec'), false);
   });
 });

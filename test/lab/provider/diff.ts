@@ -1,6 +1,6 @@
 import { isAutonamed } from './autoname.ts';
 import { asProperties, type Manifest } from './manifest.ts';
-import { isObject, type Json } from './property_values.ts';
+import { isObject, isUnknown, type Json } from './property_values.ts';
 
 export type ChangeKind = 'add' | 'delete' | 'update';
 
@@ -29,10 +29,15 @@ const OF_EVERY_KIND: readonly Keys[] = [
   ['metadata', 'namespace'],
 ];
 
+/** Which objects a provider may change in place; nothing unless its inputs say so. */
+export interface Mutable {
+  readonly configMaps: boolean;
+  readonly secrets: boolean;
+}
+
 /** Properties whose change means a new object, by `apiVersion/kind`. */
 const REPLACING: Readonly<Record<string, readonly Keys[]>> = {
-  'v1/ConfigMap': [['data'], ['binaryData']],
-  'v1/Secret': [['data'], ['stringData'], ['type']],
+  'v1/Secret': [['type']],
   'v1/Service': [['spec', 'clusterIP']],
   'v1/Pod': [['spec']],
   'apps/v1/Deployment': [['spec', 'selector']],
@@ -55,9 +60,27 @@ function startsWith(keys: Keys, prefix: Keys): boolean {
   return prefix.every((key, index) => keys[index] === key);
 }
 
-function replaces(object: Manifest, keys: Keys): boolean {
-  const ofKind = REPLACING[`${object.apiVersion}/${object.kind}`] ?? [];
-  return [...OF_EVERY_KIND, ...ofKind].some((prefix) => startsWith(keys, prefix));
+/** What holds the content of an object that the provider does not change in place: `forceNewProperties` in `diff.go`. */
+function contentOf(object: Manifest, mutable: Mutable): readonly Keys[] {
+  const isMutable = object['immutable'] !== true;
+  switch (`${object.apiVersion}/${object.kind}`) {
+    case 'v1/ConfigMap':
+      return mutable.configMaps && isMutable ? [] : [['data'], ['binaryData']];
+    case 'v1/Secret':
+      return mutable.secrets && isMutable ? [] : [['data'], ['stringData']];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Whether the change means a new object. A value that is not known yet may hide any other: the engine puts it in the place of
+ * `spec` to ask what follows for a Deployment when what its `spec` is made of is deleted first, and the answer is: it goes, too.
+ */
+function replaces(forced: readonly Keys[], { keys, after }: Found): boolean {
+  return forced.some(
+    (prefix) => startsWith(keys, prefix) || (isUnknown(after) && startsWith(prefix, keys)),
+  );
 }
 
 function printPath(keys: Keys): string {
@@ -77,16 +100,18 @@ function children(value: Json): Map<string, Json> | undefined {
   return isObject(value) ? new Map(Object.entries(value)) : undefined;
 }
 
-function* compare(
-  before: Json | undefined,
-  after: Json | undefined,
-  keys: Keys,
-): Generator<{ keys: Keys; kind: ChangeKind }> {
+interface Found {
+  readonly keys: Keys;
+  readonly kind: ChangeKind;
+  readonly after?: Json;
+}
+
+function* compare(before: Json | undefined, after: Json | undefined, keys: Keys): Generator<Found> {
   if (before === after) return;
-  if (before === undefined) {
-    yield { keys, kind: 'add' };
-  } else if (after === undefined) {
+  if (after === undefined) {
     yield { keys, kind: 'delete' };
+  } else if (before === undefined) {
+    yield { keys, kind: 'add', after };
   } else {
     const [left, right] = [children(before), children(after)];
     if (
@@ -94,7 +119,7 @@ function* compare(
       right === undefined ||
       Array.isArray(before) !== Array.isArray(after)
     ) {
-      yield { keys, kind: 'update' };
+      yield { keys, kind: 'update', after };
     } else {
       for (const key of new Set([...left.keys(), ...right.keys()])) {
         yield* compare(left.get(key), right.get(key), [...keys, key]);
@@ -104,11 +129,16 @@ function* compare(
 }
 
 /** What has to change, and whether in place. Both sides are inputs without secret wrappers. */
-export function difference(before: Manifest, after: Manifest): Difference {
+export function difference(before: Manifest, after: Manifest, mutable: Mutable): Difference {
+  const forced = [
+    ...OF_EVERY_KIND,
+    ...(REPLACING[`${after.apiVersion}/${after.kind}`] ?? []),
+    ...contentOf(after, mutable),
+  ];
   const changes = [...compare(asProperties(before), asProperties(after), [])].map((change) => ({
     path: printPath(change.keys),
     kind: change.kind,
-    replaces: replaces(after, change.keys),
+    replaces: replaces(forced, change),
   }));
   const sameName =
     before.metadata.name === after.metadata.name &&

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { JsonObject } from './property_values.ts';
+import { isUnknown, type JsonObject } from './property_values.ts';
 
 /** The part of every Kubernetes object that the stand-in itself reads; all else passes through. */
 const manifest = z.looseObject({
@@ -20,12 +20,17 @@ export type Manifest = z.infer<typeof manifest>;
 /** Set on objects whose name the provider chose, as the real one does. */
 export const AUTONAMED = 'pulumi.com/autonamed';
 export const SKIP_AWAIT = 'pulumi.com/skipAwait';
+/** What to wait for in place of the rules of the kind. */
+export const WAIT_FOR = 'pulumi.com/waitFor';
 export const TIMEOUT_SECONDS = 'pulumi.com/timeoutSeconds';
 export const PATCH_FORCE = 'pulumi.com/patchForce';
 
 /** Reads properties as a Kubernetes object; throws where kind or version is missing. */
 export function asManifest(properties: JsonObject): Manifest {
-  return manifest.parse(properties);
+  const metadata = properties['metadata'];
+  if (metadata === undefined || !isUnknown(metadata)) return manifest.parse(properties);
+  // The engine asks so what follows when what names the object, such as its namespace, is deleted first.
+  return manifest.parse({ ...properties, metadata: { name: metadata, namespace: metadata } });
 }
 
 /** The same, seen as plain properties again. */

@@ -13,7 +13,8 @@ import {
   type Manifest,
 } from './manifest.ts';
 import { hasUnknown, type JsonObject } from './property_values.ts';
-import { podTroubles, readiness } from './readiness.ts';
+import { judgeOf } from './await/judge.ts';
+import { podTroubles } from './await/readiness.ts';
 
 const FIELD_MANAGER = 'pulumi-kubernetes-stand-in';
 const DEFAULT_TIMEOUT_SECONDS = 600;
@@ -76,14 +77,14 @@ async function becomeReady(
 ): Promise<JsonObject> {
   if (skipsAwait(object)) return applied;
   const deadline = timeLimit(object, operation);
+  const judge = judgeOf(object, (other) => api.read(other));
   let live = applied;
   let told = '';
   for (;;) {
-    const judged = readiness(live);
+    const judged = await judge(live);
     if (judged.state === 'ready') return live;
-    const late = Date.now() > deadline;
-    if (judged.state === 'failed' || late || operation.cancelled.aborted) {
-      const what = operation.cancelled.aborted ? 'cancelled' : late ? 'timed out' : 'failed';
+    if (Date.now() > deadline || operation.cancelled.aborted) {
+      const what = operation.cancelled.aborted ? 'cancelled' : 'timed out';
       const more = operation.cancelled.aborted ? '' : await troubles(api, object);
       throw new NotReadyError(
         `${object.kind} ${resourceId(object)}: waiting for it ${what}: ${judged.reason}${more}`,

@@ -45,11 +45,16 @@ export function plain(properties: JsonObject): JsonObject {
   return mapValues(properties, plainValue);
 }
 
+/** True for a value that is known only after another resource has been made. */
+export function isUnknown(value: Json | undefined): boolean {
+  return value === UNKNOWN;
+}
+
 /** True where some value is known only after another resource has been made. */
 export function hasUnknown(value: Json): boolean {
   if (isList(value)) return value.some(hasUnknown);
   if (isObject(value)) return Object.values(value).some(hasUnknown);
-  return value === UNKNOWN;
+  return isUnknown(value);
 }
 
 function keepSecretValue(value: Json, source: Json | undefined): Json {

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { status } from '@grpc/grpc-js';
 import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import pluginMessages from '@pulumi/pulumi/proto/plugin_pb.js';
@@ -9,8 +7,8 @@ import structMessages from 'google-protobuf/google/protobuf/struct_pb.js';
 
 import { ApiServer } from './api_server.ts';
 import { autoname } from './autoname.ts';
-import { clusterConfig } from './cluster_config.ts';
-import { difference } from './diff.ts';
+import { asProviderInputs, clusterConfig } from './cluster_config.ts';
+import { difference, type Mutable } from './diff.ts';
 import type { EngineLog } from './engine_log.ts';
 import { InitFailure } from './init_failure.ts';
 import { asManifest, asProperties, manifestOfId, resourceId, type Manifest } from './manifest.ts';
@@ -23,6 +21,7 @@ import {
   type Operation,
 } from './objects.ts';
 import { keepSecrets, plain, type JsonObject } from './property_values.ts';
+import { providerDifference } from './provider_diff.ts';
 
 type Struct = structMessages.Struct;
 
@@ -72,6 +71,7 @@ function parseUrn(urn: string): { type: string; name: string } {
 export function providerService(version: string, log: EngineLog) {
   const cancellation = new AbortController();
   let configured: ApiServer | undefined;
+  let mutable: Mutable = { configMaps: false, secrets: false };
 
   function api(): ApiServer {
     if (configured === undefined) {
@@ -130,14 +130,19 @@ export function providerService(version: string, log: EngineLog) {
 
     diffConfig: unary((request: providerMessages.DiffRequest) => {
       const response = new providerMessages.DiffResponse();
-      const [before, after] = [read(request.getOldInputs()), read(request.getNews())];
+      const before = plain(read(request.getOldInputs()));
+      const { changed, replacing } = providerDifference(before, plain(read(request.getNews())));
       const { DIFF_NONE, DIFF_SOME } = providerMessages.DiffResponse.DiffChanges;
-      response.setChanges(isDeepStrictEqual(before, after) ? DIFF_NONE : DIFF_SOME);
+      response.setChanges(changed.length === 0 ? DIFF_NONE : DIFF_SOME);
+      response.setDiffsList([...changed]);
+      response.setReplacesList([...replacing]);
       return response;
     }),
 
     configure: unary((request: providerMessages.ConfigureRequest) => {
-      configured = new ApiServer(clusterConfig(plain(read(request.getArgs()))));
+      const inputs = asProviderInputs(plain(read(request.getArgs())));
+      configured = new ApiServer(clusterConfig(inputs));
+      mutable = { configMaps: inputs.enableConfigMapMutable, secrets: inputs.enableSecretMutable };
       log.warning(STAND_IN);
       const response = new providerMessages.ConfigureResponse();
       response.setAcceptsecrets(true);
@@ -162,7 +167,7 @@ export function providerService(version: string, log: EngineLog) {
     diff: unary((request: providerMessages.DiffRequest) => {
       const before = asManifest(plain(read(request.getOldInputs())));
       const after = asManifest(plain(read(request.getNews())));
-      const { changes, deleteBeforeReplace } = difference(before, after);
+      const { changes, deleteBeforeReplace } = difference(before, after, mutable);
       const { DIFF_NONE, DIFF_SOME } = providerMessages.DiffResponse.DiffChanges;
       const { Kind } = providerMessages.PropertyDiff;
       const kinds = { add: Kind.ADD, delete: Kind.DELETE, update: Kind.UPDATE };

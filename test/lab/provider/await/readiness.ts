@@ -1,16 +1,17 @@
 import { z } from 'zod';
 
-import type { JsonObject } from './property_values.ts';
+import type { JsonObject } from '../property_values.ts';
 
-/** What an object says about itself: usable, not yet, or never without a change. */
+/**
+ * What an object says about itself: usable, or not yet. There is no third answer: the official provider waits for a rollout that
+ * has passed its progress deadline until its own time is over (`await/deployment.go`), and only then says why.
+ */
 export type Readiness =
-  | { readonly state: 'ready' }
-  | { readonly state: 'waiting'; readonly reason: string }
-  | { readonly state: 'failed'; readonly reason: string };
+  { readonly state: 'ready' } | { readonly state: 'waiting'; readonly reason: string };
 
 const typeMeta = z.object({ apiVersion: z.string(), kind: z.string() });
 
-const READY: Readiness = { state: 'ready' };
+export const READY: Readiness = { state: 'ready' };
 
 const condition = z.object({
   type: z.string(),
@@ -42,7 +43,9 @@ function deploymentReadiness(object: JsonObject): Readiness {
   const stuck = status.conditions.find(
     ({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded',
   );
-  if (stuck !== undefined) return { state: 'failed', reason: stuck.message };
+  if (stuck !== undefined) {
+    return { state: 'waiting', reason: `[${stuck.reason}] ${stuck.message}` };
+  }
   const old = status.replicas - status.updatedReplicas;
   if (
     status.updatedReplicas < spec.replicas ||

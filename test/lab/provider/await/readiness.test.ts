@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import type { JsonObject } from './property_values.ts';
+import type { JsonObject } from '../property_values.ts';
 import { podTroubles, readiness } from './readiness.ts';
 
 describe('a Deployment', () => {
@@ -52,14 +52,14 @@ describe('a Deployment', () => {
     });
   }
 
-  test('fails when its progress deadline is over', () => {
+  test('is waited for beyond its progress deadline, which the reason names', () => {
     const message = 'ReplicaSet "x" has timed out progressing.';
     const conditions = [
       { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message },
     ];
     assert.deepEqual(readiness(deployment({ ...done, availableReplicas: 0, conditions })), {
-      state: 'failed',
-      reason: message,
+      state: 'waiting',
+      reason: `[ProgressDeadlineExceeded] ${message}`,
     });
   });
 
