@@ -4,7 +4,7 @@ import { all, type Input, runtime } from '@pulumi/pulumi';
 import { portsOf } from '../../router/settings/tcp_range.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { InfraError } from '../errors.ts';
-import { exposedSpec, REPLACED_BY_CLASS } from './service_spec.ts';
+import { exposedSpec, replacementOf } from './service_spec.ts';
 import { OWN_PORTS, podRange } from '../config/decisions/ports.ts';
 import { independent } from './independent.ts';
 import { metadataOf, type Scope } from '../scope.ts';
@@ -83,7 +83,7 @@ function tcpService(
     {
       parent: scope.parent,
       customTimeouts: { create: wait, update: wait },
-      ...REPLACED_BY_CLASS,
+      ...replacementOf(settings),
     },
   );
 }

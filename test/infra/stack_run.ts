@@ -1,4 +1,6 @@
 import { output, type ResourceTransform, runtime } from '@pulumi/pulumi';
+import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
+import { getMonitor } from '@pulumi/pulumi/runtime/settings.js';
 
 import type { ClusterFacts } from '../../infra/cluster/facts.ts';
 import type { Outputs } from '../../infra/advice/outputs.ts';
@@ -47,6 +49,8 @@ export interface RunOptions {
   readonly serviceStatus?: unknown;
   /** Uid of the cluster in the stack's first run; that of this run unless given. */
   readonly firstUid?: string;
+  /** Gets each registration as the engine would. */
+  readonly onRegister?: (request: RegisterResourceRequest) => void;
 }
 
 /** Runs the program with a stack's config, as the CLI would, against an engine that only takes notes. */
@@ -74,6 +78,7 @@ export async function runStack(
     'test',
     false,
   );
+  if (options.onRegister !== undefined) tap(options.onRegister);
   const keys = Object.keys(config);
   const encrypted = options.encrypted ?? keys;
   runtime.setAllConfig(
@@ -88,6 +93,18 @@ export async function runStack(
   const shownOutputs = await known(outputs);
   await runtime.disconnect();
   return { resources, outputs, shownOutputs };
+}
+
+/** The mocks are not told what a property was made of; the request to the engine says it. */
+function tap(onRegister: (request: RegisterResourceRequest) => void): void {
+  const monitor = getMonitor() as unknown as {
+    registerResource: (request: RegisterResourceRequest, ...rest: unknown[]) => unknown;
+  };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, ...rest) => {
+    onRegister(request);
+    return register(request, ...rest);
+  };
 }
 
 /** Inputs of a child after the transforms of its parent. */

@@ -1,7 +1,7 @@
 import { core } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
 
-import { exposedSpec, REPLACED_BY_CLASS } from '../service_spec.ts';
+import { exposedSpec, replacementOf } from '../service_spec.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
 import { gkeServiceAnnotations } from './gke.ts';
 import { exposureOf } from '../../config/decisions/exposure.ts';
@@ -39,7 +39,7 @@ export function httpService(scope: Scope): Output<string> {
     },
     {
       parent: scope.parent,
-      ...REPLACED_BY_CLASS,
+      ...replacementOf(service),
     },
   ).metadata.name;
 }

@@ -9,7 +9,8 @@ export interface JsonObject {
 /** Pulumi's wire format: the key that marks a wrapped value, what it says for a secret, and a value not known yet. */
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
-const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
+/** A value that is not known yet. */
+export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
