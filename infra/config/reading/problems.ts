@@ -4,6 +4,7 @@ import { nearestKey } from './nearest_key.ts';
 import { RENAMED_KEYS } from './renamed_keys.ts';
 import { unwrap } from './secret_leaves.ts';
 import type { Problem } from '../values/problem.ts';
+import { resetCommand, setCommand } from '../values/set_command.ts';
 import { valueAt } from '../values/value_at.ts';
 
 /**
@@ -31,15 +32,50 @@ export function problemsOf(
     }
     const isSecret = secretPaths.some((secret) => secret.join('.') === path.join('.'));
     const expectation = issue.message.startsWith('expected ');
-    const found = expectation
-      ? `, found ${isSecret ? hidden(valueAt(raw, path)) : shown(valueAt(raw, path))}`
-      : '';
-    return [{ path, message: issue.message + found }];
+    const value = valueAt(raw, path);
+    const found = expectation ? `, found ${isSecret ? hidden(value) : shown(value)}` : '';
+    const remedy = expectation ? retyped(schema, raw, path, isSecret) : '';
+    return [{ path, message: issue.message + found + remedy }];
   });
   return problems.filter(({ path }) => {
     const key = path.join('.');
     return !misnamed.some((meant) => key === meant || key.startsWith(`${meant}.`));
   });
+}
+
+/** The command that makes a value what its key asks for, where its type alone is wrong. */
+function retyped(
+  schema: z.core.$ZodType,
+  raw: unknown,
+  path: readonly string[],
+  isSecret: boolean,
+): string {
+  const value = valueAt(raw, path);
+  const isRightAs = (other: unknown): boolean => {
+    const { error } = z.core.safeParse(schema, replaced(raw, path, other));
+    return error?.issues.every((issue) => issue.path.join('.') !== path.join('.')) ?? true;
+  };
+  if (typeof value === 'string') {
+    const type = /^(true|false)$/.test(value) ? 'bool' : /^-?\d+$/.test(value) ? 'int' : undefined;
+    return type !== undefined && isRightAs(type === 'bool' ? value === 'true' : Number(value))
+      ? `; without the quotes: ${resetCommand(path, type, value)}`
+      : '';
+  }
+  if ((typeof value !== 'boolean' && typeof value !== 'number') || !isRightAs(String(value))) {
+    return '';
+  }
+  const command = isSecret ? setCommand(path, 'secret') : setCommand(path, 'string', value);
+  return `; as a text: ${command}`;
+}
+
+/** A copy with another value at the path. */
+function replaced(group: unknown, path: readonly string[], value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const inner = replaced(valueAt(group, [key]), rest, value);
+  return Array.isArray(group)
+    ? group.with(Number(key), inner)
+    : { ...(group as Readonly<Record<string, unknown>>), [key]: inner };
 }
 
 /** What an unknown key is told, and the path of the known one that was meant, where one is near. */

@@ -79,7 +79,21 @@ export const wrongConfigs: readonly WrongConfig[] = [
     config: { ...smallest, tcpSession: { portRange: { start: 0, end: '30000' } } },
     expected: [
       'tcpSession.portRange.start: expected a port from 1 to 65535, found 0',
-      'tcpSession.portRange.end: expected a port from 1 to 65535, found "30000"',
+      `tcpSession.portRange.end: expected a port from 1 to 65535, found "30000"; without the quotes: pulumi config rm --path tcpSession.portRange.end && pulumi config set --type int --path tcpSession.portRange.end 30000`,
+    ],
+  },
+  {
+    name: 'values in quotes, and keys that the shell would read',
+    config: {
+      ...smallest,
+      clearml: { ...clearml, sslVerify: 'true' },
+      ingress: { ...smallest.ingress, annotations: { 'a.b/c': true } },
+      router: { taskNetworks: ['10.0.0.0/8', 7] },
+    },
+    expected: [
+      'clearml.sslVerify: expected true or false, found "true"; without the quotes: pulumi config rm --path clearml.sslVerify && pulumi config set --type bool --path clearml.sslVerify true',
+      `ingress.annotations.a.b/c: expected a text (use quotes), found true; as a text: pulumi config set --type string --path 'ingress.annotations["a.b/c"]' true`,
+      'router.taskNetworks.1: expected a network such as 10.244.0.0/16, found 7',
     ],
   },
   {
@@ -305,7 +319,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
     name: 'administrators that are no users',
     config: { ...smallest, router: { administrators: [7, 'a, b', ' '] } },
     expected: [
-      'router.administrators.0: expected the id or the name of a user, found 7',
+      `router.administrators.0: expected the id or the name of a user, found 7; as a text: pulumi config set --type string --path 'router.administrators[0]' 7`,
       'router.administrators.1: expected the id or the name of a user, without a comma, found "a, b"',
       'router.administrators.2: expected the id or the name of a user, without a comma, found " "',
     ],

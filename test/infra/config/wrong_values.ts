@@ -67,9 +67,9 @@ export const wrongValues: readonly WrongConfig[] = [
       },
     },
     expected: [
-      "clearml.apiServerKey: expected the access key of the router's ClearML account, found something else (not shown, since it is secret)",
+      `clearml.apiServerKey: expected the access key of the router's ClearML account, found something else (not shown, since it is secret); as a text: pulumi config set --secret --path clearml.apiServerKey`,
       "clearml.apiServerSecret: expected the secret key of the router's ClearML account, found an empty text",
-      'clearml.authCookieName: expected the name of a cookie, found 7',
+      `clearml.authCookieName: expected the name of a cookie, found 7; as a text: pulumi config set --type string --path clearml.authCookieName 7`,
       'clearml.sslVerify: expected true or false, found "yes"',
       'clearml.caCertificates: expected certificates in PEM form, found 7',
       'clearml.existingCaConfigMap: expected the name and the key of a ConfigMap, found "ca"',
@@ -112,7 +112,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'clearml.serverSecret: expected the Secret of a ClearML server in the same cluster, found "clearml-conf"',
       'clearml.existingCaSecret: expected the name and the key of a Secret with certificates, found "company-ca"',
       'clearml.proxy.url: expected a complete URL such as http://proxy.example.com:3128, found "proxy"',
-      'clearml.proxy.username: expected a user name, found 7',
+      `clearml.proxy.username: expected a user name, found 7; as a text: pulumi config set --type string --path clearml.proxy.username 7`,
       'clearml.proxy.existingSecret: expected the name and, where they differ, the keys of a Secret, found "proxy"',
       'clearml.proxy.noProxy: expected a list of hosts, found "a"',
     ],
@@ -128,7 +128,7 @@ export const wrongValues: readonly WrongConfig[] = [
       },
     },
     expected: [
-      'clearml.existingSecret.jwksKeyKey: expected a key of its data, found 7',
+      `clearml.existingSecret.jwksKeyKey: expected a key of its data, found 7; as a text: pulumi config set --type string --path clearml.existingSecret.jwksKeyKey 7`,
       'clearml.serverSecret: given together with clearml.existingSecret, which holds the key, too',
     ],
   },
@@ -143,8 +143,8 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'clearml.proxy.username: expected a user name, found ""',
-      'clearml.proxy.password: expected the password for the proxy, found something else (not shown, since it is secret)',
-      'clearml.proxy.noProxy.0: expected a host, a .domain or an address, found 7',
+      `clearml.proxy.password: expected the password for the proxy, found something else (not shown, since it is secret); as a text: pulumi config set --secret --path clearml.proxy.password`,
+      `clearml.proxy.noProxy.0: expected a host, a .domain or an address, found 7; as a text: pulumi config set --type string --path 'clearml.proxy.noProxy[0]' 7`,
     ],
   },
   {
@@ -154,9 +154,9 @@ export const wrongValues: readonly WrongConfig[] = [
       imageCredentials: { registry: 7, username: 7, password: 7, existingImagePullSecrets: 'a' },
     },
     expected: [
-      'imageCredentials.registry: expected the host of a registry, found 7',
-      'imageCredentials.username: expected a user name, found 7',
-      'imageCredentials.password: expected the password or token for the registry, found something else (not shown, since it is secret)',
+      `imageCredentials.registry: expected the host of a registry, found 7; as a text: pulumi config set --type string --path imageCredentials.registry 7`,
+      `imageCredentials.username: expected a user name, found 7; as a text: pulumi config set --type string --path imageCredentials.username 7`,
+      `imageCredentials.password: expected the password or token for the registry, found something else (not shown, since it is secret); as a text: pulumi config set --secret --path imageCredentials.password`,
       'imageCredentials.existingImagePullSecrets: expected a list of names of Secrets, found "a"',
     ],
   },
@@ -175,7 +175,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'imageCredentials.registry: expected the host of a registry, found " "',
       'imageCredentials.username: expected a user name, found " "',
       'imageCredentials.password: expected the password or token for the registry, not a placeholder, found something else (not shown, since it is secret)',
-      'imageCredentials.existingImagePullSecrets.0: expected the name of a Kubernetes object, found 7',
+      `imageCredentials.existingImagePullSecrets.0: expected the name of a Kubernetes object, found 7; as a text: pulumi config set --type string --path 'imageCredentials.existingImagePullSecrets[0]' 7`,
       'imageCredentials.existingImagePullSecrets.1: expected the name of a Kubernetes object: lower-case letters, digits, "-" and ".", found "A_B"',
       'imageCredentials.existingImagePullSecrets.2: expected 253 characters at most, found "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.…',
     ],
@@ -198,12 +198,12 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'ingress.enabled: expected true or false, found "yes"',
-      'ingress.wildcardHost: expected a host name, found 7',
-      'ingress.pagesHostName: expected a host name, found 7',
-      'ingress.className: expected the name of a Kubernetes object, found 7',
+      `ingress.wildcardHost: expected a host name, found 7; as a text: pulumi config set --type string --path ingress.wildcardHost 7`,
+      `ingress.pagesHostName: expected a host name, found 7; as a text: pulumi config set --type string --path ingress.pagesHostName 7`,
+      `ingress.className: expected the name of a Kubernetes object, found 7; as a text: pulumi config set --type string --path ingress.className 7`,
       'ingress.controller: expected traefik, haproxy, nginx, alb, gke, contour or other, found "envoy"',
       'ingress.annotations: expected keys with texts, found a list',
-      'ingress.tlsSecretName: expected the name of a Kubernetes object, found 7',
+      `ingress.tlsSecretName: expected the name of a Kubernetes object, found 7; as a text: pulumi config set --type string --path ingress.tlsSecretName 7`,
       'ingress.waitForAddress: expected true or false, found 1',
     ],
   },
@@ -215,7 +215,7 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'ingress.wildcardHost: expected a host name such as tasks.example.com, found "*.tasks.example.com"',
-      'ingress.annotations.a: expected a text (use quotes), found 1',
+      `ingress.annotations.a: expected a text (use quotes), found 1; as a text: pulumi config set --type string --path ingress.annotations.a 1`,
     ],
   },
   {
@@ -223,7 +223,7 @@ export const wrongValues: readonly WrongConfig[] = [
     config: { ...smallest, tls: { certificate: 7, privateKey: 7, issuer: 'letsencrypt' } },
     expected: [
       'tls.certificate: expected a certificate in PEM form, found 7',
-      'tls.privateKey: expected the private key of tls.certificate, in PEM form, found something else (not shown, since it is secret)',
+      `tls.privateKey: expected the private key of tls.certificate, in PEM form, found something else (not shown, since it is secret); as a text: pulumi config set --secret --path tls.privateKey`,
       'tls.issuer: expected cert-manager\'s issuer: its name and kind, found "letsencrypt"',
     ],
   },
@@ -240,7 +240,7 @@ export const wrongValues: readonly WrongConfig[] = [
     expected: [
       'tls.certificate: expected a certificate in PEM form, chain included, found "tls.crt"',
       'tls.issuer.kind: expected ClusterIssuer or Issuer, found "Vault"',
-      'tls.issuer.group: expected an API group, found 7',
+      `tls.issuer.group: expected an API group, found 7; as a text: pulumi config set --type string --path tls.issuer.group 7`,
     ],
   },
   {
@@ -303,8 +303,8 @@ export const wrongValues: readonly WrongConfig[] = [
     expected: [
       'service.type: expected ClusterIP, LoadBalancer or NodePort, found "External"',
       'service.port: expected a port from 1 to 65535, found "http"',
-      'service.nodePort: expected a node port, found "30080"',
-      'service.loadBalancerClass: expected the class of a load balancer, found 7',
+      `service.nodePort: expected a node port, found "30080"; without the quotes: pulumi config rm --path service.nodePort && pulumi config set --type int --path service.nodePort 30080`,
+      `service.loadBalancerClass: expected the class of a load balancer, found 7; as a text: pulumi config set --type string --path service.loadBalancerClass 7`,
       'service.loadBalancerIP: expected an IP address, found 7',
       'service.loadBalancerSourceRanges: expected a list of networks in CIDR form, found "10.0.0.0/8"',
       'service.externalTrafficPolicy: expected Cluster or Local, found "Node"',
@@ -341,8 +341,8 @@ export const wrongValues: readonly WrongConfig[] = [
       'tcpSession.routerAddress: expected an IP address or a host name, without scheme and port, found "ssh.example.com:22"',
       'tcpSession.service.type: expected LoadBalancer, NodePort or ClusterIP, found "External"',
       'tcpSession.service.platform: expected aws-nlb, aks, gke, cilium, metallb or other, found "azure"',
-      'tcpSession.service.maxPorts: expected a number of ports, found "50"',
-      'tcpSession.service.portsPerService: expected a number of ports, found "5"',
+      `tcpSession.service.maxPorts: expected a number of ports, found "50"; without the quotes: pulumi config rm --path tcpSession.service.maxPorts && pulumi config set --type int --path tcpSession.service.maxPorts 50`,
+      `tcpSession.service.portsPerService: expected a number of ports, found "5"; without the quotes: pulumi config rm --path tcpSession.service.portsPerService && pulumi config set --type int --path tcpSession.service.portsPerService 5`,
       'tcpSession.service.loadBalancerClass: expected the class of a load balancer, found ""',
       'tcpSession.service.loadBalancerIP: expected an IP address, found "lb.example.com"',
       'tcpSession.service.loadBalancerSourceRanges.0: expected a network such as 10.244.0.0/16, found 7',
@@ -362,7 +362,7 @@ export const wrongValues: readonly WrongConfig[] = [
       },
     },
     expected: [
-      'tcpSession.routerAddress: expected an IP address or a host name, found 7',
+      `tcpSession.routerAddress: expected an IP address or a host name, found 7; as a text: pulumi config set --type string --path tcpSession.routerAddress 7`,
       'tcpSession.service.maxPorts: expected a number of ports, found 0',
       'tcpSession.service.sharingKey: expected a key that Services share, found ""',
       'tcpSession.service.ipFamilies.0: expected IPv4 or IPv6, found "IPv5"',
@@ -473,7 +473,7 @@ export const wrongValues: readonly WrongConfig[] = [
     name: 'wrong types in the section of the namespace',
     config: { ...smallest, namespace: { name: 7, create: 'no', labels: 'x' } },
     expected: [
-      'namespace.name: expected a name, found 7',
+      `namespace.name: expected a name, found 7; as a text: pulumi config set --type string --path namespace.name 7`,
       'namespace.create: expected true or false, found "no"',
       'namespace.labels: expected keys with texts, found "x"',
     ],
@@ -506,7 +506,7 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'router.name: expected a name, found 7',
-      'router.image: expected an image reference, found 7',
+      `router.image: expected an image reference, found 7; as a text: pulumi config set --type string --path router.image 7`,
       'router.code: expected configMap or image, found "git"',
       'router.taskNetworks: expected a list of networks in CIDR form, found "10.0.0.0/8"',
       'router.taskAnswerSeconds: expected a whole number of seconds, found "5m"',
@@ -516,7 +516,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'router.drainSeconds: expected a whole number of seconds, found "5m"',
       'router.logLevel: expected debug, info, warn or error, found "trace"',
       'router.imagePullPolicy: expected Always, IfNotPresent or Never, found "Sometimes"',
-      'router.staticRoutesConfigMap: expected the name of a Kubernetes object, found 7',
+      `router.staticRoutesConfigMap: expected the name of a Kubernetes object, found 7; as a text: pulumi config set --type string --path router.staticRoutesConfigMap 7`,
     ],
   },
   {
@@ -545,7 +545,7 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'router.limits.connections: expected total, found "many"',
-      'router.limits.requests.total: expected a whole number; 0 is no limit, found "8192"',
+      `router.limits.requests.total: expected a whole number; 0 is no limit, found "8192"; without the quotes: pulumi config rm --path router.limits.requests.total && pulumi config set --type int --path router.limits.requests.total 8192`,
       'router.limits.webSockets.total: expected a whole number from 0 to 1000000; 0 is no limit, found -1',
       'router.limits.advanced.connections: expected perAddress, found "many"',
       'router.limits.advanced.requests.perUser: expected a whole number from 0 to 1000000; 0 is no limit, found 1000001',
@@ -625,7 +625,7 @@ export const wrongValues: readonly WrongConfig[] = [
       'router.image: expected an image reference, found ""',
       'router.taskNetworks.0: expected a network in CIDR form, such as 10.244.0.0/16; a prefix length is a decimal number from 0 to 32, found "10.0.0.0/33"',
       'router.taskAnswerSeconds: expected a whole number of seconds from 1 to 86400, found 0',
-      'router.queues.0: expected the name of a queue, found 7',
+      `router.queues.0: expected the name of a queue, found 7; as a text: pulumi config set --type string --path 'router.queues[0]' 7`,
       'router.queues.1: expected a queue, found ""',
       'router.drainSeconds: expected a whole number of seconds, 0 or more, found -1',
     ],
@@ -648,7 +648,7 @@ export const wrongValues: readonly WrongConfig[] = [
     expected: [
       'pod.runAsUser: expected a user id above 0, or platform where the platform assigns one, found 0',
       'pod.resources: expected requests and limits, found "1Gi"',
-      'pod.labels.a: expected a text (use quotes), found true',
+      `pod.labels.a: expected a text (use quotes), found true; as a text: pulumi config set --type string --path pod.labels.a true`,
       'pod.tolerations: expected a list, found a group of keys',
       'pod.affinity: expected a group of keys, found "a"',
       'pod.topologySpreadConstraints: expected a list, found "a"',
@@ -677,7 +677,7 @@ export const wrongValues: readonly WrongConfig[] = [
       },
     },
     expected: [
-      'availability.replicas: expected a number of pods, found "2"',
+      `availability.replicas: expected a number of pods, found "2"; without the quotes: pulumi config rm --path availability.replicas && pulumi config set --type int --path availability.replicas 2`,
       'availability.autoscaling: expected the bounds of the autoscaler, found 3',
       'availability.podDisruptionBudget: expected true or false, found 1',
       'availability.progressDeadlineSeconds: expected a whole number of seconds from 10 to 3600, found "5m"',
@@ -748,8 +748,8 @@ export const wrongValues: readonly WrongConfig[] = [
     },
     expected: [
       'transforms.0: expected kind and patch, found "a"',
-      'transforms.1.kind: expected a kind such as Deployment, found 7',
-      'transforms.1.name: expected the name of an object, found 7',
+      `transforms.1.kind: expected a kind such as Deployment, found 7; as a text: pulumi config set --type string --path 'transforms[1].kind' 7`,
+      `transforms.1.name: expected the name of an object, found 7; as a text: pulumi config set --type string --path 'transforms[1].name' 7`,
       'transforms.1.patch: expected the keys to change, found "x"',
       'transforms.2.kind: expected a kind such as Deployment, found ""',
     ],
@@ -772,8 +772,8 @@ export const wrongValues: readonly WrongConfig[] = [
     name: 'wrong types in the section of the cluster',
     config: { ...smallest, kubernetes: { context: 7, kubeconfig: 7 } },
     expected: [
-      'kubernetes.context: expected the name of a context of your kubeconfig, found 7',
-      'kubernetes.kubeconfig: expected the content of a kubeconfig, found something else (not shown, since it is secret)',
+      `kubernetes.context: expected the name of a context of your kubeconfig, found 7; as a text: pulumi config set --type string --path kubernetes.context 7`,
+      `kubernetes.kubeconfig: expected the content of a kubeconfig, found something else (not shown, since it is secret); as a text: pulumi config set --secret --path kubernetes.kubeconfig`,
     ],
   },
   {
