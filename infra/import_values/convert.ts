@@ -5,6 +5,8 @@ import { secretLeaves, unwrap } from '../config/reading/secret_leaves.ts';
 import { stackConfig } from '../config/reading/schema.ts';
 import { unaskedAddress } from '../config/decisions/unasked_address.ts';
 import { keyOfSetting } from '../config/decisions/router_settings.ts';
+import { isPlaceholder } from '../config/values/placeholder.ts';
+import { inType } from './in_type.ts';
 import { valueAt } from '../config/values/value_at.ts';
 import { REMOVED_SETTINGS } from '../../router/settings/schema.ts';
 
@@ -146,7 +148,7 @@ function takeListOfNames(config: Group): void {
 
 /** The charts make their Service a NodePort behind an Ingress, too; here that would be a second exposure. */
 function takeOneExposure(config: Group, leftOut: LeftOut[]): void {
-  if (valueAt(config, ['ingress', 'enabled']) !== true) return;
+  if (inType(z.boolean(), valueAt(config, ['ingress', 'enabled'])) !== true) return;
   const type = take(config, ['service', 'type']);
   if (type === undefined || type === 'ClusterIP') return;
   leftOut.push({ path: 'service.type', why: 'the Ingress exposes HTTP; there is one exposure' });
@@ -160,7 +162,7 @@ function takeRangeType(config: Group): void {
   put(config, path, 'NodePort');
 }
 
-/** Keeps what the schema knows, and notes the rest. */
+/** Keeps what the schema knows, in the type that it asks for, and notes the rest and what is still to be filled in. */
 function known(
   schema: z.core.$ZodType,
   value: unknown,
@@ -169,13 +171,15 @@ function known(
 ): unknown {
   const inner = unwrap(schema);
   if (inner !== undefined) return known(inner, value, path, leftOut);
-  if (!(schema instanceof z.core.$ZodObject) || !isGroup(value)) return value;
+  if (!(schema instanceof z.core.$ZodObject) || !isGroup(value)) return inType(schema, value);
   const result: Group = {};
   for (const [key, item] of Object.entries(value)) {
     const keyPath = [...path, key];
     const next = schema._zod.def.shape[key];
     if (next === undefined) {
       leaveOut(item, keyPath, leftOut);
+    } else if (typeof item === 'string' && isPlaceholder(item.trim())) {
+      leftOut.push({ path: keyPath.join('.'), why: `${item.trim()} is a placeholder` });
     } else if (item !== null && item !== '') {
       result[key] = known(next, item, keyPath, leftOut);
     }

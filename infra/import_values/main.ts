@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 
 import { convertValues } from './convert.ts';
+import { counted } from '../counted.ts';
 import { messageOf } from '../errors.ts';
 import { PROJECT, ROOT } from '../project.ts';
 import { plainNameOf, runPulumi } from '../pulumi_cli.ts';
@@ -51,7 +52,7 @@ const name = `Pulumi.${plainNameOf(stack)}.yaml`;
 const kept = addToStackFile(`${ROOT}${name}`, PROJECT, config);
 
 const lines = [
-  `${name}: ${Object.keys(config).length} sections taken over, ${secrets.length} secrets encrypted.`,
+  `${name}: ${counted(Object.keys(config).length, 'section')} taken over, ${counted(secrets.length, 'secret')} encrypted.`,
   ...kept.map((path) => `  kept as it was: ${path}`),
   ...leftOut.map(({ path, why }) => `  left out: ${path} (${why})`),
   ...warnings.map((warning) => `  look again: ${warning}`),

@@ -1,5 +1,6 @@
 import { bad, good, unsure, type Check, type Finding } from '../check.ts';
 import { type ClearmlServer, clearmlServer, isSignedBy } from '../clearml_server.ts';
+import { counted } from '../../counted.ts';
 import { messageOf } from '../../errors.ts';
 import { once } from '../once.ts';
 import { type ClearmlValues, clearmlValues } from '../stored_values.ts';
@@ -59,7 +60,7 @@ async function worksForOthers(server: ClearmlServer, token: string): Promise<Fin
   const [task] = ofOthers;
   if (task === undefined) {
     return unsure(
-      `of the last ${seen} tasks that the account sees none is another user's`,
+      `none of the last ${counted(seen, 'task')} that the account sees is another user's`,
       `Good on a server that nobody else uses yet. ${ACCOUNT}`,
     );
   }

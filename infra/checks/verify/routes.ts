@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 
 import { z } from 'zod';
 
+import { counted } from '../../counted.ts';
 import { messageOf } from '../../errors.ts';
 import { ANSWER_TIME_LIMIT_MS, bad, good, unsure, type Finding } from '../check.ts';
 import { answerOf, UPGRADE } from './ask.ts';
@@ -40,7 +41,7 @@ export async function routesOf(url: string, token: string): Promise<Listing> {
 
 /** The router verifies a token of the server and asks the server about it: both ways work. */
 export function judgeList({ administration, endpoints, stale }: Listing): Finding {
-  const says = `a ClearML token is accepted; ${endpoints.length} endpoints`;
+  const says = `a ClearML token is accepted; ${counted(endpoints.length, 'endpoint')}`;
   if (stale) {
     const fix = 'ClearML did not answer the last look: the log of the router says why.';
     return bad(`${says}, and the list is stale`, fix);

@@ -241,6 +241,43 @@ service: {type: NodePort}
     });
   }
 
+  test('takes texts for what they mean where a key asks for another type', () => {
+    const { config } = converted(`
+clearml: {sslVerify: "true"}
+ingress: {enabled: "yes", annotations: {a: 1, b: true}}
+service: {type: NodePort}
+streamSession: {portRange: {start: "30000", end: 30010}}
+replicaCount: "2"
+fullnameOverride: 7
+`);
+    assert.equal(valueAt(config, ['clearml', 'sslVerify']), true);
+    assert.deepEqual(config['ingress'], { enabled: true, annotations: { a: '1', b: 'true' } });
+    assert.equal(config['service'], undefined, 'the Ingress is the one exposure');
+    assert.deepEqual(valueAt(config, ['tcpSession', 'portRange']), { start: 30_000, end: 30_010 });
+    assert.deepEqual(config['availability'], { replicas: 2 });
+    assert.deepEqual(config['router'], { name: '7' });
+  });
+
+  test('names placeholders, and takes none over', () => {
+    const { config, leftOut, secrets } = converted(`
+imageCredentials: {password: "\${dockerhub_token}"}
+clearml: {apiServerKey: <access key>, authCookieName: allegro_token_x}
+ingress: {hostName: "{host}", annotations: {a: "{host}"}}
+router: {extraEnvs: [{name: A, value: $(B)}]}
+`);
+    assert.deepEqual(secrets, []);
+    assert.deepEqual(config, {
+      clearml: { authCookieName: 'allegro_token_x' },
+      ingress: { annotations: { a: '{host}' } },
+      pod: { env: { A: '$(B)' } },
+    });
+    assert.deepEqual(leftOut, [
+      { path: 'imageCredentials.password', why: '${dockerhub_token} is a placeholder' },
+      { path: 'clearml.apiServerKey', why: '<access key> is a placeholder' },
+      { path: 'ingress.hostName', why: '{host} is a placeholder' },
+    ]);
+  });
+
   test('takes the host with its scheme where the chart has it twice', () => {
     const twice = 'externalURL: https://tasks.example.com/\ningress: {hostName: tasks.example.com}';
     assert.deepEqual(converted(twice).config, {

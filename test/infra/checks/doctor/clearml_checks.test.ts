@@ -79,7 +79,7 @@ suite("the doctor's look at ClearML", () => {
     });
     const checks = clearmlChecks(parsedConfig({ ...smallest, clearml: account() }), reader);
     assert.deepEqual(await told(checks, 'tasks of others'), [
-      "• tasks of others: of the last 2 tasks that the account sees none is another user's",
+      "• tasks of others: none of the last 2 tasks that the account sees is another user's",
       '    Good on a server that nobody else uses yet. Use the credentials of an administrator or of a service account: ' +
         "the router serves everybody's tasks.",
     ]);
