@@ -1,3 +1,4 @@
+import { keyOfSetting } from '../config/decisions/router_settings.ts';
 import { messageOf } from '../errors.ts';
 
 /** What a check found. */
@@ -33,8 +34,12 @@ const MARKS = { good: '✔', unsure: '•', bad: '✖' } as const;
 
 const TIME_LIMIT_MS = 15_000;
 
+/** What Node says of a host that cannot be found or connected to. */
+const NO_WAY = /getaddrinfo \w+ \S+|connect E\w+ \S+/;
+
 /**
- * Performs the checks in their order, and writes a line for each and a fix below each failure.
+ * Performs the checks in their order, and writes a line for each and a fix below each failure. A host that cannot be reached is told of
+ * once, at the first check that needs it.
  *
  * @returns whether none was bad.
  */
@@ -43,13 +48,23 @@ export async function performChecks(
   write: (line: string) => void,
 ): Promise<boolean> {
   let isGood = true;
+  const told = new Map<string, string>();
   for (const check of checks) {
-    const finding = await within(check);
-    write(`${MARKS[finding.outcome]} ${check.title}: ${finding.says}`);
-    if (finding.outcome !== 'good') write(`    ${finding.fix}`);
+    const found = await within(check);
+    const [noWay] = NO_WAY.exec(found.outcome === 'bad' ? found.says : '') ?? [];
+    const before = noWay === undefined ? undefined : told.get(noWay);
+    if (noWay !== undefined && before === undefined) told.set(noWay, check.title);
+    const finding = before === undefined ? found : unsure('not looked at', `See ${before}.`);
+    write(`${MARKS[finding.outcome]} ${check.title}: ${inKeys(finding.says)}`);
+    if (finding.outcome !== 'good') write(`    ${inKeys(finding.fix)}`);
     isGood &&= finding.outcome !== 'bad';
   }
   return isGood;
+}
+
+/** The router and its client name settings of the router process; whoever reads a check has keys of the stack instead. */
+function inKeys(text: string): string {
+  return text.replaceAll(/[A-Z]+(?:_[A-Z]+)+/g, (name) => keyOfSetting(name) ?? name);
 }
 
 async function within({ find }: Check): Promise<Finding> {
@@ -61,7 +76,14 @@ async function within({ find }: Check): Promise<Finding> {
   try {
     return await Promise.race([find(), tooLate.promise]);
   } catch (error) {
-    return bad(messageOf(error), 'Mend this and run the command again.');
+    const says = messageOf(error);
+    const [, host] = /getaddrinfo \w+ (\S+)/.exec(says) ?? [];
+    return bad(
+      says,
+      host === undefined
+        ? 'Mend this and run the command again.'
+        : `Make a DNS entry for ${host}, or look at the resolver of this machine.`,
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -5,7 +5,6 @@ import { readApiAnswer } from '../../router/clearml/api_answer.ts';
 import { logIn } from '../../router/clearml/login.ts';
 import { createTransport } from '../../router/clearml/transport.ts';
 import { ANSWER_TIME_LIMIT_MS } from './check.ts';
-import { keyOfSetting } from '../config/decisions/router_settings.ts';
 
 /** The account of the router on a ClearML server. */
 export interface Account {
@@ -75,7 +74,7 @@ export function clearmlServer({ accessKey, api, secretKey }: Account, trust: Tru
       schema,
     );
   return {
-    logIn: () => inWordsOfConfig(async () => (await logIn(transport, accessKey, secretKey)).token),
+    logIn: async () => (await logIn(transport, accessKey, secretKey)).token,
     tasks: async (token) => {
       const query = {
         page: 0,
@@ -83,9 +82,7 @@ export function clearmlServer({ accessKey, api, secretKey }: Account, trust: Tru
         order_by: ['-last_update'],
         only_fields: ['id', 'user', 'company'],
       };
-      const { tasks } = await inWordsOfConfig(() =>
-        call(token, 'tasks.get_all_ex', query, taskList),
-      );
+      const { tasks } = await call(token, 'tasks.get_all_ex', query, taskList);
       const own = claims.safeParse(decodeJwt(token)).data?.identity.user;
       // Public tasks, such as the examples of the open-source server, have no company, and nobody may edit them.
       const ofOthers = tasks.filter(
@@ -94,24 +91,9 @@ export function clearmlServer({ accessKey, api, secretKey }: Account, trust: Tru
       return { seen: tasks.length, ofOthers: ofOthers.map(({ id }) => id) };
     },
     editNothing: async (token, task) => {
-      await inWordsOfConfig(() => call(token, 'tasks.edit', { task, force: true }, z.unknown()));
+      await call(token, 'tasks.edit', { task, force: true }, z.unknown());
     },
   };
-}
-
-/** The client names settings of the router process; whoever reads a check has keys of config instead. */
-async function inWordsOfConfig<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Error) {
-      error.message = error.message.replaceAll(
-        /[A-Z]+(?:_[A-Z]+)+/g,
-        (name) => keyOfSetting(name) ?? name,
-      );
-    }
-    throw error;
-  }
 }
 
 function idOf(value: z.output<typeof reference>): string {

@@ -7,6 +7,8 @@ const withData = z.looseObject({ data: z.record(z.string(), z.string()).default(
 
 /** A key of a Secret or ConfigMap in the cluster. */
 interface StoredValue {
+  /** The key of the stack that names it. */
+  readonly place: string;
   readonly kind: 'Secret' | 'ConfigMap';
   readonly namespace: string;
   readonly name: string;
@@ -28,8 +30,8 @@ export async function storedData(
  * @throws Error that names the object, and the key where that is missing.
  */
 export async function storedValue(reader: ClusterReader, value: StoredValue): Promise<string> {
-  const { key, kind, name, namespace } = value;
-  const what = `${kind} ${name} in namespace ${namespace}`;
+  const { key, kind, name, namespace, place } = value;
+  const what = `${place}: ${kind} ${name} in namespace ${namespace}`;
   const path = `/api/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
   const data = await storedData(reader, path);
   if (data === undefined) throw new Error(`${what} does not exist`);
@@ -64,6 +66,7 @@ export async function clearmlValues(
   const inSecret = (key: string): Promise<string> =>
     storedValue(reader, {
       kind: 'Secret',
+      place: 'clearml.existingSecret',
       namespace: namespace.name,
       name: existingSecret?.name ?? '',
       key,
@@ -83,7 +86,11 @@ export async function clearmlValues(
     signingKey:
       serverSecret === undefined
         ? (clearml.jwksKey?.reveal() ?? '')
-        : await storedValue(reader, { kind: 'Secret', ...serverSecret }),
+        : await storedValue(reader, {
+            kind: 'Secret',
+            place: 'clearml.serverSecret',
+            ...serverSecret,
+          }),
     ca,
   };
 }
@@ -93,10 +100,14 @@ function authoritiesOf(
   reader: ClusterReader,
 ): Promise<string | undefined> {
   const { caCertificates, existingCaConfigMap: configMap, existingCaSecret: secret } = clearml;
-  const place = { namespace: namespace.name };
+  const home = { namespace: namespace.name };
   if (configMap !== undefined) {
-    return storedValue(reader, { kind: 'ConfigMap', ...place, ...configMap });
+    const place = 'clearml.existingCaConfigMap';
+    return storedValue(reader, { kind: 'ConfigMap', place, ...home, ...configMap });
   }
-  if (secret !== undefined) return storedValue(reader, { kind: 'Secret', ...place, ...secret });
+  if (secret !== undefined) {
+    const place = 'clearml.existingCaSecret';
+    return storedValue(reader, { kind: 'Secret', place, ...home, ...secret });
+  }
   return Promise.resolve(caCertificates);
 }

@@ -19,7 +19,13 @@ export function certificateChecks(config: StackConfig, reader: ClusterReader): r
   }
   if (name === undefined) return [];
   const stored = (key: string): Promise<string> =>
-    storedValue(reader, { kind: 'Secret', namespace: config.namespace.name, name, key });
+    storedValue(reader, {
+      kind: 'Secret',
+      place: 'ingress.tlsSecretName',
+      namespace: config.namespace.name,
+      name,
+      key,
+    });
   const find = async (): Promise<Finding> => {
     const fix = `Put a certificate for ${hosts.join(', ')} and its key into Secret ${name}.`;
     try {

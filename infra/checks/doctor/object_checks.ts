@@ -38,35 +38,47 @@ async function isThere(reader: ClusterReader, { fix, keys, path }: Named): Promi
 function existingObjects(config: StackConfig): Named[] {
   const { clearml, imageCredentials, ingress, namespace, router } = config;
   const account = clearml.existingSecret;
+  const server = clearml.serverSecret;
   const proxy = clearml.proxy?.existingSecret;
   const { existingCaConfigMap, existingCaSecret } = clearml;
+  const secret = 'Secret';
   const objects: readonly (readonly [
+    place: string,
     kind: string,
     name: string | undefined,
     ...(string | undefined)[],
   ])[] = [
     ...imageCredentials.existingImagePullSecrets.map(
-      (name) => ['Secret', name, '.dockerconfigjson'] as const,
+      (name) =>
+        ['imageCredentials.existingImagePullSecrets', secret, name, '.dockerconfigjson'] as const,
     ),
-    ['Secret', ingress.tlsSecretName, 'tls.crt', 'tls.key'],
+    ['ingress.tlsSecretName', secret, ingress.tlsSecretName, 'tls.crt', 'tls.key'],
     [
-      'Secret',
+      'clearml.existingSecret',
+      secret,
       account?.name,
       account?.apiServerKeyKey,
       account?.apiServerSecretKey,
       account?.jwksKeyKey,
     ],
-    ['Secret', proxy?.name, proxy?.usernameKey, proxy?.passwordKey],
-    ['Secret', router.existingSecret?.name, router.existingSecret?.key],
-    ['Secret', existingCaSecret?.name, existingCaSecret?.key],
-    ['ConfigMap', existingCaConfigMap?.name, existingCaConfigMap?.key],
-    ['ConfigMap', router.staticRoutesConfigMap, 'routes.json'],
+    ['clearml.serverSecret', secret, server?.name, server?.key],
+    ['clearml.proxy.existingSecret', secret, proxy?.name, proxy?.usernameKey, proxy?.passwordKey],
+    ['router.existingSecret', secret, router.existingSecret?.name, router.existingSecret?.key],
+    ['clearml.existingCaSecret', secret, existingCaSecret?.name, existingCaSecret?.key],
+    [
+      'clearml.existingCaConfigMap',
+      'ConfigMap',
+      existingCaConfigMap?.name,
+      existingCaConfigMap?.key,
+    ],
+    ['router.staticRoutesConfigMap', 'ConfigMap', router.staticRoutesConfigMap, 'routes.json'],
   ];
-  return objects.flatMap(([kind, name, ...named]) => {
+  return objects.flatMap(([place, kind, name, ...named]) => {
     if (name === undefined) return [];
+    const home = place === 'clearml.serverSecret' ? server?.namespace : namespace.name;
     const keys = named.filter((key) => key !== undefined);
-    const path = `/api/v1/namespaces/${namespace.name}/${kind.toLowerCase()}s/${name}`;
-    const fix = `Make it in namespace ${namespace.name}, with ${keys.join(', ')}.`;
+    const path = `/api/v1/namespaces/${home ?? ''}/${kind.toLowerCase()}s/${name}`;
+    const fix = `Make it in namespace ${home ?? ''}, with ${keys.join(', ')}, or name another in ${place}.`;
     return [{ title: `${kind} ${name}`, path, keys, fix }];
   });
 }

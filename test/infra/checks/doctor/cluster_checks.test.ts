@@ -182,7 +182,7 @@ suite("the doctor's look at the cluster", () => {
     ]);
     assert.deepEqual(await told(checks, 'Secret registry'), [
       '✖ Secret registry: does not exist',
-      '    Make it in namespace task-traffic-router, with .dockerconfigjson.',
+      '    Make it in namespace task-traffic-router, with .dockerconfigjson, or name another in imageCredentials.existingImagePullSecrets.',
     ]);
     assert.deepEqual(await told(checks, 'ConfigMap routes'), [
       '✔ ConfigMap routes: has routes.json',
