@@ -4,6 +4,7 @@ import { bundleRouter } from './bundle/bundle.ts';
 import { askCluster } from './cluster/facts.ts';
 import { checkIdentity } from './cluster/identity.ts';
 import { clusterProvider } from './cluster/provider.ts';
+import { checkServerSecret } from './cluster/server_secret.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readStack } from './config/reading/read.ts';
 import { settle } from './config/reading/settle.ts';
@@ -31,7 +32,10 @@ export async function program(
   const { context } = asWritten.kubernetes;
   const kubeconfig = asWritten.kubernetes.kubeconfig?.reveal();
   const [facts, code] = await Promise.all([
-    parts.askCluster({ kubeconfig, context }, { nodePortsIn: nodePortsIn(asWritten) }),
+    parts.askCluster(
+      { kubeconfig, context },
+      { nodePortsIn: nodePortsIn(asWritten), serverSecret: asWritten.clearml.serverSecret },
+    ),
     asWritten.router.code === 'image' ? '' : parts.bundle(),
   ]);
   const warning =
@@ -39,6 +43,7 @@ export async function program(
       ? `The cluster could not be asked for its version: ${facts.trouble ?? 'no answer'}.`
       : checkVersion(facts.version);
   checkIdentity(asWritten, facts);
+  checkServerSecret(asWritten, facts.lacksServerSecret);
   const config = settle(place.stack, asWritten, facts);
   const taskNetworks = taskNetworksOf(config, facts);
 

@@ -14,6 +14,7 @@ import {
   askVersion,
 } from './questions.ts';
 import { clusterReader } from './reader.ts';
+import { lacksSecret, type ServerSecret } from './server_secret.ts';
 import { type KubernetesVersion, parseVersion } from './version.ts';
 
 /** What the cluster itself tells, so that nobody has to be asked. */
@@ -24,6 +25,8 @@ export interface ClusterFacts extends Evidence {
   readonly podNetworks: readonly string[];
   /** What no other cluster has: the uid of its namespace kube-system; undefined where it could not be asked. */
   readonly uid?: string | undefined;
+  /** True where the Secret of the ClearML server that was asked for is not there. */
+  readonly lacksServerSecret?: boolean;
   /** What could not be asked, and why, for a person. */
   readonly trouble: string | undefined;
 }
@@ -35,6 +38,8 @@ const TIME_LIMIT_MS = 8000;
 export interface Questions {
   /** A namespace that exists, where the range of node ports is wanted. */
   readonly nodePortsIn?: string | undefined;
+  /** The Secret of the ClearML server, where the signing key is read from it. */
+  readonly serverSecret?: ServerSecret | undefined;
 }
 
 /**
@@ -52,7 +57,7 @@ export async function askCluster(
 /** The same for a kubeconfig that was read already. */
 export async function factsOf(
   config: KubeConfig,
-  { nodePortsIn }: Questions = {},
+  { nodePortsIn, serverSecret }: Questions = {},
 ): Promise<ClusterFacts> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -71,15 +76,17 @@ export async function factsOf(
   const reader = clusterReader(config);
   // The first answer is awaited alone: what gives credentials, such as a cloud's command, is then asked once.
   const code = await told('version', askVersion(reader));
-  const [uid, nodes, apiGroups, ingressClasses, apiServer, dns, nodePorts] = await Promise.all([
-    told('uid', askUid(reader)),
-    told('nodes', askNodes(reader)),
-    told('API groups', askApiGroups(reader)),
-    told('ingress classes', askIngressClasses(reader)),
-    told('API server', askEndpoints(reader, 'default', 'kubernetes')),
-    told('DNS', askDns(reader)),
-    nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
-  ]);
+  const [uid, nodes, apiGroups, ingressClasses, apiServer, dns, nodePorts, secretIsMissing] =
+    await Promise.all([
+      told('uid', askUid(reader)),
+      told('nodes', askNodes(reader)),
+      told('API groups', askApiGroups(reader)),
+      told('ingress classes', askIngressClasses(reader)),
+      told('API server', askEndpoints(reader, 'default', 'kubernetes')),
+      told('DNS', askDns(reader)),
+      nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
+      serverSecret && lacksSecret(reader, serverSecret),
+    ]);
   clearTimeout(timer);
   return {
     version: code && parseVersion(code.major, code.minor),
@@ -95,6 +102,7 @@ export async function factsOf(
     },
     dns,
     nodePorts,
+    lacksServerSecret: code !== undefined && secretIsMissing === true,
     trouble: saidOnce(troubles),
   };
 }

@@ -91,7 +91,7 @@ suite('where names are resolved', () => {
       [slicesIn('kube-system')]: { items: [slice(53)] },
       '/apis/apps/v1/namespaces/kube-system/daemonsets/nodelocaldns': { spec: { template } },
     });
-    assert.deepEqual((await askDns(reader)).networks, ['169.254.25.10/32']);
+    assert.deepEqual((await askDns(reader))?.networks, ['169.254.25.10/32']);
   });
 
   test('is not told where there is no such Service', async (context) => {
