@@ -28,7 +28,7 @@ export function checkServerSecret({ clearml }: StackConfig, isMissing = false): 
   throw new InfraError(
     'signing-key-missing',
     `clearml.serverSecret: there is no Secret ${name} in namespace ${namespace}. Nothing was changed. Name that of your ClearML ` +
-      'server by clearml.serverSecret.namespace and clearml.serverSecret.name (pulumi config set --plaintext --path ' +
-      'clearml.serverSecret.namespace NAMESPACE), or set clearml.jwksKey in its stead.',
+      'server by its name and its namespace, such as: ' +
+      'pulumi config set --plaintext --path clearml.serverSecret.namespace clearml',
   );
 }

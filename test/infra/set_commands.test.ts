@@ -18,6 +18,7 @@ const secretKeys = new Set(secretLeaves(stackConfig).map((path) => path.join('.'
 /** What keeps the command from doing what its text says. */
 function faults({ flags, key, value }: SetCommand): string[] {
   const isSecret = flags.includes('secret');
+  if (key === '') return ['names no key in its line'];
   return [
     ...(/[.[]/.test(key) && !flags.includes('path') ? ['lacks --path'] : []),
     ...(isSecret === secretKeys.has(key) ? [] : ['--secret belongs to secrets']),
@@ -72,6 +73,7 @@ suite('every `pulumi config set` of the texts', () => {
       'pulumi config set --path ingress.tlsSecretName tasks-example-com-tls',
       'pulumi config set --path clearml.apiServerKey ABC',
       'pulumi config set ingress.className traefik',
+      "message: 'pulumi config set --path ' + key",
       "message: 'pulumi config set --path ingress.clasName traefik'",
       'pulumi config set --path tcpSession.portRange.start many (a number)',
     ].join('\n');
@@ -79,6 +81,7 @@ suite('every `pulumi config set` of the texts', () => {
       ['the CLI takes it for a secret: lacks --plaintext'],
       ['--secret belongs to secrets'],
       ['lacks --path'],
+      ['names no key in its line'],
       ['ingress.clasName: unknown key; did you mean className?'],
       ['tcpSession.portRange.start: expected a port from 1 to 65535, found "many"'],
     ]);

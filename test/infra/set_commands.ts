@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface SetCommand {
   /** File and line, for a person. */
   readonly where: string;
+  /** As it stands, without what a shell reads into it. */
+  readonly line: string;
   /** Names of its flags, without the dashes. */
   readonly flags: readonly string[];
   readonly key: string;
@@ -30,12 +32,12 @@ const COMMAND = /pulumi config set((?: (?:'[^'\n]*'|[^\s'"`(),;<]+))+)/g;
 /** @param file path from the root of the repository. */
 export function commandsOf(file: string, text: string): SetCommand[] {
   return text.split('\n').flatMap((line, index) =>
-    [...line.matchAll(COMMAND)].flatMap(([, rest = '']): SetCommand[] => {
+    [...line.matchAll(COMMAND)].flatMap(([command, rest = '']): SetCommand[] => {
       if (rest.includes('${')) return [];
       const words = [...rest.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
       const flags = words.filter((word) => word.startsWith('--')).map((flag) => flag.slice(2));
       const [key = '', value] = words.filter((word) => !word.startsWith('--'));
-      return [{ where: `${file}:${index + 1}`, flags, key, value }];
+      return [{ where: `${file}:${index + 1}`, line: command, flags, key, value }];
     }),
   );
 }

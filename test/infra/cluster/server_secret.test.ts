@@ -39,8 +39,8 @@ suite('checkServerSecret', () => {
         code: 'signing-key-missing',
         message:
           'clearml.serverSecret: there is no Secret clearml-conf in namespace clearml. Nothing was changed. Name that of your ClearML ' +
-          'server by clearml.serverSecret.namespace and clearml.serverSecret.name (pulumi config set --plaintext --path ' +
-          'clearml.serverSecret.namespace NAMESPACE), or set clearml.jwksKey in its stead.',
+          'server by its name and its namespace, such as: ' +
+          'pulumi config set --plaintext --path clearml.serverSecret.namespace clearml',
       },
     );
   });
