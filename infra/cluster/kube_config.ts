@@ -17,7 +17,9 @@ export function kubeConfigOf({ kubeconfig, context }: ClusterAddress): KubeConfi
   const config = loaded(kubeconfig);
   const name = context ?? config.getCurrentContext();
   if (config.getContextObject(name) === null) {
-    const known = config.getContexts().map((there) => there.name);
+    const known = config
+      .getContexts()
+      .flatMap((there) => (MADE_UP.has(there.name) ? [] : there.name));
     const [example = 'NAME'] = known;
     const where = kubeconfig === undefined ? OF_KUBECTL : 'kubernetes.kubeconfig';
     const lacks = name === '' || name === undefined ? 'current context' : `context ${name}`;
@@ -30,6 +32,9 @@ export function kubeConfigOf({ kubeconfig, context }: ClusterAddress): KubeConfi
   config.setCurrentContext(name);
   return config;
 }
+
+/** Contexts that the client makes up where there is no kubeconfig: `loadFromDefault` of @kubernetes/client-node. */
+const MADE_UP = new Set(['loaded-context', 'inClusterContext']);
 
 const OF_KUBECTL = 'the kubeconfig (KUBECONFIG or ~/.kube/config)';
 

@@ -76,4 +76,18 @@ suite('kubeConfigOf', () => {
         "open '/nowhere/config'. Nothing was changed.",
     });
   });
+
+  test('names no context where there is no kubeconfig', (t) => {
+    const before = { ...process.env };
+    t.after(() => {
+      process.env = before;
+    });
+    process.env = { ...before, HOME: '/nowhere' };
+    delete process.env['KUBECONFIG'];
+    assert.throws(() => kubeConfigOf({ kubeconfig: undefined, context: 'prod' }), {
+      message:
+        'kubernetes.context: the kubeconfig (KUBECONFIG or ~/.kube/config) has no context prod; its contexts are none. Nothing was ' +
+        'changed. Name the one of your cluster: pulumi config set --path kubernetes.context NAME',
+    });
+  });
 });
