@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { clearmlValues } from '../../../../infra/checks/stored_values.ts';
 import { clusterChecks } from '../../../../infra/checks/doctor/cluster_checks.ts';
 import { lookAtCluster } from '../../../../infra/checks/doctor/look.ts';
 import type { Check } from '../../../../infra/checks/check.ts';
@@ -190,6 +191,20 @@ suite("the doctor's look at the cluster", () => {
     assert.deepEqual(await told(checks, 'priority class high'), [
       '✔ priority class high: is there',
     ]);
+  });
+
+  test("looks for the ClearML server's Secret where it lies, and names its key", async (context) => {
+    const cluster = await clusterAnswering(context, healthy);
+    const { jwksKey: _, ...account } = smallest.clearml;
+    const clearml = { ...account, serverSecret: {} };
+    assert.deepEqual(await told(checksOf({ clearml }, cluster), 'Secret clearml-conf'), [
+      '✖ Secret clearml-conf: does not exist',
+      '    Make it in namespace clearml, with secure_auth_token_secret, or name another in clearml.serverSecret.',
+    ]);
+    const read = clearmlValues(parsedConfig({ ...smallest, clearml }), cluster.reader);
+    await assert.rejects(read, {
+      message: 'clearml.serverSecret: Secret clearml-conf in namespace clearml does not exist',
+    });
   });
 
   test('tells names that another release has from those of an earlier up', async (context) => {
