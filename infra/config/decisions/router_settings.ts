@@ -3,6 +3,7 @@ import type { PortRange } from '../../../router/settings/tcp_range.ts';
 import type { StackConfig } from '../stack_config.ts';
 import type { Secret } from '../values/secret.ts';
 import { valueAt } from '../values/value_at.ts';
+import { routerSourceRanges } from './client_addresses.ts';
 import { podRange, OWN_PORTS } from './ports.ts';
 import { pagesUrl, routerUrl } from './router_url.ts';
 import { shutdownDelaySeconds } from './shutdown_delay.ts';
@@ -80,7 +81,10 @@ const DECISIONS: Readonly<Record<SettingName | ProxyVariable, Decision>> = {
   TCP_MAX_PORTS_PER_TASK: ['tcpSession.portsPerTask'],
   TCP_MAX_PORTS_PER_USER: ['tcpSession.portsPerUser'],
   TCP_PROXY_PROTOCOL: ['tcpSession.proxyProtocol', where(true, 'accept')],
-  TCP_SOURCE_RANGES: ['tcpSession.sourceRanges'],
+  TCP_SOURCE_RANGES: [
+    'tcpSession.sourceRanges',
+    ({ config: { tcpSession } }) => textOf(tcpSession && routerSourceRanges(tcpSession)),
+  ],
   HTTP_PORT: ['service.port', () => String(OWN_PORTS.http)],
   ADMIN_PORT: ['service.port', () => String(OWN_PORTS.admin)],
   SHUTDOWN_DELAY_SECONDS: [

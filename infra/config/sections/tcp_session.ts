@@ -64,6 +64,12 @@ const service = z
           'Services with the same key share one address, those of other routers too; for platforms cilium and metallb',
         ),
       ...loadBalancerKeys,
+      loadBalancerSourceRanges: loadBalancerKeys.loadBalancerSourceRanges.describe(
+        'Networks that may connect; empty means everybody. Node ports and the address of the Service inside of the cluster lead ' +
+          "past the load balancer, so the router holds to them, too, where it sees clients' addresses: with proxyProtocol, or with " +
+          'externalTrafficPolicy Local behind a load balancer that hands packets on as they came (metallb, cilium). Pods of the ' +
+          'cluster that connect are then held to them as well. Where nodes alone are seen it would lock everybody out, and does not',
+      ),
     },
     { error: 'expected the settings of the load balancer Service' },
   )
@@ -102,7 +108,7 @@ export const tcpSession = z
         .default([])
         .describe(
           'Networks that may connect, checked by the router itself against the address that it sees: with proxyProtocol the ' +
-            "client's, else that of whatever the load balancer leaves; empty means everybody",
+            "client's, else that of whatever the load balancer leaves; left out, loadBalancerSourceRanges where that is the client's",
         ),
       portsPerTask: portCount.optional().describe('Ports that one task may have; left out, 8'),
       portsPerUser: portCount

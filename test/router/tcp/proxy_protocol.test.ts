@@ -265,7 +265,21 @@ test('source ranges are held against the client of the header, not against the l
   assert.equal(world.heard.length, 1);
 });
 
-test('so is the limit of each client', async () => {
+test('who comes past the load balancer is held to them by the own address, whatever the bytes claim', async () => {
+  const world = await range({
+    // As at a node port or at the Service's own address: the peer is no load balancer.
+    sendsProxyHeader: (peer) => peer === '192.0.2.1',
+    mayConnect: (address) => address.startsWith('192.0.2.'),
+  });
+  for (const header of [V1, V2, LOCAL]) {
+    assert.equal(await said(client(world.port, header)), 'ECONNRESET');
+  }
+  assert.deepEqual(world.heard, []);
+  assert.equal(await world.counted('forbidden'), 3);
+  assert.equal(world.lines.at(-1)?.['client'], '127.0.0.1');
+});
+
+test('the limit of each client counts the client of the header, too', async () => {
   const world = await range({ limits: { ...AMPLE, perClient: 1 } });
   const open = client(world.port, V2, Buffer.from('x'));
   while ((await world.counted('opened')) < 1) await new Promise((resolve) => setImmediate(resolve));
