@@ -1,3 +1,4 @@
+import { LOAD_BALANCER_BY_NAME } from '../platform/load_balancers.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { unaskedAddress } from '../config/decisions/unasked_address.ts';
 
@@ -8,7 +9,9 @@ type Session = StackConfig['tcpSession'];
 
 /** What deserves a second look about the address of the TCP range, and about who reaches it. */
 export function tcpRangeWarnings(session: Session): readonly string[] {
-  return [openRange(session), unaskedAddress(session)].filter((text) => text !== undefined);
+  return [openRange(session), unaskedAddress(session), dialledTasks(session)].filter(
+    (text) => text !== undefined,
+  );
 }
 
 /** What is left to do about a range that is open to everybody and long; none where it is short or narrowed. */
@@ -18,6 +21,20 @@ export function tcpRangeSteps(session: Session): readonly string[] {
   const { end, start } = session.portRange;
   const count = end - start + 1;
   return count > MANY_PORTS ? [`Narrow who reaches the ${count} TCP ports. ${open}`] : [];
+}
+
+/** A load balancer whose health checks end in tasks. */
+function dialledTasks(session: Session): string | undefined {
+  const { externalTrafficPolicy, platform, type } = session?.service ?? {};
+  const isDialled =
+    type === 'LoadBalancer' &&
+    externalTrafficPolicy === 'Cluster' &&
+    LOAD_BALANCER_BY_NAME[platform ?? 'other'].probes === 'node-port';
+  if (!isDialled) return undefined;
+  return (
+    'With tcpSession.service.externalTrafficPolicy Cluster the load balancer connects to each port of each node every few seconds, ' +
+    'and through it to each task; an SSH server that counts such connections (OpenSSH from 9.8 on) locks everybody out. Set it to Local.'
+  );
 }
 
 function openRange(session: Session): string | undefined {

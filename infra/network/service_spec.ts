@@ -6,7 +6,11 @@ import type { StackConfig } from '../config/stack_config.ts';
 type ServiceSpec = types.input.core.v1.ServiceSpec;
 
 /** Settings that the HTTP Service and the TCP Services share. */
-export type LoadBalancerSettings = Omit<StackConfig['service'], 'port' | 'nodePort'>;
+export type LoadBalancerSettings = Omit<
+  StackConfig['service'],
+  'port' | 'nodePort' | 'externalTrafficPolicy'
+> &
+  Pick<NonNullable<StackConfig['tcpSession']>['service'], 'externalTrafficPolicy'>;
 
 /**
  * How such a Service is made anew. The class of its load balancer can be set only with its type: another class is another Service of

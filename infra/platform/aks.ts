@@ -6,6 +6,10 @@ import type { Platform } from './platform.ts';
 export const azureLoadBalancer: LoadBalancer = {
   ...UNKNOWN_LOAD_BALANCER,
   name: 'aks',
+  // Rules of a node's network card, which all Services of the cluster share: https://cloud-provider-azure.sigs.k8s.io/topics/multislb/
+  maxPorts: 300,
+  // https://learn.microsoft.com/azure/aks/load-balancer-standard#maintain-the-clients-ip-on-inbound-connections
+  keepsClients: true,
   // With externalTrafficPolicy Cluster, every 5 seconds: https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/
   probes: 'node-port',
 };

@@ -1,13 +1,16 @@
-import type { LoadBalancer } from './load_balancer.ts';
+import { type LoadBalancer, UNKNOWN_LOAD_BALANCER } from './load_balancer.ts';
 import { other } from './other.ts';
 import type { Platform } from './platform.ts';
 
 /** The network load balancer of the AWS Load Balancer Controller, with pods as targets. */
 export const awsNlb: LoadBalancer = {
+  ...UNKNOWN_LOAD_BALANCER,
   name: 'aws-nlb',
   // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html
   maxPorts: 50,
-  canShareAddress: false,
+  // The controller makes one for each port and network: pkg/service/model_build_managed_sg.go of kubernetes-sigs/aws-load-balancer-controller;
+  // AWS takes 60 of each family: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+  maxSecurityRules: 60,
   sendsToPods: true,
   // With proxy protocol version 2, health checks carry the command LOCAL:
   // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#proxy-protocol

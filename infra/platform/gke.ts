@@ -2,10 +2,20 @@ import { UNKNOWN_LOAD_BALANCER, type LoadBalancer } from './load_balancer.ts';
 import { other } from './other.ts';
 import type { Platform } from './platform.ts';
 
-/** Google's passthrough network load balancer. */
+/**
+ * Google's passthrough network load balancer. No limit of ports is known: from six ports on, its rule is the range from the first to the
+ * last of them (`maxForwardedPorts` in pkg/forwardingrules of kubernetes/ingress-gce), and the TCP range has no gaps.
+ */
 export const googleNlb: LoadBalancer = {
   ...UNKNOWN_LOAD_BALANCER,
   name: 'gke',
+  // https://cloud.google.com/load-balancing/docs/network#preserved-source
+  keepsClients: true,
+  // Without it clusters before 1.37 make one of the kind before: https://cloud.google.com/kubernetes-engine/docs/concepts/service-load-balancer-parameters
+  serviceClass: {
+    name: 'networking.gke.io/l4-regional-external',
+    servedFrom: 'v1.33.1-gke.1779000',
+  },
 };
 
 /** Google GKE. */

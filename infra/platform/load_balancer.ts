@@ -10,6 +10,18 @@ export interface LoadBalancer {
   readonly maxPorts: number | undefined;
   /** Whether an annotation lets several Services share one address. */
   readonly canShareAddress: boolean;
+  /**
+   * Whether it hands packets on as they came, so that externalTrafficPolicy Local leaves clients their addresses. False where it connects
+   * by itself, and where that is not known.
+   */
+  readonly keepsClients: boolean;
+  /** Rules of a security group that it makes for each port and network, at the most and for each IP family; undefined where it makes none. */
+  readonly maxSecurityRules: number | undefined;
+  /**
+   * Class that a Service gets whose config names this load balancer and no class, and the first version of the cluster that serves it;
+   * undefined where a Service without a class is served well.
+   */
+  readonly serviceClass: { readonly name: string; readonly servedFrom: string } | undefined;
   /** Whether it connects to pods without a node in between, so that clients' addresses and the pods' own health count. */
   readonly sendsToPods: boolean;
   /**
@@ -24,6 +36,9 @@ export const UNKNOWN_LOAD_BALANCER: LoadBalancer = {
   name: 'other',
   maxPorts: undefined,
   canShareAddress: false,
+  keepsClients: false,
+  maxSecurityRules: undefined,
+  serviceClass: undefined,
   sendsToPods: false,
   probes: 'none',
 };

@@ -1,9 +1,7 @@
+import { LOAD_BALANCER_BY_NAME } from '../../platform/load_balancers.ts';
 import type { StackConfig } from '../stack_config.ts';
 
 type Session = NonNullable<StackConfig['tcpSession']>;
-
-/** Load balancers that hand packets on as they came, so that externalTrafficPolicy Local leaves the client's address in them. */
-const PASSES_THROUGH: ReadonlySet<string> = new Set(['metallb', 'cilium']);
 
 const AWS_TARGET_ATTRIBUTES =
   'service.beta.kubernetes.io/aws-load-balancer-target-group-attributes';
@@ -27,8 +25,10 @@ export function clientAddresses({
       ? 'seen'
       : 'hidden';
   }
-  if (externalTrafficPolicy === 'Cluster') return 'hidden';
-  return type === 'NodePort' || PASSES_THROUGH.has(platform) ? 'seen' : 'unknown';
+  if (externalTrafficPolicy !== 'Local') return 'hidden';
+  return type === 'NodePort' || LOAD_BALANCER_BY_NAME[platform ?? 'other'].keepsClients
+    ? 'seen'
+    : 'unknown';
 }
 
 /**

@@ -47,6 +47,7 @@ export function foundOf(
     apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
     nodeAddresses: nodes?.flatMap(({ addresses = [] }) => addresses),
     nodePorts: nodePorts ?? platform.nodePorts,
+    nodes: evidence.nodes,
     nodePortsAreFound: nodePorts !== undefined,
     ipBlockCoversPods:
       (platform.ipBlockCoversPods ?? true) && apiGroups?.includes('cilium.io') === false,

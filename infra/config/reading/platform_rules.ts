@@ -1,15 +1,47 @@
+import type { NodeEvidence } from '../../platform/evidence.ts';
 import type { SettledConfig } from '../decisions/found.ts';
+import { loadBalancerRules, nodePortProblems } from '../sections/tcp_session.ts';
+import type { Problem, Rule } from '../values/problem.ts';
 import { policyRules } from './policy_rules.ts';
-import { loadBalancerRules } from '../sections/tcp_session.ts';
-import type { Rule } from '../values/problem.ts';
 
 /** Whether the TCP range fits what carries it. */
-function tcpProblems({ tcpSession }: SettledConfig) {
+function tcpProblems({ found, tcpSession }: SettledConfig): readonly Problem[] {
   if (tcpSession === undefined) return [];
-  return loadBalancerRules
-    .flatMap((rule) => rule(tcpSession))
-    .map(({ message, path }) => ({ path: ['tcpSession', ...path], message }));
+  const orElse = found.nodePortsAreFound
+    ? ''
+    : '; where the API server has others (its --service-node-port-range), say which in tcpSession.service.nodePortRange';
+  const ofNodes =
+    tcpSession.service.nodePortRange === undefined
+      ? nodePortProblems(tcpSession, found.nodePorts, orElse)
+      : [];
+  return [...ofNodes, ...loadBalancerRules.flatMap((rule) => rule(tcpSession))].map(
+    ({ message, path }) => ({ path: ['tcpSession', ...path], message }),
+  );
+}
+
+/** Whether there is a pod on each node that users may be led to, where nodes without one turn them away. */
+function localProblems({ availability, found, pod, tcpSession }: SettledConfig): Problem[] {
+  const { externalTrafficPolicy: policy, type } = tcpSession?.service ?? {};
+  if (type !== 'NodePort' || policy !== 'Local' || pod.affinity !== undefined) return [];
+  const pods = availability.autoscaling?.minReplicas ?? availability.replicas;
+  const nodes = found.nodes?.filter((node) => isSelected(node, pod.nodeSelector)).length;
+  const isChosen = Object.keys(pod.nodeSelector).length > 0;
+  if (nodes === undefined ? isChosen : nodes <= pods) return [];
+  const where = nodes === undefined ? 'any node' : `any of ${nodes} nodes`;
+  const message =
+    `Local turns users away at nodes without a pod of the router, and ${pods === 1 ? 'the one pod' : `${pods} pods`} may run on ` +
+    `${where}; set pod.nodeSelector to the labels of the nodes behind tcpSession.routerAddress (kubernetes.io/hostname: NODE for one), ` +
+    'have a pod for each (availability.replicas), or use Cluster';
+  return [{ path: ['tcpSession', 'service', 'externalTrafficPolicy'], message }];
+}
+
+function isSelected({ labels }: NodeEvidence, selector: Readonly<Record<string, string>>): boolean {
+  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 /** Rules about config and what is known of the cluster. */
-export const platformRules: readonly Rule<SettledConfig>[] = [tcpProblems, ...policyRules];
+export const platformRules: readonly Rule<SettledConfig>[] = [
+  tcpProblems,
+  localProblems,
+  ...policyRules,
+];

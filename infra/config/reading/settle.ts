@@ -8,6 +8,7 @@ import {
   platformOf,
   type SettledConfig,
 } from '../decisions/found.ts';
+import { withTcpDefaults } from '../decisions/tcp_defaults.ts';
 import type { Problem } from '../values/problem.ts';
 import type { StackConfig } from '../stack_config.ts';
 import { report } from './read.ts';
@@ -44,10 +45,7 @@ export function settle(stack: string, config: StackConfig, told: Told): SettledC
       ...gateway,
       controller: gateway.controller ?? found.platform.gatewayController,
     },
-    tcpSession: tcpSession && {
-      ...tcpSession,
-      service: { ...tcpSession.service, platform: found.loadBalancer.name },
-    },
+    tcpSession: tcpSession && withTcpDefaults(tcpSession, found.loadBalancer, told.gitVersion),
   };
   const problems = platformRules.flatMap((rule) => rule(settled));
   if (problems.length > 0) throw invalid(stack, problems);

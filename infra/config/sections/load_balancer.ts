@@ -3,6 +3,9 @@ import { z } from 'zod';
 import type { Rule } from '../values/problem.ts';
 import { cidrs, filledText, flag, isIpAddress, oneOf, textMap } from '../values/values.ts';
 
+/** How connections from outside get from a node to a pod. */
+export const trafficPolicy = oneOf('Cluster', 'Local');
+
 /** Keys that a Service of type LoadBalancer or NodePort has, for HTTP and for TCP alike. */
 export const loadBalancerKeys = {
   annotations: textMap.default({}).describe('Annotations for the load balancer'),
@@ -17,7 +20,7 @@ export const loadBalancerKeys = {
   loadBalancerSourceRanges: cidrs
     .default([])
     .describe('Networks that may connect; empty means everybody'),
-  externalTrafficPolicy: oneOf('Cluster', 'Local')
+  externalTrafficPolicy: trafficPolicy
     .default('Cluster')
     .describe("Local keeps the client's address and uses only nodes that run a pod of the router"),
   allocateLoadBalancerNodePorts: flag
@@ -35,8 +38,11 @@ export const loadBalancerKeys = {
     .describe('Families in their order of preference'),
 };
 
-/** The keys above, beside the type of the Service. */
-type Settings = z.output<z.ZodObject<typeof loadBalancerKeys>> & { readonly type: string };
+/** The keys above, beside the type of the Service; a policy that was left out may be decided on later. */
+type Settings = Omit<z.output<z.ZodObject<typeof loadBalancerKeys>>, 'externalTrafficPolicy'> & {
+  readonly type: string;
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local' | undefined;
+};
 
 /** Keys that a type of Service leaves without effect when they are given: nobody should believe in a lock that is none. */
 const IS_GIVEN: Readonly<Record<string, (settings: Settings) => boolean>> = {

@@ -6,7 +6,8 @@ import {
   type LoadBalancerName,
 } from '../../platform/load_balancer.ts';
 import { LOAD_BALANCER_BY_NAME } from '../../platform/load_balancers.ts';
-import { loadBalancerKeys, withoutEffect } from './load_balancer.ts';
+import type { PortRange } from '../../../router/settings/tcp_range.ts';
+import { loadBalancerKeys, trafficPolicy, withoutEffect } from './load_balancer.ts';
 import { type Problem, type Rule, rules } from '../values/problem.ts';
 import { address, cidrs, filledText, flag, oneOf, port, wholeNumber } from '../values/values.ts';
 
@@ -46,12 +47,14 @@ const service = z
       platform: oneOf(...LOAD_BALANCERS)
         .optional()
         .describe(
-          'Whose load balancer it is: sets what that needs and checks what it can; left out, told by the cluster',
+          'Whose load balancer it is: sets what that needs and checks what it can; left out, told by the cluster. Only where gke is ' +
+            'named here does the Service get the class networking.gke.io/l4-regional-external, since a new class replaces it',
         ),
       maxPorts: wholeNumber('a number of ports', 1)
         .optional()
         .describe(
-          'Ports that one load balancer carries; aws-nlb has 50 unless its quota was raised',
+          'Ports that one load balancer carries; aws-nlb has 50 unless its quota was raised, and aks 300, which all Services of the ' +
+            'cluster share',
         ),
       portsPerService: wholeNumber('a number of ports', 1)
         .optional()
@@ -63,12 +66,31 @@ const service = z
         .describe(
           'Services with the same key share one address, those of other routers too; for platforms cilium and metallb',
         ),
+      nodePortRange: z
+        .strictObject(
+          {
+            start: port.describe('First of them'),
+            end: port.describe('Last of them, itself included'),
+          },
+          { error: 'expected the node ports of the cluster: start and end' },
+        )
+        .optional()
+        .describe(
+          'Node ports that the API server hands out (its --service-node-port-range), for type NodePort; left out, told by the cluster, ' +
+            'else 30000 to 32767',
+        ),
       ...loadBalancerKeys,
+      externalTrafficPolicy: trafficPolicy
+        .optional()
+        .describe(
+          "Local keeps the client's address and uses only nodes that run a pod of the router; left out, Local behind aks, whose " +
+            'load balancer would else dial each task every 5 seconds, and Cluster elsewhere',
+        ),
       loadBalancerSourceRanges: loadBalancerKeys.loadBalancerSourceRanges.describe(
         'Networks that may connect; empty means everybody. Node ports and the address of the Service inside of the cluster lead ' +
           "past the load balancer, so the router holds to them, too, where it sees clients' addresses: with proxyProtocol, or with " +
-          'externalTrafficPolicy Local behind a load balancer that hands packets on as they came (metallb, cilium). Pods of the ' +
-          'cluster that connect are then held to them as well. Where nodes alone are seen it would lock everybody out, and does not',
+          'externalTrafficPolicy Local behind a load balancer that hands packets on as they came (metallb, cilium, aks, gke). Pods of ' +
+          'the cluster that connect are then held to them as well. Where nodes alone are seen it would lock everybody out, and does not',
       ),
     },
     { error: 'expected the settings of the load balancer Service' },
@@ -84,6 +106,17 @@ const service = z
   )
   .prefault({});
 
+/**
+ * Whether the range fits its load balancer. Where config does not name that, they say nothing until the cluster was asked, and are asked
+ * again then.
+ */
+export const loadBalancerRules: readonly Rule<Session>[] = [
+  sharingKey,
+  addressOfSeveral,
+  portsOfLoadBalancer,
+  rulesOfSecurityGroup,
+];
+
 /** `tcpSession`: the range of TCP ports, one per task that asks for TCP (SSH, for example). */
 export const tcpSession = z
   .strictObject(
@@ -94,8 +127,9 @@ export const tcpSession = z
           'Address that TCP users connect to; left out, it is taken from the load balancer in the same run',
         ),
       portRange: portRange.describe(
-        'Ports that the router hands out; a range with ports below 1024, or with 8080 or 8081, is mapped by the Service to ' +
-          'ports of the pod from 20000 on',
+        'Ports that the router hands out. Kubernetes puts five variables for each into the environment of every pod of the namespace ' +
+          'that does not set enableServiceLinks to false, so give a long range a namespace of its own. A range with ports ' +
+          'below 1024, or with 8080 or 8081, is mapped by the Service to ports of the pod from 20000 on',
       ),
       service: service.describe('The Service of type LoadBalancer that carries the range'),
       proxyProtocol: flag
@@ -122,20 +156,7 @@ export const tcpSession = z
     },
     { error: 'expected the settings of TCP sessions' },
   )
-  .check(rules(addressOfType, nodePortRange, sharingKey, addressOfSeveral, portsOfLoadBalancer));
-
-/**
- * Whether the range fits its load balancer. Where config does not name that, they say nothing until the cluster was asked, and are asked
- * again then.
- */
-export const loadBalancerRules: readonly Rule<Session>[] = [
-  sharingKey,
-  addressOfSeveral,
-  portsOfLoadBalancer,
-];
-
-/** Ports that Kubernetes gives to nodes, unless its API server was told otherwise. */
-const NODE_PORTS = { start: 30_000, end: 32_767 };
+  .check(rules(addressOfType, givenNodePorts, ...loadBalancerRules));
 
 interface Session {
   readonly portRange: z.output<typeof portRange>;
@@ -149,9 +170,22 @@ function addressOfType({ routerAddress, service: { type } }: Session): Problem[]
   return [{ path: ['routerAddress'], message }];
 }
 
-function nodePortRange({ portRange: { start, end }, service: { type } }: Session): Problem[] {
-  if (type !== 'NodePort' || (start >= NODE_PORTS.start && end <= NODE_PORTS.end)) return [];
-  const message = `lies outside of the node ports, ${NODE_PORTS.start} to ${NODE_PORTS.end}, which tcpSession.service.type NodePort uses`;
+function givenNodePorts(session: Session): Problem[] {
+  const { nodePortRange: given, type } = session.service;
+  if (given === undefined) return [];
+  if (type === 'NodePort') return nodePortProblems(session, given);
+  const message = `has no effect with tcpSession.service.type ${type}; remove it`;
+  return [{ path: ['service', 'nodePortRange'], message }];
+}
+
+/** Whether the range lies within the node ports of the cluster, where its ports are node ports. */
+export function nodePortProblems(
+  { portRange: { start, end }, service: { type } }: Session,
+  nodePorts: PortRange,
+  orElse = '',
+): Problem[] {
+  if (type !== 'NodePort' || (start >= nodePorts.start && end <= nodePorts.end)) return [];
+  const message = `lies outside of the node ports, ${nodePorts.start} to ${nodePorts.end}, which tcpSession.service.type NodePort uses${orElse}`;
   return [{ path: ['portRange'], message }];
 }
 
@@ -186,6 +220,30 @@ function portsOfLoadBalancer(session: Session): Problem[] {
     `asks one load balancer for ${asked} ports, and it has ${limit}; narrow the range, or have the quota raised ` +
     'and set tcpSession.service.maxPorts to the new one';
   return [{ path: ['portRange'], message }];
+}
+
+/** A security group that somebody else made has whatever rules it has. */
+const OWN_GROUP = 'service.beta.kubernetes.io/aws-load-balancer-security-groups';
+
+function rulesOfSecurityGroup(session: Session): Problem[] {
+  const { annotations, loadBalancerSourceRanges: ranges, platform, type } = session.service;
+  const limit = balancerOf(platform)?.maxSecurityRules ?? Infinity;
+  const ofIPv6 = ranges.filter((range) => range.includes(':')).length;
+  const networks = Math.max(1, ofIPv6, ranges.length - ofIPv6);
+  const ports = portsPerService(session);
+  if (
+    type !== 'LoadBalancer' ||
+    ports * networks <= limit ||
+    Object.hasOwn(annotations, OWN_GROUP)
+  ) {
+    return [];
+  }
+  const message =
+    `makes ${ports * networks} rules of a security group (${ports} ports, ${networks} networks), and it has ${limit}; name the ` +
+    'networks in tcpSession.sourceRanges, which the router holds to with tcpSession.proxyProtocol, narrow the range, or name a ' +
+    `security group of your own, with one rule for all ports, by the annotation ${OWN_GROUP} (a prefix list counts as many rules ` +
+    'as it may have entries)';
+  return [{ path: ['service', 'loadBalancerSourceRanges'], message }];
 }
 
 function portsPerService({

@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { nextSteps } from '../../../infra/advice/next_steps.ts';
 import { tcpRangeWarnings } from '../../../infra/advice/tcp_range.ts';
 import { parsedConfig } from '../parsed_config.ts';
+import { settledConfig } from '../settled_config.ts';
 import { smallest } from '../stacks.ts';
 
 const OPEN =
@@ -40,6 +41,22 @@ suite('advice about the TCP range', () => {
     for (const steps of [stepsOf(20), stepsOf(21, { sourceRanges: ['203.0.113.0/24'] })]) {
       assert.doesNotMatch(steps.join(), /TCP/);
     }
+  });
+
+  test('tells of health checks that end in tasks', () => {
+    const sourceRanges = ['203.0.113.0/24'];
+    const session = (service: object) =>
+      settledConfig({
+        ...smallest,
+        tcpSession: { portRange: { start: 30_000, end: 30_001 }, sourceRanges, service },
+      }).tcpSession;
+    const dialled = session({ platform: 'aks', externalTrafficPolicy: 'Cluster' });
+    assert.deepEqual(tcpRangeWarnings(dialled), [
+      'With tcpSession.service.externalTrafficPolicy Cluster the load balancer connects to each port of each node every few seconds, ' +
+        'and through it to each task; an SSH server that counts such connections (OpenSSH from 9.8 on) locks everybody out. Set it to Local.',
+    ]);
+    assert.deepEqual(tcpRangeWarnings(session({ platform: 'aks' })), []);
+    assert.deepEqual(tcpRangeWarnings(session({ platform: 'gke' })), []);
   });
 
   test('tells of an address that users are told and nothing asks for', () => {

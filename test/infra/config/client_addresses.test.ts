@@ -32,6 +32,8 @@ suite('who the router sees at TCP ports', () => {
     ['seen', { proxyProtocol: true }, {}],
     ['seen', {}, { platform: 'metallb', externalTrafficPolicy: Local }],
     ['seen', {}, { platform: 'cilium', externalTrafficPolicy: Local }],
+    ['seen', {}, { platform: 'aks', externalTrafficPolicy: Local }],
+    ['seen', {}, { platform: 'gke', externalTrafficPolicy: Local }],
     ['seen', { routerAddress: 'node.example.com' }, { ...node, externalTrafficPolicy: Local }],
     ['hidden', { routerAddress: 'node.example.com' }, node],
     ['hidden', {}, {}],

@@ -13,6 +13,7 @@ const folder = fileURLToPath(new URL('../../../infra/config/', import.meta.url))
 const ELSEWHERE = new Set([
   'found.ts',
   'neighbours.ts',
+  'platform_rules.ts',
   'plain_secrets.ts',
   'read.ts',
   'router_settings.ts',

@@ -143,7 +143,11 @@ export const richStacks = {
     tcpSession: {
       routerAddress: 'ssh.example.com',
       portRange: { start: 31_000, end: 31_009 },
-      service: { type: 'NodePort', externalTrafficPolicy: 'Local' },
+      service: {
+        type: 'NodePort',
+        externalTrafficPolicy: 'Local',
+        nodePortRange: { start: 30_000, end: 32_767 },
+      },
     },
     router: { existingSecret: { name: 'router', key: 'secret' }, staticRoutesConfigMap: 'routes' },
     availability: { replicas: 1, leaderElection: false },

@@ -256,11 +256,60 @@ export const wrongConfigs: readonly WrongConfig[] = [
     name: 'TCP on node ports outside of their range and without an address',
     config: {
       ...smallest,
-      tcpSession: { portRange: { start: 20_000, end: 20_001 }, service: { type: 'NodePort' } },
+      tcpSession: {
+        portRange: { start: 20_000, end: 20_001 },
+        service: { type: 'NodePort', nodePortRange: { start: 25_000, end: 25_999 } },
+      },
     },
     expected: [
       'tcpSession.routerAddress: missing; with tcpSession.service.type NodePort nothing tells the address that users connect to',
-      'tcpSession.portRange: lies outside of the node ports, 30000 to 32767, which tcpSession.service.type NodePort uses',
+      'tcpSession.portRange: lies outside of the node ports, 25000 to 25999, which tcpSession.service.type NodePort uses',
+    ],
+  },
+  {
+    name: 'node ports of a cluster for a Service that names none',
+    config: {
+      ...smallest,
+      tcpSession: {
+        portRange: { start: 20_000, end: 20_001 },
+        service: { nodePortRange: { start: 25_000, end: 25_999 } },
+      },
+    },
+    expected: [
+      'tcpSession.service.nodePortRange: has no effect with tcpSession.service.type LoadBalancer; remove it',
+    ],
+  },
+  {
+    name: 'node ports of a cluster that are no range',
+    config: {
+      ...smallest,
+      tcpSession: {
+        routerAddress: 'node.example.com',
+        portRange: { start: 20_000, end: 20_001 },
+        service: { type: 'NodePort', nodePortRange: '25000-25999' },
+      },
+    },
+    expected: [
+      'tcpSession.service.nodePortRange: expected the node ports of the cluster: start and end, found "25000-25999"',
+    ],
+  },
+  {
+    name: 'more rules than a security group has',
+    config: {
+      ...smallest,
+      tcpSession: {
+        portRange: { start: 20_000, end: 20_049 },
+        service: {
+          platform: 'aws-nlb',
+          loadBalancerSourceRanges: ['203.0.113.0/24', '2001:db8::/32', '198.51.100.0/24'],
+        },
+      },
+    },
+    expected: [
+      'tcpSession.service.loadBalancerSourceRanges: makes 100 rules of a security group (50 ports, 2 networks), and it has 60; name the ' +
+        'networks in tcpSession.sourceRanges, which the router holds to with tcpSession.proxyProtocol, narrow the range, or name a ' +
+        'security group of your own, with one rule for all ports, by the annotation ' +
+        'service.beta.kubernetes.io/aws-load-balancer-security-groups (a prefix list counts as many rules as it may have entries)',
     ],
   },
   {
