@@ -13,6 +13,7 @@ import { certificateChecks } from './certificate_checks.ts';
 import { clashChecks } from './clash_checks.ts';
 import type { Look } from './look.ts';
 import { loadBalancerChecks } from './load_balancer_checks.ts';
+import { nodeChecks } from './node_checks.ts';
 import { neededApis, neededRights } from './needs.ts';
 import { defaultClassChecks, objectChecks } from './object_checks.ts';
 import { portChecks } from './port_checks.ts';
@@ -39,6 +40,7 @@ export function clusterChecks(
     ...clashChecks(config, reader),
     ...portChecks(config, reader),
     ...loadBalancerChecks(config, reader),
+    ...nodeChecks(config, reader),
   ];
   return [
     { title: 'cluster', find: () => Promise.resolve(versionFits(facts, config)) },

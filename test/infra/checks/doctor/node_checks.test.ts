@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { nodeChecks } from '../../../../infra/checks/doctor/node_checks.ts';
+import { clusterAnswering } from '../../cluster/stand_in.ts';
+import { parsedConfig } from '../../parsed_config.ts';
+import { smallest } from '../../stacks.ts';
+import { linesOf } from '../find.ts';
+
+const items = ['192.0.2.1', '192.0.2.2'].map((address, index) => ({
+  metadata: { name: `node${index + 1}`, labels: { 'kubernetes.io/hostname': `node${index + 1}` } },
+  status: { addresses: [{ type: 'ExternalIP', address }] },
+}));
+
+suite('the look at the node of the TCP address', () => {
+  const cases: readonly (readonly [string, string, string | undefined, readonly string[]])[] = [
+    [
+      'is content where the pod runs there',
+      '192.0.2.1',
+      'node1',
+      ['✔ node of the TCP address: the router may run on node1, whose address users are told'],
+    ],
+    [
+      'tells another one, by its address',
+      '192.0.2.2',
+      'node1',
+      [
+        '✖ node of the TCP address: 192.0.2.2 is node node2, where pod.nodeSelector lets no pod of the router run',
+        '    Set pod.nodeSelector to labels of node2, or tcpSession.service.externalTrafficPolicy to Cluster.',
+      ],
+    ],
+    [
+      'tells another one, by its name',
+      'node2',
+      'node1',
+      [
+        '✖ node of the TCP address: node2 is node node2, where pod.nodeSelector lets no pod of the router run',
+        '    Set pod.nodeSelector to labels of node2, or tcpSession.service.externalTrafficPolicy to Cluster.',
+      ],
+    ],
+    [
+      'cannot tell by a name that is no node’s',
+      'ssh.example.com',
+      'node1',
+      ['✔ node of the TCP address: ssh.example.com is the address of no single node'],
+    ],
+  ];
+  const stack = (routerAddress: string, hostname: string | undefined, policy: string) =>
+    parsedConfig({
+      ...smallest,
+      pod: { nodeSelector: hostname === undefined ? {} : { 'kubernetes.io/hostname': hostname } },
+      tcpSession: {
+        routerAddress,
+        portRange: { start: 30_000, end: 30_001 },
+        service: { type: 'NodePort', externalTrafficPolicy: policy },
+      },
+    });
+  for (const [title, address, hostname, expected] of cases) {
+    test(title, async (context) => {
+      const { reader } = await clusterAnswering(context, { '/api/v1/nodes': { items } });
+      const { lines } = await linesOf(nodeChecks(stack(address, hostname, 'Local'), reader));
+      assert.deepEqual(lines, expected);
+    });
+  }
+
+  test('does not look where every node answers', async (context) => {
+    const { reader } = await clusterAnswering(context, {});
+    assert.deepEqual(nodeChecks(stack('192.0.2.2', 'node1', 'Cluster'), reader), []);
+  });
+});
