@@ -31,6 +31,11 @@ export interface ClusterFacts extends Evidence {
   readonly trouble: string | undefined;
 }
 
+/** Facts of a cluster that is not asked, and why. */
+export function nothingTold(trouble: string): ClusterFacts {
+  return { version: undefined, podNetworks: [], trouble };
+}
+
 /** For all questions together; a cluster that does not answer must not hold up a preview. */
 const TIME_LIMIT_MS = 8000;
 

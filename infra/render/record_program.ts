@@ -1,5 +1,7 @@
 import { type ResourceTransform, runtime } from '@pulumi/pulumi';
 
+import { nothingTold } from '../cluster/facts.ts';
+import { InfraError } from '../errors.ts';
 import { PROJECT } from '../project.ts';
 import { program, type ProgramParts } from '../program.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
@@ -50,19 +52,23 @@ export async function recordProgram(
     // What is left of secrets is the way to the cluster.
     [`${PROJECT}:kubernetes`],
   );
-  await program({ ...parts, askCluster: askUnlessEncrypted(parts) });
+  await program({ ...parts, askCluster: askFromHere(parts) });
   await runtime.disconnect();
   return objects;
 }
 
-/** Asks the cluster as `up` does, except by a kubeconfig that was not decrypted. */
-function askUnlessEncrypted(parts: ProgramParts): ProgramParts['askCluster'] {
+/** Asks the cluster as `up` does, where the config leads to one from here; keys say what it would have told. */
+function askFromHere({ askCluster }: ProgramParts): ProgramParts['askCluster'] {
   return async (address, questions) => {
-    const facts = await parts.askCluster(address, questions);
-    if (address.kubeconfig !== NOT_READ) return facts;
-    return {
-      ...facts,
-      trouble: 'kubernetes.kubeconfig is encrypted, and nothing is decrypted here',
-    };
+    if (address.kubeconfig === NOT_READ) {
+      return nothingTold('kubernetes.kubeconfig is encrypted, and nothing is decrypted here');
+    }
+    try {
+      return await askCluster(address, questions);
+    } catch (error) {
+      if (!(error instanceof InfraError)) throw error;
+      const [what = ''] = error.message.split('. ');
+      return nothingTold(what);
+    }
   };
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { nothingTold } from '../../../infra/cluster/facts.ts';
+import { InfraError } from '../../../infra/errors.ts';
 import { sorted } from '../../../infra/render/manifest.ts';
-import type { RecordedObject } from '../../../infra/render/record_program.ts';
+import { recordProgram, type RecordedObject } from '../../../infra/render/record_program.ts';
 import { runStack } from '../stack_run.ts';
 import { smallest } from '../stacks.ts';
-import { rendered, stacksWithoutSecrets } from './stacks_without_secrets.ts';
+import { rendered, stacksWithoutSecrets, valuesFromFile } from './stacks_without_secrets.ts';
 
 const named = {
   ...smallest,
@@ -14,6 +16,8 @@ const named = {
     existingSecret: { name: 'existing-clearml' },
   },
 };
+
+const onOther = { ...named, ingress: { ...smallest.ingress, controller: 'other' } };
 
 /** Objects of the program as they are once Pulumi has named them and has read its own annotations. */
 async function registered(config: Readonly<Record<string, unknown>>): Promise<unknown[]> {
@@ -89,19 +93,36 @@ suite('what is rendered', () => {
   });
 
   test('asks for the key of what a silent cluster does not tell', async (t) => {
-    const silent = { version: undefined, podNetworks: [], trouble: 'no route to host' };
+    const silent = nothingTold('no route to host');
     await assert.rejects(rendered(t, named, silent), {
+      code: 'config-invalid',
+      message: /kubernetes\.platform: missing, .*\(no route to host\)/,
+    });
+    const kubernetes = { context: 'test', platform: 'other' };
+    await assert.rejects(rendered(t, { ...onOther, kubernetes }, silent), {
       code: 'config-invalid',
       message: /^router\.taskNetworks: missing, .*\(no route to host\)/,
     });
   });
 
-  test('says why a cluster was not asked by an encrypted kubeconfig', async (t) => {
-    const kubernetes = { kubeconfig: { secure: 'v1:abc' } };
-    const silent = { version: undefined, podNetworks: [], trouble: 'not a kubeconfig' };
-    await assert.rejects(rendered(t, { ...named, kubernetes }, silent), {
+  test('needs no kubeconfig, and says why the cluster was not asked', async (t) => {
+    const kubernetes = { kubeconfig: { secure: 'v1:abc' }, platform: 'other' };
+    const config = { ...onOther, kubernetes };
+    await assert.rejects(rendered(t, config), {
       code: 'config-invalid',
       message: /\(kubernetes\.kubeconfig is encrypted, and nothing is decrypted here\)/,
     });
+    const router = { taskNetworks: ['10.0.0.0/8'] };
+    assert.ok((await rendered(t, { ...config, router })).length > 5);
+    await assert.rejects(
+      recordProgram('test', valuesFromFile(t, { ...onOther, kubernetes: { context: 'gone' } }), {
+        bundle: () => Promise.resolve(''),
+        askCluster: ({ context }) => {
+          const message = `no context ${context}. Nothing was changed.`;
+          return Promise.reject(new InfraError('config-invalid', message));
+        },
+      }),
+      { code: 'config-invalid', message: /could not be asked what it is \(no context gone\)/ },
+    );
   });
 });
