@@ -31,6 +31,8 @@ export interface TaskRouterArgs {
   readonly taskNetworks: readonly string[];
   /** The cluster's version; undefined where it could not be asked. */
   readonly version: KubernetesVersion | undefined;
+  /** Puts values of other resources in the place of what stands for them in the config; none where all is known. */
+  readonly fill?: (value: Input<string>) => Input<string>;
 }
 
 /** A router in a cluster, with all that it needs. Its provider comes by the component's options. */
@@ -40,7 +42,7 @@ export class TaskRouter extends ComponentResource {
   readonly tcpAddress: Input<string> | undefined;
 
   constructor(name: string, args: TaskRouterArgs, options: ComponentResourceOptions) {
-    const { config } = args;
+    const { config, fill = (value: Input<string>) => value } = args;
     super(
       'clearml:router:TaskRouter',
       name,
@@ -51,10 +53,11 @@ export class TaskRouter extends ComponentResource {
       },
     );
     const names = namesOf(config.router.name);
-    this.namespace = namespaceFor(this, config);
+    this.namespace = fill(namespaceFor(this, config));
     const scope: Scope = { parent: this, config, names, namespace: this.namespace };
 
-    this.tcpAddress = exposeTcp(scope);
+    const tcpAddress = exposeTcp(scope);
+    this.tcpAddress = tcpAddress === undefined ? undefined : fill(tcpAddress);
     const mounts = [
       config.router.code === 'image' ? undefined : routerCode(scope, args.code),
       credentialsFor(scope),

@@ -10,8 +10,9 @@ export function namespaceFor(parent: Resource, config: StackConfig): Input<strin
   if (!create) return name;
   const labels = namespaceLabels(config);
   return new core.v1.Namespace(
-    'namespace',
+    `${config.router.name}-namespace`,
     { metadata: Object.keys(labels).length === 0 ? { name } : { name, labels } },
-    { parent },
+    // Its name before several routers could be in one program; a namespace that is replaced takes all in it along.
+    { parent, aliases: [{ name: 'namespace' }] },
   ).metadata.name;
 }

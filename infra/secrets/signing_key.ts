@@ -14,7 +14,7 @@ export function signingKey(scope: Scope): Input<string> | undefined {
   const { jwksKey, serverSecret } = scope.config.clearml;
   if (serverSecret === undefined) return hidden(jwksKey);
   const { namespace, name, key } = serverSecret;
-  const found = core.v1.Secret.get('clearml-server', `${namespace}/${name}`, {
+  const found = core.v1.Secret.get(`${scope.names.router}-clearml-server`, `${namespace}/${name}`, {
     parent: scope.parent,
   });
   return asSecret(decoded(found.data, `Secret ${name} in namespace ${namespace}`, key));

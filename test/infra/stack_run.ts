@@ -134,7 +134,7 @@ function asTheClusterWould(
 ): Record<string, unknown> {
   if (type === STASH) return { ...inputs, output: options.firstUid ?? inputs['input'] };
   const metadata = (inputs['metadata'] ?? {}) as Record<string, unknown>;
-  if (name === 'clearml-server') {
+  if (name.endsWith('-clearml-server')) {
     const key = Buffer.from('SECRET-server-key').toString('base64');
     return { data: { secure_auth_token_secret: key, secret: key } };
   }
