@@ -59,6 +59,7 @@ export async function program(
     config,
     namespace: router.namespace,
     tcpAddress: router.tcpAddress,
+    httpAddress: router.httpAddress,
     taskNetworks,
     warnings: warning === undefined ? [] : [warning],
   });

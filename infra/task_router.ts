@@ -1,4 +1,9 @@
-import { ComponentResource, type ComponentResourceOptions, type Input } from '@pulumi/pulumi';
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+} from '@pulumi/pulumi';
 
 import { keepAvailable } from './workload/availability.ts';
 import { certificateAuthorities } from './workload/certificate_authorities.ts';
@@ -40,6 +45,8 @@ export class TaskRouter extends ComponentResource {
   readonly namespace: Input<string>;
   /** Address that TCP users connect to; undefined where TCP is off. */
   readonly tcpAddress: Input<string> | undefined;
+  /** Address of the load balancer that leads HTTP here; undefined where it is no object of this component that has one. */
+  readonly httpAddress: Output<string | undefined> | undefined;
 
   constructor(name: string, args: TaskRouterArgs, options: ComponentResourceOptions) {
     const { config, fill = (value: Input<string>) => value } = args;
@@ -81,8 +88,12 @@ export class TaskRouter extends ComponentResource {
       settings,
     });
     keepAvailable(scope, deploymentName);
-    expose(scope);
+    this.httpAddress = expose(scope);
     monitor(scope);
-    this.registerOutputs({ namespace: this.namespace, tcpAddress: this.tcpAddress ?? null });
+    this.registerOutputs({
+      namespace: this.namespace,
+      tcpAddress: this.tcpAddress ?? null,
+      httpAddress: this.httpAddress ?? null,
+    });
   }
 }

@@ -13,6 +13,7 @@ export function nextSteps(config: StackConfig, stack: string): readonly string[]
   return [
     ...dnsSteps(config),
     ...tcpRangeSteps(config.tcpSession),
+    ...wildcardSteps(config),
     ...readinessGateSteps(config),
     `Open ${pagesUrl(config)}/ and sign in: your tasks that ask for access are listed there.`,
     `Check it: npm run verify -- --stack ${stack}`,
@@ -31,6 +32,14 @@ function dnsSteps(config: StackConfig): string[] {
     ...(tcp === undefined || !needsDns(tcp)
       ? []
       : [`Point the DNS name ${tcp} at ${whereTcpEnters(config)}, for TCP.`]),
+  ];
+}
+
+/** Only the issuer itself tells whether it is an ACME one; the doctor reads it. */
+function wildcardSteps({ ingress: { wildcardHost }, tls: { issuer } }: StackConfig): string[] {
+  if (wildcardHost === undefined || issuer === undefined) return [];
+  return [
+    `If ${issuer.kind} ${issuer.name} is an ACME issuer, give it a DNS-01 solver for *.${wildcardHost}: HTTP-01 proves no wildcard.`,
   ];
 }
 

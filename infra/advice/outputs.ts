@@ -15,6 +15,11 @@ export interface Outputs {
   readonly url: string;
   /** Where the router's own pages and API are: the same, unless they have a host of their own. */
   readonly pagesUrl: string;
+  /**
+   * Address of the load balancer that leads HTTP here, which is where DNS names have to point; null where the controller has not reported
+   * it yet (`pulumi refresh` asks again), or where it belongs to what others made, such as a Gateway.
+   */
+  readonly httpAddress: Output<string | null>;
   /** What `ssh` and other TCP clients connect to; null where TCP is off. */
   readonly tcp: Output<{ address: string; portStart: number; portEnd: number }> | null;
   readonly namespace: Output<string>;
@@ -38,6 +43,7 @@ export interface Provisioned {
   readonly config: SettledConfig;
   readonly namespace: Input<string>;
   readonly tcpAddress: Input<string> | undefined;
+  readonly httpAddress: Output<string | undefined> | undefined;
   readonly taskNetworks: TaskNetworks;
   /** Warnings from before, such as that of the version gate. */
   readonly warnings: readonly string[];
@@ -51,6 +57,7 @@ export function outputsOf(provisioned: Provisioned): Outputs {
   return {
     url,
     pagesUrl: pagesUrl(config),
+    httpAddress: output(provisioned.httpAddress).apply((address) => address ?? null),
     tcp:
       range === undefined || tcpAddress === undefined
         ? null

@@ -1,5 +1,6 @@
 import type { StackConfig } from '../config/stack_config.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';
+import { isSecure } from '../config/decisions/tls.ts';
 import { overlap } from './overlap.ts';
 
 /**
@@ -52,10 +53,11 @@ function proxyOf(config: StackConfig): string | undefined {
       return config.gateway.controller === 'gke' ? GOOGLE : "the addresses of the Gateway's pods";
     case 'openshiftRoute':
       return "the addresses of the pods in openshift-ingress, which are their nodes' own in most clusters";
+    // Neither a Service nor the router ends TLS.
     case 'LoadBalancer':
     case 'NodePort':
     case 'none':
-      return undefined;
+      return isSecure(config) ? 'the addresses of what ends TLS in front of the router' : undefined;
   }
 }
 

@@ -55,6 +55,7 @@ export class TaskRouter extends Router {
       config,
       namespace: this.namespace,
       tcpAddress: this.tcpAddress,
+      httpAddress: this.httpAddress,
       taskNetworks,
       warnings: [],
     });

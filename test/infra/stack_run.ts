@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly firstUid?: string;
   /** Gets each registration as the engine would. */
   readonly onRegister?: (request: RegisterResourceRequest) => void;
+  /** Status that an Ingress gets; none unless given. */
+  readonly ingressStatus?: unknown;
 }
 
 /** Runs the program with a stack's config, as the CLI would, against an engine that only takes notes. */
@@ -139,6 +141,7 @@ function asTheClusterWould(
     return { data: { secure_auth_token_secret: key, secret: key } };
   }
   const named = { ...inputs, metadata: { name: `${name}-generated`, ...metadata } };
+  if (type.endsWith(':Ingress')) return { ...named, status: options.ingressStatus };
   if (type !== 'kubernetes:core/v1:Service') return named;
   const status = options.serviceStatus ?? { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } };
   return { ...named, status };

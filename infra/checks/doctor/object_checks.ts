@@ -125,17 +125,25 @@ function classes(config: StackConfig): Named[] {
       );
     }
   }
-  if (tls.issuer !== undefined) {
-    const { group, kind, name } = tls.issuer;
-    const place =
-      kind === 'ClusterIssuer' ? 'clusterissuers' : `namespaces/${namespace.name}/issuers`;
+  const issuerPath = pathOfIssuer(config);
+  if (tls.issuer !== undefined && issuerPath !== undefined) {
+    const { kind, name } = tls.issuer;
     add(
       `${kind} ${name}`,
-      `/apis/${group}/v1/${place}/${name}`,
+      issuerPath,
       `Make it, or name another: kubectl get ${kind.toLowerCase()}s`,
     );
   }
   return found;
+}
+
+/** Where cert-manager's issuer lies; undefined where config names none. */
+export function pathOfIssuer({ namespace, tls: { issuer } }: StackConfig): string | undefined {
+  if (issuer === undefined) return undefined;
+  const { group, kind, name } = issuer;
+  const place =
+    kind === 'ClusterIssuer' ? 'clusterissuers' : `namespaces/${namespace.name}/issuers`;
+  return `/apis/${group}/v1/${place}/${name}`;
 }
 
 /** Without a class the cluster's default one serves the Ingress: is there one? */

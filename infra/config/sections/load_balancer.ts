@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Rule } from '../values/problem.ts';
+import type { Problem, Rule } from '../values/problem.ts';
 import { cidrs, filledText, flag, isIpAddress, oneOf, textMap } from '../values/values.ts';
 
 /** How connections from outside get from a node to a pod. */
@@ -60,4 +60,24 @@ export function withoutEffect(typeKey: string): Rule<Settings>[] {
     if (settings.type === 'LoadBalancer' || !isGiven(settings)) return [];
     return [{ path: [key], message: `has no effect with ${typeKey} ${settings.type}; remove it` }];
   });
+}
+
+const AZURE_IP_RANGES = 'service.beta.kubernetes.io/azure-allowed-ip-ranges';
+/** Annotations that let networks in at Azure's load balancer alone: https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/ */
+const AZURE_ALLOWED = ['service.beta.kubernetes.io/azure-allowed-service-tags', AZURE_IP_RANGES];
+
+/**
+ * The ranges are held by the nodes, too, which know no service tags: they would drop what a tag lets in.
+ * https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/provider/loadbalancer/accesscontrol.go
+ */
+export function azureSourceRanges({
+  annotations,
+  loadBalancerSourceRanges: ranges,
+}: Settings): readonly Problem[] {
+  const given = AZURE_ALLOWED.find((name) => Object.hasOwn(annotations, name));
+  if (given === undefined || ranges.length === 0) return [];
+  const message =
+    `nodes hold these, too, and drop what the annotation ${given} lets in; keep one of them, ` +
+    `and name networks beside a tag by ${AZURE_IP_RANGES}`;
+  return [{ path: ['loadBalancerSourceRanges'], message }];
 }

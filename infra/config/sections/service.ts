@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { loadBalancerKeys, withoutEffect } from './load_balancer.ts';
+import { azureSourceRanges, loadBalancerKeys, withoutEffect } from './load_balancer.ts';
 import { rules } from '../values/problem.ts';
 import { oneOf, port, wholeNumber } from '../values/values.ts';
 
@@ -20,7 +20,7 @@ export const service = z
     { error: 'expected the settings of the HTTP Service' },
   )
   .check(
-    rules(...withoutEffect('service.type')),
+    rules(...withoutEffect('service.type'), azureSourceRanges),
     rules(({ nodePort, type }) => {
       if (nodePort === undefined || type === 'NodePort') return [];
       const message = `has no effect with service.type ${type}; set service.type NodePort or remove it`;

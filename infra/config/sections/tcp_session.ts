@@ -7,7 +7,12 @@ import {
 } from '../../platform/load_balancer.ts';
 import { LOAD_BALANCER_BY_NAME } from '../../platform/load_balancers.ts';
 import type { PortRange } from '../../../router/settings/tcp_range.ts';
-import { loadBalancerKeys, trafficPolicy, withoutEffect } from './load_balancer.ts';
+import {
+  azureSourceRanges,
+  loadBalancerKeys,
+  trafficPolicy,
+  withoutEffect,
+} from './load_balancer.ts';
 import { type Problem, type Rule, rules } from '../values/problem.ts';
 import { address, cidrs, filledText, flag, oneOf, port, wholeNumber } from '../values/values.ts';
 
@@ -96,7 +101,7 @@ const service = z
     { error: 'expected the settings of the load balancer Service' },
   )
   .check(
-    rules(...withoutEffect('tcpSession.service.type')),
+    rules(...withoutEffect('tcpSession.service.type'), azureSourceRanges),
     rules(({ externalTrafficPolicy, sharingKey }) => {
       if (sharingKey === undefined || externalTrafficPolicy !== 'Local') return [];
       const message =

@@ -54,9 +54,9 @@ const ANNOTATIONS: Readonly<Record<IngressController, Readonly<Record<string, st
 
 /** Annotations of the Ingress: the controller's, then those of config, which win. */
 export function ingressAnnotations(config: StackConfig): Record<string, string> {
-  const { annotations, controller = 'other' } = config.ingress;
+  const { annotations, controller } = config.ingress;
   return {
-    ...ANNOTATIONS[controller],
+    ...ANNOTATIONS[controller ?? 'other'],
     ...annotations,
     ...(controller === 'alb' ? albAttributes(config) : {}),
   };

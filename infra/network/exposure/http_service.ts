@@ -1,13 +1,12 @@
 import { core } from '@pulumi/kubernetes';
-import type { Output } from '@pulumi/pulumi';
 
 import { exposedSpec, replacementOf } from '../service_spec.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
 import { gkeServiceAnnotations } from './gke.ts';
 import { exposureOf } from '../../config/decisions/exposure.ts';
 
-/** The Service in front of the router's HTTP port; returns its name. */
-export function httpService(scope: Scope): Output<string> {
+/** The Service in front of the router's HTTP port. */
+export function httpService(scope: Scope): core.v1.Service {
   const { config, names } = scope;
   const { service } = config;
   const behindGkeIngress = exposureOf(config) === 'ingress' && config.ingress.controller === 'gke';
@@ -18,9 +17,11 @@ export function httpService(scope: Scope): Output<string> {
         ...metadataOf(scope, names.router),
         annotations: {
           ...(behindGkeIngress ? gkeServiceAnnotations(scope) : {}),
+          // The Deployment is awaited; this would wait for the same pods. The address is told in the outputs, and needs no pod.
+          ...(service.type === 'LoadBalancer'
+            ? { 'pulumi.com/waitFor': 'jsonpath={.status.loadBalancer.ingress}' }
+            : { 'pulumi.com/skipAwait': 'true' }),
           ...service.annotations,
-          // The Deployment is awaited; this would wait for the same pods, and for an address that nothing here needs.
-          'pulumi.com/skipAwait': 'true',
         },
       },
       spec: {
@@ -39,7 +40,8 @@ export function httpService(scope: Scope): Output<string> {
     },
     {
       parent: scope.parent,
+      customTimeouts: { create: '5m', update: '5m' },
       ...replacementOf(service),
     },
-  ).metadata.name;
+  );
 }

@@ -1,5 +1,5 @@
 import { networking, type types } from '@pulumi/kubernetes';
-import type { Input, Resource } from '@pulumi/pulumi';
+import type { Input } from '@pulumi/pulumi';
 
 import { isIpAddress } from '../../config/values/values.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
@@ -11,7 +11,7 @@ export function ingressFor(
   scope: Scope,
   serviceName: Input<string>,
   secretName: Input<string> | undefined,
-): Resource {
+): networking.v1.Ingress {
   const { config, names } = scope;
   const { className, waitForAddress } = config.ingress;
   // A rule's host must be a name; an address matches the rule without one.

@@ -45,6 +45,16 @@ suite('trusted proxies', () => {
       "the addresses of the pods in openshift-ingress, which are their nodes' own in most clusters",
     ],
   ];
+  for (const service of [{ type: 'LoadBalancer' }, { type: 'NodePort' }, { type: 'ClusterIP' }]) {
+    const { type } = service;
+    test(`before a Service of type ${type} are there where TLS ends before it`, () => {
+      const config = { service, ingress: { hostName, enabled: false } };
+      const inFront = 'the addresses of what ends TLS in front of the router';
+      assert.deepEqual(warnings(config), [unset(inFront)]);
+      assert.deepEqual(warnings({ ...config, ...trusting() }), []);
+    });
+  }
+
   for (const [name, config, whatToName] of exposures) {
     test(`behind ${name} have to be named, or said to be none`, () => {
       assert.deepEqual(warnings(config), [unset(whatToName)]);
@@ -53,10 +63,11 @@ suite('trusted proxies', () => {
   }
 
   test('are none where nothing in front speaks HTTP', () => {
+    const ingress = { hostName: 'http://tasks.internal' };
     for (const type of ['LoadBalancer', 'NodePort']) {
-      assert.deepEqual(warnings({ service: { type } }), []);
+      assert.deepEqual(warnings({ ingress, service: { type } }), []);
     }
-    assert.deepEqual(warnings({ ingress: { hostName, enabled: false } }), []);
+    assert.deepEqual(warnings({ ingress: { ...ingress, enabled: false } }), []);
   });
 
   const shared =

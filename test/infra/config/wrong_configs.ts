@@ -55,6 +55,30 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'networks beside a service tag of Azure, for HTTP and for TCP',
+    config: {
+      ...smallest,
+      service: {
+        type: 'LoadBalancer',
+        annotations: {
+          'service.beta.kubernetes.io/azure-allowed-service-tags': 'AzureFrontDoor.Backend',
+        },
+        loadBalancerSourceRanges: ['147.243.0.0/16'],
+      },
+      tcpSession: {
+        portRange: { start: 20_000, end: 20_001 },
+        service: {
+          annotations: { 'service.beta.kubernetes.io/azure-allowed-ip-ranges': '203.0.113.0/24' },
+          loadBalancerSourceRanges: ['203.0.113.0/24'],
+        },
+      },
+    },
+    expected: [
+      'service.loadBalancerSourceRanges: nodes hold these, too, and drop what the annotation service.beta.kubernetes.io/azure-allowed-service-tags lets in; keep one of them, and name networks beside a tag by service.beta.kubernetes.io/azure-allowed-ip-ranges',
+      'tcpSession.service.loadBalancerSourceRanges: nodes hold these, too, and drop what the annotation service.beta.kubernetes.io/azure-allowed-ip-ranges lets in; keep one of them, and name networks beside a tag by service.beta.kubernetes.io/azure-allowed-ip-ranges',
+    ],
+  },
+  {
     name: 'a misspelt section',
     config: { ...smallest, tcpSesion: {} },
     expected: ['tcpSesion: unknown key; did you mean tcpSession?'],

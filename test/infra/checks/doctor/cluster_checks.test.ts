@@ -197,7 +197,7 @@ suite("the doctor's look at the cluster", () => {
     const cluster = await clusterAnswering(context, healthy);
     const { jwksKey: _, ...account } = smallest.clearml;
     const clearml = { ...account, serverSecret: {} };
-    assert.deepEqual(await told(checksOf({ clearml }, cluster), 'Secret clearml-conf'), [
+    assert.deepEqual(await told(await checksOf({ clearml }, cluster), 'Secret clearml-conf'), [
       '✖ Secret clearml-conf: does not exist',
       '    Make it in namespace clearml, with secure_auth_token_secret, or name another in clearml.serverSecret.',
     ]);
