@@ -8,6 +8,8 @@ import type { StackConfig } from '../../config/stack_config.ts';
 import { serverOf } from '../doctor/clearml_checks.ts';
 import { hostsOf, sampleOf } from '../../config/decisions/tls.ts';
 import { pagesUrl, routerUrl } from '../../config/decisions/router_url.ts';
+import { runPulumi } from '../../pulumi_cli.ts';
+import { stateIsLive } from './state_check.ts';
 import { judgeServedCertificate } from './served_certificate.ts';
 import { refusesProgram, refusesUpgrade, sendsToSignIn } from './refusals.ts';
 import {
@@ -19,14 +21,19 @@ import {
   routesOf,
 } from './routes.ts';
 
-/** What users should get from a router that was put up. */
-export function routerChecks(config: StackConfig): readonly Check[] {
+/** What users should get from a router that was put up by `stack`. */
+export function routerChecks(config: StackConfig, stack: string): readonly Check[] {
   const url = routerUrl(config);
   const pages = pagesUrl(config);
   const { kubeConfig, reader } = clusterOf(config);
   const token = once(async () => (await serverOf(config, reader)).logIn());
   const listing = once(async () => routesOf(pages, await token()));
   return [
+    {
+      title: 'state',
+      find: () =>
+        stateIsLive(JSON.parse(runPulumi(['stack', 'export', '--stack', stack])), reader, stack),
+    },
     { title: 'pods', find: () => podsAreReady(kubeConfig, config) },
     ...certificateChecks(config, url),
     { title: 'sign-in', find: () => sendsToSignIn(url) },

@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { z } from 'zod';
+
+import type { ClusterReader } from '../../cluster/reader.ts';
+import { bad, good, type Finding } from '../check.ts';
+
+/** The part of an object that tells whether pods run what they should: images, and the names that follow content. */
+const deployment = z.looseObject({
+  spec: z.looseObject({
+    template: z.looseObject({
+      spec: z.looseObject({
+        containers: z.array(z.looseObject({ name: z.string(), image: z.string() })),
+        volumes: z
+          .array(
+            z.looseObject({
+              name: z.string(),
+              configMap: z.looseObject({ name: z.string().optional() }).optional(),
+              secret: z.looseObject({ secretName: z.string().optional() }).optional(),
+            }),
+          )
+          .default([]),
+      }),
+    }),
+  }),
+});
+
+const resource = z.looseObject({
+  type: z.string(),
+  external: z.boolean().default(false),
+  delete: z.boolean().default(false),
+  inputs: z
+    .looseObject({
+      apiVersion: z.string().default(''),
+      kind: z.string().default(''),
+      metadata: z
+        .looseObject({ name: z.string().default(''), namespace: z.string().optional() })
+        .prefault({}),
+    })
+    .prefault({}),
+});
+
+/** What `pulumi stack export` writes, as far as it is looked at. */
+const exported = z.looseObject({
+  deployment: z.looseObject({
+    pending_operations: z.array(z.unknown()).nullish(),
+    resources: z.array(resource).default([]),
+  }),
+});
+
+type StateObject = z.output<typeof resource>['inputs'];
+
+/**
+ * Whether the cluster holds what the stack's state says. After an interrupted update it may not, and the next one, which compares with
+ * the state alone, would find nothing to do.
+ *
+ * @param state what `pulumi stack export` writes.
+ */
+export async function stateIsLive(
+  state: unknown,
+  reader: Pick<ClusterReader, 'read'>,
+  stack: string,
+): Promise<Finding> {
+  const { pending_operations: pending, resources } = exported.parse(state).deployment;
+  const objects = resources
+    .filter(({ delete: isGoing, external, type }) => {
+      return type.startsWith('kubernetes:') && !external && !isGoing;
+    })
+    .map(({ inputs }) => inputs);
+  const troubles = [
+    ...(pending ?? []).map(() => 'an operation that was interrupted'),
+    ...(await Promise.all(objects.map((object) => troubleOf(object, reader)))).flat(),
+  ];
+  if (troubles.length === 0) return good(`the cluster holds all ${objects.length} objects of it`);
+  return bad(
+    `the cluster holds something else: ${troubles.join('; ')}`,
+    `npm run pulumi -- refresh --stack ${stack}, then npm run pulumi -- up --stack ${stack}; infra/operations/repair.md says more.`,
+  );
+}
+
+async function troubleOf(
+  object: StateObject,
+  reader: Pick<ClusterReader, 'read'>,
+): Promise<string[]> {
+  const { kind, metadata } = object;
+  const live = await reader.read(pathOf(object));
+  if (live === undefined) return [`${kind} ${metadata.name} is not there`];
+  if (kind !== 'Deployment') return [];
+  return isDeepStrictEqual(runs(object, object), runs(live, object))
+    ? []
+    : [`${kind} ${metadata.name} has another image, or other files`];
+}
+
+/** What a Deployment runs, of what `wanted` names: others may add containers and volumes to it. */
+function runs(object: unknown, wanted: unknown): unknown {
+  const names = deployment.parse(wanted).spec.template.spec;
+  const { containers, volumes } = deployment.parse(object).spec.template.spec;
+  const isNamed = (of: readonly { name: string }[], name: string): boolean =>
+    of.some((one) => one.name === name);
+  return {
+    images: containers
+      .filter(({ name }) => isNamed(names.containers, name))
+      .map(({ image, name }) => [name, image]),
+    files: volumes
+      .filter(({ name }) => isNamed(names.volumes, name))
+      .map(({ configMap, name, secret }) => [name, configMap?.name ?? secret?.secretName]),
+  };
+}
+
+function pathOf({ apiVersion, kind, metadata }: StateObject): string {
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
+  return `${group}${place}/${pluralOf(kind.toLowerCase())}/${metadata.name}`;
+}
+
+/** Of the kinds that the program makes; `transforms` makes no other. */
+function pluralOf(kind: string): string {
+  if (kind.endsWith('s')) return `${kind}es`;
+  return kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+}
