@@ -1,3 +1,4 @@
+import { gke } from '../platform/gke.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';
 import { isSecure } from '../config/decisions/tls.ts';
@@ -61,8 +62,5 @@ function proxyOf(config: StackConfig): string | undefined {
   }
 }
 
-/**
- * Where Google's front ends connect from (https://cloud.google.com/load-balancing/docs/firewall-rules), and the address that they
- * add to X-Forwarded-For: that of the load balancer.
- */
-const GOOGLE = '35.191.0.0/16, 130.211.0.0/22 and the address of the load balancer';
+/** Google's front ends connect from where its health checks do, and add the load balancer's address to X-Forwarded-For. */
+const GOOGLE = `${gke.healthCheckNetworks.join(', ')} and the address of the load balancer`;

@@ -31,7 +31,7 @@ export const gke: Platform = {
   dns: { ...other.dns, networks: ['169.254.20.10/32', '169.254.169.254/32'] },
   loadBalancer: googleNlb,
   apiServerPorts: [443],
-  // https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges
+  // Front ends and health checks: https://cloud.google.com/load-balancing/docs/firewall-rules
   healthCheckNetworks: ['35.191.0.0/16', '130.211.0.0/22'],
   // A ResourceQuota keeps them to kube-system: https://cloud.google.com/kubernetes-engine/docs/concepts/pod-priority
   allowsSystemPriority: false,

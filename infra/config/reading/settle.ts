@@ -31,7 +31,8 @@ export function settle(stack: string, config: StackConfig, told: Told): SettledC
   const recognised = platformOf(config, told);
   if (recognised === undefined) throw invalid(stack, [platformMissing(told)]);
   const found = foundOf(config, recognised, told);
-  const isIngress = exposureOf(config) === 'ingress';
+  const exposure = exposureOf(config);
+  const isIngress = exposure === 'ingress';
   const controller = isIngress
     ? ingressControllerOf(config, found, told)
     : config.ingress.controller;
@@ -43,7 +44,8 @@ export function settle(stack: string, config: StackConfig, told: Told): SettledC
     ingress: { ...ingress, controller },
     gateway: {
       ...gateway,
-      controller: gateway.controller ?? found.platform.gatewayController,
+      controller:
+        gateway.controller ?? (exposure === 'gateway' ? found.platform.gatewayController : 'other'),
     },
     tcpSession: tcpSession && withTcpDefaults(tcpSession, found.loadBalancer, told.gitVersion),
   };

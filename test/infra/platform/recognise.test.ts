@@ -91,6 +91,24 @@ suite('what a cluster brings', () => {
     assert.deepEqual([gateway.controller, tcpSession?.service.platform], ['other', 'other']);
   });
 
+  test('leaves out what config does not use', () => {
+    const gke = { gitVersion: 'v1.33.4-gke.1000' };
+    const behindNginx = settledConfig(
+      { ...smallest, ingress: { ...smallest.ingress, className: 'nginx' } },
+      gke,
+    );
+    assert.deepEqual(
+      [behindNginx.gateway.controller, behindNginx.ingress.controller],
+      ['other', 'nginx'],
+    );
+    const gateway = { enabled: true, parentRefs: [{ name: 'a' }] };
+    const behindGateway = settledConfig({ ...smallest, gateway }, gke);
+    assert.deepEqual(
+      [behindGateway.gateway.controller, behindGateway.ingress.controller],
+      ['gke', undefined],
+    );
+  });
+
   test('is no load balancer for a range that is exposed otherwise', () => {
     const tcpSession = { ...guide.tcpSession, service: { type: 'NodePort' } };
     const settled = settledConfig({ ...guide, tcpSession }, { apiGroups: ['metallb.io'] });
