@@ -1,6 +1,7 @@
 import { type Input, type Output, output } from '@pulumi/pulumi';
 
 import type { SettledConfig } from '../config/decisions/found.ts';
+import { drainWarnings } from './drain.ts';
 import { nextSteps } from './next_steps.ts';
 import { pagesUrl, routerUrl } from '../config/decisions/router_url.ts';
 import { policyWarnings } from './policy_warnings.ts';
@@ -83,6 +84,7 @@ function warnings(provisioned: Provisioned, url: string): string[] {
   }
   found.push(...tcpRangeWarnings(config.tcpSession));
   found.push(...sourceRangeWarnings(config.tcpSession));
+  found.push(...drainWarnings(config));
   found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
   found.push(...policyWarnings(config, provisioned.taskNetworks.networks));
   if (provisioned.taskNetworks.fromNodes) {

@@ -4,6 +4,8 @@ import type { Dns, Platform, Ports } from './platform.ts';
 
 /** What is known of the cluster: what it told, and the platform's own facts where it told nothing. All that depends on it asks here. */
 export interface Found {
+  /** Minor number of its Kubernetes 1.x; undefined where it could not be asked. */
+  readonly minor: number | undefined;
   readonly platform: Platform;
   /** What the platform was known by, for a person. */
   readonly reason: string;

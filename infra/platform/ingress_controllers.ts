@@ -3,6 +3,7 @@ export const INGRESS_CONTROLLERS = [
   'traefik',
   'haproxy',
   'nginx',
+  'nginx-f5',
   'alb',
   'gke',
   'contour',
@@ -27,6 +28,8 @@ const BY_CLASS_CONTROLLER: ReadonlyMap<string, IngressController> = new Map([
   ['haproxy.org/ingress-controller', 'haproxy'],
   ['haproxy-ingress.github.io/controller', 'haproxy'],
   ['k8s.io/ingress-nginx', 'nginx'],
+  // F5's own, with annotations of its own: https://github.com/nginx/kubernetes-ingress/blob/main/charts/nginx-ingress/templates/controller-ingress-class.yaml
+  ['nginx.org/ingress-controller', 'nginx-f5'],
   // AKS's application routing is the community's controller: https://github.com/Azure/aks-app-routing-operator/blob/main/pkg/manifests/nginx.go
   ['webapprouting.kubernetes.azure.com/nginx', 'nginx'],
   ['ingress.k8s.aws/alb', 'alb'],

@@ -34,7 +34,9 @@ export function foundOf(
   const { platform: byConfig = 'other', type } = tcpSession?.service ?? {};
   const isAsked = type === 'LoadBalancer' && tcpSession?.service.platform === undefined;
   const balancer = isAsked ? loadBalancerOf(platform, apiGroups) : LOAD_BALANCER_BY_NAME[byConfig];
+  const minor = /^v1\.(\d+)\./.exec(evidence.gitVersion ?? '')?.[1];
   return {
+    minor: minor === undefined ? undefined : Number(minor),
     platform,
     reason,
     apiGroups,

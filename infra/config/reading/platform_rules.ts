@@ -3,6 +3,7 @@ import type { SettledConfig } from '../decisions/found.ts';
 import { loadBalancerRules, nodePortProblems } from '../sections/tcp_session.ts';
 import type { Problem, Rule } from '../values/problem.ts';
 import { policyRules } from './policy_rules.ts';
+import { clusterLimits } from './cluster_limits.ts';
 
 /** Whether the TCP range fits what carries it. */
 function tcpProblems({ found, tcpSession }: SettledConfig): readonly Problem[] {
@@ -43,5 +44,6 @@ function isSelected({ labels }: NodeEvidence, selector: Readonly<Record<string, 
 export const platformRules: readonly Rule<SettledConfig>[] = [
   tcpProblems,
   localProblems,
+  ...clusterLimits,
   ...policyRules,
 ];

@@ -14,6 +14,8 @@ export const IDLE_SECONDS = 3600;
  * - traefik ends no WebSocket; its time limits belong to entry points, not to an Ingress. Its `retry` is a Middleware object
  *   of the operator's: with none it answers 502 for a second after a pod was killed.
  * - nginx: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+ * - nginx-f5, which takes `Upgrade` only to Services that are named, and has no annotation that streams uploads:
+ *   https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/
  * - haproxy, of which there are two: of HAProxy Technologies' own (haproxy.org/), `timeout-tunnel` is a key of its ConfigMap alone and an
  *   hour unless told otherwise: https://github.com/haproxytech/kubernetes-ingress/blob/master/documentation/annotations.md#timeouts;
  *   the community's takes both: https://haproxy-ingress.github.io/docs/configuration/keys/#timeout
@@ -37,6 +39,15 @@ const ANNOTATIONS: Readonly<Record<IngressController, Readonly<Record<string, st
     'nginx.ingress.kubernetes.io/proxy-request-buffering': 'off',
     'nginx.ingress.kubernetes.io/proxy-send-timeout': String(IDLE_SECONDS),
   },
+  'nginx-f5': {
+    'nginx.org/client-max-body-size': '0',
+    'nginx.org/proxy-buffer-size': '32k',
+    // Less than 3 of that size is an error of nginx, whose busy buffers are 2 of them.
+    'nginx.org/proxy-buffers': '4 32k',
+    'nginx.org/proxy-buffering': 'False',
+    'nginx.org/proxy-read-timeout': `${IDLE_SECONDS}s`,
+    'nginx.org/proxy-send-timeout': `${IDLE_SECONDS}s`,
+  },
   alb: {
     'alb.ingress.kubernetes.io/healthcheck-path': '/readyz',
     'alb.ingress.kubernetes.io/healthcheck-port': String(OWN_PORTS.admin),
@@ -57,6 +68,7 @@ export function ingressAnnotations(config: StackConfig): Record<string, string> 
   const { annotations, controller } = config.ingress;
   return {
     ...ANNOTATIONS[controller ?? 'other'],
+    ...(controller === 'nginx-f5' ? { 'nginx.org/websocket-services': config.router.name } : {}),
     ...annotations,
     ...(controller === 'alb' ? albAttributes(config) : {}),
   };

@@ -10,7 +10,7 @@ import { isSecure } from '../../config/decisions/tls.ts';
  * OpenShift Routes: one for the host, one for that of the router's own pages if it is another, and, with a wildcard host, one for
  * all names below it, which the cluster's ingress must allow (`wildcardPolicy: WildcardsAllowed`).
  *
- * A certificate is referred to, never written into the Route: `externalCertificate`, from OpenShift 4.16 on. Without one,
+ * A certificate is referred to, never written into the Route: `externalCertificate`, from OpenShift 4.19 on. Without one,
  * the cluster's own wildcard certificate serves the host.
  */
 export function openshiftRoutes(

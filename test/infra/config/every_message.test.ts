@@ -11,6 +11,7 @@ const folder = fileURLToPath(new URL('../../../infra/config/', import.meta.url))
 
 /** Files whose texts are no problems of one stack's config, or have a test of their own. */
 const ELSEWHERE = new Set([
+  'cluster_limits.ts',
   'found.ts',
   'neighbours.ts',
   'platform_rules.ts',

@@ -39,7 +39,7 @@ suite('the controller of an Ingress', () => {
   ];
 
   test('is told by the class of the cluster, whatever its name', () => {
-    assert.equal(controllerOf({ className: 'nginx' }, { ingressClasses }), 'other');
+    assert.equal(controllerOf({ className: 'nginx' }, { ingressClasses }), 'nginx-f5');
     assert.equal(controllerOf({ className: 'public' }, { ingressClasses }), 'nginx');
   });
 

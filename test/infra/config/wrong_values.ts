@@ -201,7 +201,7 @@ export const wrongValues: readonly WrongConfig[] = [
       `ingress.wildcardHost: expected a host name, found 7; as a text: pulumi config set --type string --path ingress.wildcardHost 7`,
       `ingress.pagesHostName: expected a host name, found 7; as a text: pulumi config set --type string --path ingress.pagesHostName 7`,
       `ingress.className: expected the name of a Kubernetes object, found 7; as a text: pulumi config set --type string --path ingress.className 7`,
-      'ingress.controller: expected traefik, haproxy, nginx, alb, gke, contour or other, found "envoy"',
+      'ingress.controller: expected traefik, haproxy, nginx, nginx-f5, alb, gke, contour or other, found "envoy"',
       'ingress.annotations: expected keys with texts, found a list',
       `ingress.tlsSecretName: expected the name of a Kubernetes object, found 7; as a text: pulumi config set --type string --path ingress.tlsSecretName 7`,
       'ingress.waitForAddress: expected true or false, found 1',
