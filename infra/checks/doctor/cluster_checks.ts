@@ -11,6 +11,7 @@ import { checkVersion } from '../../cluster/version.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 import { certificateChecks } from './certificate_checks.ts';
 import { clashChecks } from './clash_checks.ts';
+import { controllerChecks } from './controller_checks.ts';
 import { issuerChecks } from './issuer_checks.ts';
 import type { Look } from './look.ts';
 import { loadBalancerChecks } from './load_balancer_checks.ts';
@@ -39,6 +40,7 @@ export function clusterChecks(
     ...objectChecks(config, reader),
     ...certificateChecks(config, reader),
     ...issuerChecks(config, reader),
+    ...controllerChecks(config, reader),
     ...clashChecks(config, reader),
     ...portChecks(config, reader),
     ...loadBalancerChecks(config, reader),
