@@ -11,6 +11,7 @@ import type { KubernetesVersion } from './cluster/version.ts';
 import type { SettledConfig } from './config/decisions/found.ts';
 import { credentialsFor } from './secrets/credentials.ts';
 import { deployment } from './workload/deployment.ts';
+import { makeExtraObjects } from './extra_objects.ts';
 import { expose } from './network/exposure/expose.ts';
 import { imagePullSecrets } from './secrets/image_pull_secret.ts';
 import { monitor } from './monitoring/monitor.ts';
@@ -56,7 +57,7 @@ export class TaskRouter extends ComponentResource {
       {},
       {
         ...options,
-        transforms: [...(options.transforms ?? []), ...objectTransforms(config.transforms)],
+        transforms: [...(options.transforms ?? []), ...objectTransforms(config)],
       },
     );
     const names = namesOf(config.router.name);
@@ -79,6 +80,7 @@ export class TaskRouter extends ComponentResource {
       tcpAddress: this.tcpAddress,
       taskNetworks: args.taskNetworks,
     });
+    makeExtraObjects(scope);
     networkPolicy(scope, args);
     const deploymentName = deployment(scope, {
       mounts,
@@ -87,7 +89,7 @@ export class TaskRouter extends ComponentResource {
       serviceAccount: serviceAccount(scope),
       settings,
     });
-    keepAvailable(scope, deploymentName);
+    keepAvailable({ scope, version: args.version }, deploymentName);
     this.httpAddress = expose(scope);
     monitor(scope);
     this.registerOutputs({

@@ -11,6 +11,12 @@ export interface Grant {
   readonly subject: Pick<types.input.rbac.v1.Subject, 'name' | 'namespace'>;
 }
 
+/** A service account, and what there is once it exists: nothing where it existed before. */
+export interface Account {
+  readonly name: string;
+  readonly made: readonly Resource[];
+}
+
 /** Grants a right to a service account. Returns what is there once it is granted. */
 export function grant(
   { metadata, nameInPulumi, rules, subject }: Grant,

@@ -1,7 +1,7 @@
 import { coordination, core } from '@pulumi/kubernetes';
 import type { Resource } from '@pulumi/pulumi';
 
-import { grant } from './grant.ts';
+import { type Account, grant } from './grant.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
 /**
@@ -9,7 +9,7 @@ import { metadataOf, type Scope } from '../scope.ts';
  * who signed out (no secret among it), and the account's right to these two objects. A single pod needs the Lease, too: while a
  * new pod replaces it, both run.
  */
-export function leaseAccess(scope: Scope, account: Resource): Resource {
+export function leaseAccess(scope: Scope, account: Account): Resource {
   const { parent } = scope;
   const name = scope.names.router;
   const metadata = metadataOf(scope, name);
@@ -46,8 +46,8 @@ export function leaseAccess(scope: Scope, account: Resource): Resource {
           verbs: ['get', 'patch'],
         },
       ],
-      subject: { name, namespace: scope.namespace },
+      subject: { name: account.name, namespace: scope.namespace },
     },
-    { parent, dependsOn: [lease, tokens, account] },
+    { parent, dependsOn: [lease, tokens, ...account.made] },
   );
 }

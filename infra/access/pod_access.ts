@@ -1,7 +1,7 @@
 import type { Resource } from '@pulumi/pulumi';
 
 import { EVERY_NAMESPACE } from '../../router/settings/values.ts';
-import { grant } from './grant.ts';
+import { type Account, grant } from './grant.ts';
 import type { Scope } from '../scope.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Scope } from '../scope.ts';
  */
 export function podAccess(
   scope: Scope,
-  account: Resource,
+  account: Account,
   namespaces: readonly string[],
 ): readonly Resource[] {
   const { config, names, namespace: home, parent } = scope;
@@ -23,9 +23,9 @@ export function podAccess(
         nameInPulumi: `${names.router}-pods${isEverywhere ? '' : `-${namespace}`}`,
         metadata: isEverywhere ? shared : { ...shared, namespace },
         rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }],
-        subject: { name: names.router, namespace: home },
+        subject: { name: account.name, namespace: home },
       },
-      { parent, dependsOn: [account] },
+      { parent, dependsOn: [...account.made] },
     );
   });
 }

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 
 import { availability } from './sections/availability.ts';
 import { clearml } from './sections/clearml.ts';
+import { commonAnnotations, commonLabels } from './sections/objects/common_metadata.ts';
+import { extraObjects } from './sections/objects/extra_objects.ts';
 import { gateway } from './sections/gateway.ts';
 import { imageCredentials } from './sections/image_credentials.ts';
 import { ingress } from './sections/ingress.ts';
@@ -10,12 +12,13 @@ import { monitoring } from './sections/monitoring.ts';
 import { namespace } from './sections/namespace.ts';
 import { networkPolicy } from './sections/network_policy.ts';
 import { openshiftRoute } from './sections/openshift_route.ts';
-import { pod } from './sections/pod.ts';
+import { pod } from './sections/pod/pod.ts';
 import { router } from './sections/router.ts';
 import { service } from './sections/service.ts';
+import { serviceAccount } from './sections/service_account.ts';
 import { tcpSession } from './sections/tcp_session.ts';
 import { tls } from './sections/tls.ts';
-import { transforms } from './sections/transforms.ts';
+import { transforms } from './sections/objects/transforms.ts';
 
 /**
  * A section that is not there is read as an empty one, so that each of its required keys is reported. The type asks for a
@@ -49,6 +52,15 @@ export const sections = {
     "What may reach the router's pods, and what they may reach.",
   ),
   monitoring: monitoring.describe('Objects for Prometheus and Grafana.'),
+  serviceAccount: serviceAccount.describe(
+    'Who the pods are to the API server, and to a cloud that trusts its accounts. Without leader election and `router.verifyPods` ' +
+      'there is one only where a key below asks for it.',
+  ),
+  commonLabels: commonLabels.describe('Labels of every object, pods included.'),
+  commonAnnotations: commonAnnotations.describe(
+    'Annotations of every object; pods have `pod.annotations`.',
+  ),
+  extraObjects: extraObjects.describe('Further manifests, which come and go with the router.'),
   transforms: transforms.describe('Changes to any object, where no key leads to what you need.'),
   kubernetes: kubernetes
     .prefault(missing)

@@ -92,7 +92,7 @@ function isSection(name: string): boolean {
 function takeEnvironment(config: Group, leftOut: LeftOut[]): void {
   const list = valueAt(config, ['pod', 'env']);
   if (!Array.isArray(list)) return;
-  const env: Record<string, string> = {};
+  const env: Group = {};
   for (const entry of list) {
     if (!isGroup(entry) || typeof entry['name'] !== 'string') continue;
     const { name, value } = entry;
@@ -111,8 +111,10 @@ function takeEnvironment(config: Group, leftOut: LeftOut[]): void {
       leftOut.push({ path: `router.extraEnvs ${name}`, why: `use ${key}` });
     } else if (typeof value === 'string' || typeof value === 'number') {
       env[name] = String(value);
+    } else if (isGroup(entry['valueFrom'])) {
+      env[name] = { valueFrom: entry['valueFrom'] };
     } else {
-      leftOut.push({ path: `router.extraEnvs ${name}`, why: 'only plain values have a place' });
+      leftOut.push({ path: `router.extraEnvs ${name}`, why: 'it has neither value nor valueFrom' });
     }
   }
   put(config, ['pod', 'env'], env);

@@ -8,7 +8,13 @@ export function referenceMarkdown(): string {
 }
 
 function section(name: string, schema: JsonSchema): string {
-  const rows = keysOf(name, schema.type === 'array' ? (schema.items ?? {}) : schema).map(
+  const group = schema.type === 'array' ? (schema.items ?? {}) : schema;
+  const whole = {
+    path: name,
+    key: { ...schema, description: 'Keys and texts of your own' },
+    isRequired: false,
+  };
+  const rows = (group.properties === undefined ? [whole] : keysOf(name, group)).map(
     ({ path, key, isRequired }) =>
       `| \`${path}\` | ${cell(typeOf(key))} | ${cell(isRequired ? '**required**' : defaultOf(key))} | ${cell(key.description ?? '')} |`,
   );

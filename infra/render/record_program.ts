@@ -4,6 +4,7 @@ import { nothingTold } from '../cluster/facts.ts';
 import { InfraError } from '../errors.ts';
 import { PROJECT } from '../project.ts';
 import { program, type ProgramParts } from '../program.ts';
+import { transformed } from '../transforms.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
 import { NOT_READ } from './stack_values.ts';
 
@@ -32,10 +33,7 @@ export async function recordProgram(
         // The monitor leaves transforms to whoever answers; those of the component are meant for its children.
         transforms.push(...own);
         if (!type.startsWith('kubernetes:')) return { id: name, state: inputs as object };
-        let props = inputs as Record<string, unknown>;
-        for (const transform of transforms) {
-          props = (await transform({ custom: true, name, opts: {}, props, type }))?.props ?? props;
-        }
+        const props = await transformed(transforms, { name, props: inputs, type });
         const manifest = manifestOf(name, props);
         objects.push({ name, manifest });
         return { id: name, state: manifest };

@@ -1,18 +1,29 @@
 import { autoscaling, policy } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
+import { isAtLeast, type KubernetesVersion } from '../cluster/version.ts';
 import { hasDisruptionBudget } from '../config/decisions/pods.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
+/** Where the objects go, and what the cluster there knows. */
+interface Place {
+  readonly scope: Scope;
+  /** The cluster's version; undefined where it could not be asked. */
+  readonly version: KubernetesVersion | undefined;
+}
+
+type Bounds = NonNullable<StackConfig['availability']['autoscaling']>;
+
 /** The autoscaler and the disruption budget, where config or the number of pods asks for them. */
-export function keepAvailable(scope: Scope, deploymentName: Input<string>): readonly Resource[] {
+export function keepAvailable(place: Place, deploymentName: Input<string>): readonly Resource[] {
+  const { scope } = place;
   const { availability } = scope.config;
   return [
     ...(hasDisruptionBudget(scope.config) ? [disruptionBudget(scope)] : []),
     ...(availability.autoscaling === undefined
       ? []
-      : [autoscaler(scope, deploymentName, availability.autoscaling)]),
+      : [autoscaler(place, deploymentName, availability.autoscaling)]),
   ];
 }
 
@@ -29,22 +40,49 @@ function disruptionBudget(scope: Scope): Resource {
   );
 }
 
-type Bounds = NonNullable<StackConfig['availability']['autoscaling']>;
-
-/** By `autoscaling/v1`, which has CPU alone and is in every version; `v2` came with 1.23. */
-function autoscaler(scope: Scope, deploymentName: Input<string>, bounds: Bounds): Resource {
+/**
+ * By `autoscaling/v1` where CPU alone decides: it is in every version of Kubernetes. Memory and `behavior` need `v2`, which came with
+ * 1.23 and has the fields of `v2beta2` before. https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+ */
+function autoscaler(
+  { scope, version }: Place,
+  deploymentName: Input<string>,
+  bounds: Bounds,
+): Resource {
   const { names, parent } = scope;
-  return new autoscaling.v1.HorizontalPodAutoscaler(
+  const {
+    behavior,
+    maxReplicas,
+    minReplicas,
+    targetCPUUtilizationPercentage: cpu,
+    targetMemoryUtilizationPercentage: memory,
+  } = bounds;
+  const metadata = metadataOf(scope, names.router);
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: deploymentName };
+  const spec = { scaleTargetRef, minReplicas, maxReplicas };
+  if (memory === undefined && behavior === undefined) {
+    return new autoscaling.v1.HorizontalPodAutoscaler(
+      names.router,
+      { metadata, spec: { ...spec, targetCPUUtilizationPercentage: cpu } },
+      { parent },
+    );
+  }
+  const knowsV2 = version === undefined || isAtLeast(version, 1, 23);
+  const { HorizontalPodAutoscaler } = knowsV2 ? autoscaling.v2 : autoscaling.v2beta2;
+  const metrics = [
+    utilization('cpu', cpu),
+    ...(memory === undefined ? [] : [utilization('memory', memory)]),
+  ];
+  return new HorizontalPodAutoscaler(
     names.router,
-    {
-      metadata: metadataOf(scope, names.router),
-      spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: deploymentName },
-        minReplicas: bounds.minReplicas,
-        maxReplicas: bounds.maxReplicas,
-        targetCPUUtilizationPercentage: bounds.targetCPUUtilizationPercentage,
-      },
-    },
+    { metadata, spec: { ...spec, metrics, ...(behavior === undefined ? {} : { behavior }) } },
     { parent },
   );
+}
+
+function utilization(name: string, averageUtilization: number) {
+  return {
+    type: 'Resource',
+    resource: { name, target: { type: 'Utilization', averageUtilization } },
+  };
 }

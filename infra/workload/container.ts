@@ -17,7 +17,9 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
     image: router.image,
     imagePullPolicy: router.imagePullPolicy,
     ...(router.code === 'image' ? {} : { command: ['node', ...NODE_FLAGS, BUNDLE_PATH] }),
+    ...(pod.envFrom.length === 0 ? {} : { envFrom: pod.envFrom }),
     env: [
+      ...variablesFromElsewhere(scope),
       ...Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
       ...parts.proxy,
     ],
@@ -34,9 +36,24 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    startupProbe: { ...probe('/healthz'), periodSeconds: 2, failureThreshold: 30 },
-    livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
-    readinessProbe: { ...probe('/readyz'), periodSeconds: 5, failureThreshold: 2 },
+    startupProbe: {
+      ...probe('/healthz'),
+      periodSeconds: 2,
+      failureThreshold: 30,
+      ...pod.startupProbe,
+    },
+    livenessProbe: {
+      ...probe('/healthz'),
+      periodSeconds: 10,
+      failureThreshold: 3,
+      ...pod.livenessProbe,
+    },
+    readinessProbe: {
+      ...probe('/readyz'),
+      periodSeconds: 5,
+      failureThreshold: 2,
+      ...pod.readinessProbe,
+    },
     // No preStop: a process that is not told cannot ask its clients to leave. SHUTDOWN_DELAY_SECONDS is its wait.
     volumeMounts: [
       ...parts.mounts.map(({ folder, name }) => ({ name, mountPath: folder, readOnly: true })),
@@ -44,6 +61,13 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
       ...(pod.volumeMounts as unknown as types.input.core.v1.VolumeMount[]),
     ],
   };
+}
+
+/** Variables of config whose values lie in other objects. They stand first, so that texts below can name them as `$(NAME)`. */
+function variablesFromElsewhere({ config }: Scope): types.input.core.v1.EnvVar[] {
+  return Object.entries(config.pod.env).flatMap(([name, value]) =>
+    typeof value === 'string' ? [] : [{ name, ...value }],
+  );
 }
 
 function probe(path: string): types.input.core.v1.Probe {

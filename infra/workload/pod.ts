@@ -1,6 +1,6 @@
 import type { types } from '@pulumi/kubernetes';
 
-import { hasSeveralPods } from '../config/decisions/pods.ts';
+import { asksApiServer, hasSeveralPods } from '../config/decisions/pods.ts';
 import { routerContainer } from './container.ts';
 import type { PodParts } from './pod_parts.ts';
 import type { Scope } from '../scope.ts';
@@ -16,7 +16,8 @@ export function podSpec(scope: Scope, parts: PodParts): PodSpec {
   return {
     ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
     // The API server's token, for the Lease or to look at pods; a pod that asks nothing gets none.
-    automountServiceAccountToken: serviceAccount !== undefined,
+    automountServiceAccountToken: asksApiServer(scope.config),
+    ...hostNames(scope),
     enableServiceLinks: false,
     terminationGracePeriodSeconds: rolloutLimits(scope.config).grace,
     ...(parts.imagePullSecrets.length === 0 ? {} : { imagePullSecrets: parts.imagePullSecrets }),
@@ -56,6 +57,15 @@ function placement(scope: Scope): Omit<PodSpec, 'containers'> {
           topologySpreadConstraints: spread as types.input.core.v1.TopologySpreadConstraint[],
         }),
     ...(pod.priorityClassName === undefined ? {} : { priorityClassName: pod.priorityClassName }),
+  };
+}
+
+function hostNames({ config }: Scope): Pick<PodSpec, 'dnsConfig' | 'dnsPolicy' | 'hostAliases'> {
+  const { dnsConfig, dnsPolicy, hostAliases } = config.pod;
+  return {
+    ...(hostAliases.length === 0 ? {} : { hostAliases }),
+    ...(dnsPolicy === undefined ? {} : { dnsPolicy }),
+    ...(dnsConfig === undefined ? {} : { dnsConfig }),
   };
 }
 

@@ -10,7 +10,7 @@ export interface PodParts {
   readonly imagePullSecrets: types.input.core.v1.LocalObjectReference[];
   /** Environment beside the settings: the way out through a proxy. */
   readonly proxy: readonly types.input.core.v1.EnvVar[];
-  /** Undefined where the pod has no right on the API. */
+  /** Undefined where the pod has no account of its own. */
   readonly serviceAccount: Input<string> | undefined;
   /** Environment of the router process. */
   readonly settings: Readonly<Record<string, Input<string>>>;

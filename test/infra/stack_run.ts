@@ -4,6 +4,7 @@ import { getMonitor } from '@pulumi/pulumi/runtime/settings.js';
 
 import type { ClusterFacts } from '../../infra/cluster/facts.ts';
 import type { Outputs } from '../../infra/advice/outputs.ts';
+import { transformed } from '../../infra/transforms.ts';
 
 /** What marks a secret on the wire between a Pulumi program and its engine. */
 export const SECRET_MARKER = '4dabf18193072939515e22adb298388d';
@@ -107,19 +108,6 @@ function tap(onRegister: (request: RegisterResourceRequest) => void): void {
     onRegister(request);
     return register(request, ...rest);
   };
-}
-
-/** Inputs of a child after the transforms of its parent. */
-async function transformed(
-  transforms: readonly ResourceTransform[],
-  { name, props, type }: { type: string; name: string; props: Record<string, unknown> },
-): Promise<Record<string, unknown>> {
-  let result = props;
-  for (const transform of transforms) {
-    const answer = await transform({ custom: true, type, name, props: result, opts: {} });
-    result = answer?.props ?? result;
-  }
-  return result;
 }
 
 function known(value: Outputs): Promise<unknown> {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { parseAllDocuments } from 'yaml';
 
-import { OBJECT_KINDS } from '../../infra/config/sections/transforms.ts';
+import { OBJECT_KINDS } from '../../infra/config/sections/objects/transforms.ts';
 import { valueAt } from '../../infra/config/values/value_at.ts';
 import { objectTransforms } from '../../infra/transforms.ts';
 import { richStacks } from './config/rich_stacks.ts';
@@ -41,7 +41,11 @@ suite('transforms', () => {
   });
 
   test('leave the options of a resource to the engine', () => {
-    const [transform] = objectTransforms([{ kind: 'Service', patch: { spec: { type: 'a' } } }]);
+    const [transform] = objectTransforms({
+      commonAnnotations: {},
+      commonLabels: {},
+      transforms: [{ kind: 'Service', patch: { spec: { type: 'a' } } }],
+    });
     const resource = { custom: true, type: 'a', name: 'a', opts: { protect: true } };
     assert.deepEqual(transform?.({ ...resource, props: { kind: 'Service' } }), {
       props: { kind: 'Service', spec: { type: 'a' } },

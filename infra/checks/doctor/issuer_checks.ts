@@ -31,8 +31,6 @@ const issuer = z.looseObject({
 type Reader = Pick<ClusterReader, 'read'>;
 type Solver = NonNullable<z.output<typeof issuer>['spec']['acme']>['solvers'][number];
 
-type Reader = Pick<ClusterReader, 'read'>;
-
 /** Whether the issuer can sign all names below `ingress.wildcardHost`: ACME takes no proof of them but DNS-01 (RFC 8555, 8.4 and 9.7.7). */
 export function issuerChecks(config: StackConfig, reader: Reader): readonly Check[] {
   const { wildcardHost } = config.ingress;

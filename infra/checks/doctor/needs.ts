@@ -1,6 +1,6 @@
 import { EVERY_NAMESPACE } from '../../../router/settings/values.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
-import { asksApiServer, hasDisruptionBudget } from '../../config/decisions/pods.ts';
+import { asksApiServer, hasDisruptionBudget, hasServiceAccount } from '../../config/decisions/pods.ts';
 import { exposureOf } from '../../config/decisions/exposure.ts';
 
 /** A kind of object that the program creates. */
@@ -29,7 +29,7 @@ export function neededRights(config: StackConfig): readonly Right[] {
     [true, right('', 'services')],
     [true, right('apps', 'deployments')],
     [availability.leaderElection, right('coordination.k8s.io', 'leases')],
-    [isOfRouter, right('', 'serviceaccounts')],
+    [hasServiceAccount(config) && config.serviceAccount.create, right('', 'serviceaccounts')],
     [isOfRouter, right(rbac, 'roles')],
     [isOfRouter, right(rbac, 'rolebindings')],
     ...(router.verifyPods?.namespaces ?? [])

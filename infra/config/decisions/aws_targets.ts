@@ -27,5 +27,5 @@ export function namespaceLabels(config: StackConfig): Readonly<Record<string, st
 
 /** How long a new pod has to be ready before an old one ends, in seconds: pods without a readiness gate give their targets that time. */
 export function minReadySeconds(config: StackConfig): number {
-  return areAwsTargets(config) ? REGISTRATION_SECONDS : 0;
+  return config.availability.minReadySeconds ?? (areAwsTargets(config) ? REGISTRATION_SECONDS : 0);
 }

@@ -10,6 +10,14 @@ export function hasDisruptionBudget(config: StackConfig): boolean {
   return config.availability.podDisruptionBudget ?? hasSeveralPods(config);
 }
 
+/** Whether the pods have a service account of their own, or an existing one. */
+export function hasServiceAccount(config: StackConfig): boolean {
+  const { annotations, create, name } = config.serviceAccount;
+  return (
+    asksApiServer(config) || !create || name !== undefined || Object.keys(annotations).length > 0
+  );
+}
+
 /** Whether the router speaks to the cluster's API server: for the Lease, or to look at pods. */
 export function asksApiServer({ availability, router }: StackConfig): boolean {
   return availability.leaderElection || router.verifyPods !== undefined;

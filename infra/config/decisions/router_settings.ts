@@ -148,7 +148,7 @@ export function routerSettings<Late>(
   sources: SettingSources<Late>,
 ): Readonly<Record<string, Late | string>> {
   const { config, files } = sources;
-  const settings: Record<string, Late | string> = { ...config.pod.env };
+  const settings: Record<string, Late | string> = { ...plainEnvironment(config) };
   for (const [name, decision] of BY_NAME) {
     if ('onlyEnv' in decision) continue;
     const [key, value = (_, atKey) => textOf(atKey)] = decision;
@@ -158,6 +158,15 @@ export function routerSettings<Late>(
     else if (text !== undefined) settings[name] = text;
   }
   return settings;
+}
+
+/** Variables of `pod.env` that are texts; the others are the container's own. */
+function plainEnvironment({ pod }: StackConfig): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(pod.env).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
 }
 
 /** The text for a key that is `wanted`; the router's default says the same as the other value. */

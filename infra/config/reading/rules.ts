@@ -3,8 +3,7 @@ import { exposureOf, exposuresNamed } from '../decisions/exposure.ts';
 import { keyOfSetting } from '../decisions/router_settings.ts';
 import { tlsModesNamed } from '../decisions/tls.ts';
 import { policyRules } from './policy_rules.ts';
-import { nearestKey } from './nearest_key.ts';
-import { OBJECT_KINDS } from '../sections/transforms.ts';
+import { autoscalerProblems, extraObjectProblems, transformProblems } from './object_rules.ts';
 import type { Problem, Rule } from '../values/problem.ts';
 import type { StackConfig } from '../stack_config.ts';
 
@@ -16,7 +15,7 @@ function environmentProblems({ pod }: StackConfig): Problem[] {
   });
 }
 
-function environmentProblem(name: string, value: string): string | undefined {
+function environmentProblem(name: string, value: unknown): string | undefined {
   const variable = name.toUpperCase();
   // A setting whose value lies in a file; there are some, too, whose own name ends so.
   const setting = variable.replace(/_FILE$/, '');
@@ -24,7 +23,8 @@ function environmentProblem(name: string, value: string): string | undefined {
   if (removed !== undefined) return removed;
   const key = keyOfSetting(variable) ?? keyOfSetting(setting);
   if (key !== undefined) return `set by ${key}; use that`;
-  if (!Object.hasOwn(SETTINGS, name)) return undefined;
+  // What lies in a Secret or ConfigMap is judged by the router alone.
+  if (!Object.hasOwn(SETTINGS, name) || typeof value !== 'string') return undefined;
   const { error } = SETTINGS[name as SettingName].safeParse(value);
   return error?.issues.map(({ message }) => message).join('; ');
 }
@@ -143,20 +143,6 @@ function wildcardProblems({ ingress: { wildcardHost, hostName } }: StackConfig):
   return [{ path: ['ingress', 'wildcardHost'], message }];
 }
 
-/** A transform of objects that there never are changes nothing, and nobody is told. */
-function transformProblems({ transforms }: StackConfig): Problem[] {
-  const known: readonly string[] = OBJECT_KINDS;
-  return transforms.flatMap(({ kind }, index) => {
-    if (known.includes(kind)) return [];
-    const nearest = nearestKey(kind, known);
-    const hint =
-      nearest === undefined ? `there are ${known.join(', ')}` : `did you mean ${nearest}?`;
-    return [
-      { path: ['transforms', String(index), 'kind'], message: `no object is a ${kind}; ${hint}` },
-    ];
-  });
-}
-
 /** Rules between sections. */
 export const crossSectionRules: readonly Rule<StackConfig>[] = [
   environmentProblems,
@@ -173,4 +159,6 @@ export const crossSectionRules: readonly Rule<StackConfig>[] = [
   proxyProtocolProblems,
   ...policyRules,
   transformProblems,
+  extraObjectProblems,
+  autoscalerProblems,
 ];

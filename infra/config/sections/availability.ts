@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { rules } from '../values/problem.ts';
-import { flag, wholeNumber } from '../values/values.ts';
+import { flag, kubernetesObject, wholeNumber } from '../values/values.ts';
 
 const pods = z.int({ error: 'expected a number of pods' }).min(1, 'expected at least one pod');
 
@@ -13,6 +13,14 @@ const autoscaling = z
       targetCPUUtilizationPercentage: wholeNumber('a percentage', 1, 100)
         .default(70)
         .describe('Use of the requested CPU to aim at'),
+      targetMemoryUtilizationPercentage: wholeNumber('a percentage', 1, 100)
+        .optional()
+        .describe(
+          'Use of the requested memory to aim at; the metric that asks for more pods decides',
+        ),
+      behavior: kubernetesObject
+        .optional()
+        .describe("How fast it adds and removes pods: the object of Kubernetes' own API"),
     },
     { error: 'expected the bounds of the autoscaler' },
   )
@@ -30,7 +38,12 @@ export const availability = z
       replicas: pods.default(1).describe('Number of pods, where no autoscaler decides'),
       autoscaling: autoscaling
         .optional()
-        .describe('An autoscaler by CPU; sessions of a pod that it removes are drained'),
+        .describe('An autoscaler by CPU and memory; sessions of a pod that it removes are drained'),
+      minReadySeconds: wholeNumber('a number of seconds from 0 to 299', 0, 299)
+        .optional()
+        .describe(
+          'How long a new pod has to be ready before an old one ends; left out, 30 where a load balancer of AWS sends to the pods themselves, else 0',
+        ),
       podDisruptionBudget: flag
         .optional()
         .describe('Evict one pod at a time; left out, where there are several'),

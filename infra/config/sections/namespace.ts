@@ -11,6 +11,7 @@ export const namespace = z
         .default(true)
         .describe("False to use one that exists, such as that of ClearML's agent"),
       labels: textMap.default({}).describe('Labels of a namespace that is created'),
+      annotations: textMap.default({}).describe('Its annotations'),
     },
     { error: 'expected the settings of the namespace' },
   )

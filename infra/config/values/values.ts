@@ -150,6 +150,11 @@ export const textMap = z.record(z.string(), z.string({ error: 'expected a text (
   error: 'expected keys with texts',
 });
 
+/** A part of Kubernetes' own API, handed on as it is: the API server checks it. */
+export const kubernetesObject = z.record(z.string(), z.json(), {
+  error: 'expected a group of keys',
+});
+
 /**
  * A secret value: refused when empty or a left-over placeholder, then wrapped so that nothing shows it. Whether it
  * was stored encrypted is for `plain_secrets.ts` to judge.

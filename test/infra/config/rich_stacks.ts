@@ -2,6 +2,9 @@ import { smallest } from '../stacks.ts';
 
 const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
 
+/** Of the cluster that the first of these stacks is for. */
+export const RICH_UID = '01234567-89ab-cdef-0123-456789abcdef';
+
 /** Stacks that say as much as fits together, each by another exposure and with its secrets in another place. */
 export const richStacks = {
   'an Ingress and values of its own': {
@@ -62,7 +65,7 @@ export const richStacks = {
       portsPerUser: 4,
       waitSeconds: 60,
     },
-    namespace: { name: 'router', create: true, labels: { a: 'b' } },
+    namespace: { name: 'router', create: true, labels: { a: 'b' }, annotations: { a: 'b' } },
     router: {
       name: 'task-router',
       image: 'node:24-alpine',
@@ -96,11 +99,33 @@ export const richStacks = {
       tolerations: [{ key: 'a' }],
       affinity: { nodeAffinity: {} },
       priorityClassName: 'high',
-      env: { POLL_INTERVAL: '2', TZ: 'Europe/Berlin' },
+      env: {
+        POLL_INTERVAL: '2',
+        TZ: 'Europe/Berlin',
+        NODE_NAME: { valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+      },
+      envFrom: [{ secretRef: { name: 'more' }, prefix: 'MORE_' }, { configMapRef: { name: 'm' } }],
+      startupProbe: { failureThreshold: 60 },
+      livenessProbe: { initialDelaySeconds: 1, periodSeconds: 20 },
+      readinessProbe: { timeoutSeconds: 5 },
+      hostAliases: [{ ip: '192.0.2.1', hostnames: ['api.clearml.example.com'] }],
+      dnsPolicy: 'None',
+      dnsConfig: {
+        nameservers: ['192.0.2.53'],
+        searches: ['example.com'],
+        options: [{ name: 'ndots', value: '1' }],
+      },
     },
     availability: {
       replicas: 2,
-      autoscaling: { minReplicas: 2, maxReplicas: 3, targetCPUUtilizationPercentage: 70 },
+      autoscaling: {
+        minReplicas: 2,
+        maxReplicas: 3,
+        targetCPUUtilizationPercentage: 70,
+        targetMemoryUtilizationPercentage: 80,
+        behavior: { scaleDown: { stabilizationWindowSeconds: 600 } },
+      },
+      minReadySeconds: 10,
       podDisruptionBudget: true,
       leaderElection: true,
     },
@@ -117,10 +142,27 @@ export const richStacks = {
       clearmlPorts: [443],
     },
     monitoring: { serviceMonitor: true, rules: true, labels: { a: 'b' }, interval: '30s' },
+    serviceAccount: { create: true, name: 'router', annotations: { a: 'b' } },
+    commonLabels: { team: 'ml' },
+    commonAnnotations: { contact: 'ml@example.com' },
+    extraObjects: [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data: { A: 'b' } },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: 'm', labels: { team: 'other' } },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'm', namespace: 'other' },
+        spec: { ports: [{ port: 80 }] },
+      },
+    ],
     transforms: [{ kind: 'Deployment', name: 'a', patch: { spec: { replicas: 1 } } }],
     kubernetes: {
       context: 'test',
-      clusterUid: '01234567-89ab-cdef-0123-456789abcdef',
+      clusterUid: RICH_UID,
       kubeconfig: 'SECRET-kubeconfig',
     },
   },
@@ -151,6 +193,7 @@ export const richStacks = {
     },
     router: { existingSecret: { name: 'router', key: 'secret' }, staticRoutesConfigMap: 'routes' },
     availability: { replicas: 1, leaderElection: false },
+    serviceAccount: { create: false, name: 'existing' },
     kubernetes: { context: 'test' },
   },
   'an OpenShift Route and the Secret of the server': {

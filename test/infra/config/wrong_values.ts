@@ -28,6 +28,10 @@ export const wrongValues: readonly WrongConfig[] = [
       availability: 'x',
       networkPolicy: 'x',
       monitoring: 'x',
+      serviceAccount: 'x',
+      commonLabels: 'x',
+      commonAnnotations: 'x',
+      extraObjects: 'x',
       transforms: 'x',
       kubernetes: 'x',
     },
@@ -46,6 +50,10 @@ export const wrongValues: readonly WrongConfig[] = [
       'availability: expected the settings of availability, found "x"',
       'networkPolicy: expected the settings of the NetworkPolicy, found "x"',
       'monitoring: expected the settings of monitoring, found "x"',
+      'serviceAccount: expected the settings of the service account, found "x"',
+      'commonLabels: expected keys with texts, found "x"',
+      'commonAnnotations: expected keys with texts, found "x"',
+      'extraObjects: expected a list of manifests, found "x"',
       'transforms: expected a list of transforms, found "x"',
       'kubernetes: expected the cluster: its context, found "x"',
     ],
@@ -752,6 +760,147 @@ export const wrongValues: readonly WrongConfig[] = [
       `transforms.1.name: expected the name of an object, found 7; as a text: pulumi config set --type string --path 'transforms[1].name' 7`,
       'transforms.1.patch: expected the keys to change, found "x"',
       'transforms.2.kind: expected a kind such as Deployment, found ""',
+    ],
+  },
+  {
+    name: 'variables, probes and names of hosts of wrong types',
+    config: {
+      ...smallest,
+      pod: {
+        env: { A: [], B: { valueFrom: { url: 'x' } }, TZ: { valueFrom: { fieldRef: {} } } },
+        envFrom: ['a', {}, { secretRef: 'a', prefix: '1' }, { configMapRef: {} }],
+        startupProbe: 'x',
+        livenessProbe: { initialDelaySeconds: -1, periodSeconds: 0 },
+        readinessProbe: { httpGet: { path: '/' } },
+        hostAliases: ['a', { ip: 'a', hostnames: [] }, { ip: 7, hostnames: 'a' }],
+        dnsPolicy: 'ClusterFirstWithHostNet',
+        dnsConfig: { nameservers: 'a', searches: 'a', options: 'a' },
+      },
+    },
+    expected: [
+      'pod.env.A: expected a text (use quotes), or valueFrom, found a list',
+      'pod.env.B.valueFrom: expected secretKeyRef, configMapKeyRef, fieldRef or resourceFieldRef, found a group of keys',
+      'pod.envFrom.0: expected secretRef or configMapRef, found "a"',
+      'pod.envFrom.1: names no object, or two; give secretRef or configMapRef',
+      'pod.envFrom.2.secretRef: expected the name of an object, found "a"',
+      'pod.envFrom.2.prefix: expected the beginning of a variable, found "1"',
+      'pod.envFrom.3.configMapRef.name: expected the name of a Kubernetes object, found nothing',
+      'pod.startupProbe: expected the times of a probe, found "x"',
+      'pod.livenessProbe.initialDelaySeconds: expected a whole number from 0 on, found -1',
+      'pod.livenessProbe.periodSeconds: expected a whole number from 1 on, found 0',
+      'pod.readinessProbe.httpGet: unknown key; known are initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold',
+      'pod.hostAliases.0: expected ip and hostnames, found "a"',
+      'pod.hostAliases.1.ip: expected an IP address, found "a"',
+      'pod.hostAliases.1.hostnames: expected at least one host name, found a list',
+      'pod.hostAliases.2.ip: expected an IP address, found 7',
+      'pod.hostAliases.2.hostnames: expected a list of host names, found "a"',
+      'pod.dnsPolicy: expected ClusterFirst, Default or None, found "ClusterFirstWithHostNet"',
+      'pod.dnsConfig.nameservers: expected a list of addresses, found "a"',
+      'pod.dnsConfig.searches: expected a list of domains, found "a"',
+      'pod.dnsConfig.options: expected a list, found "a"',
+    ],
+  },
+  {
+    name: 'servers of DNS that nobody names',
+    config: { ...smallest, pod: { dnsPolicy: 'None', dnsConfig: 'x' } },
+    expected: ['pod.dnsConfig: expected nameservers, searches and options, found "x"'],
+  },
+  {
+    name: 'no server of DNS at all',
+    config: { ...smallest, pod: { dnsPolicy: 'None', dnsConfig: { searches: ['example.com'] } } },
+    expected: [
+      'pod.dnsConfig.nameservers: missing; with pod.dnsPolicy None nothing else names a DNS server',
+    ],
+  },
+  {
+    name: 'a setting of a key that is read from elsewhere',
+    config: {
+      ...smallest,
+      pod: { env: { ROUTER_URL: { valueFrom: { configMapKeyRef: { name: 'a', key: 'b' } } } } },
+    },
+    expected: ['pod.env.ROUTER_URL: set by ingress.hostName; use that'],
+  },
+  {
+    name: 'labels that the selectors rest on',
+    config: {
+      ...smallest,
+      pod: { labels: { 'app.kubernetes.io/instance': 'other' } },
+      commonLabels: { 'app.kubernetes.io/name': 'other', team: 'ml' },
+    },
+    expected: [
+      'pod.labels.app.kubernetes.io/instance: set by the program, whose selectors rest on it; choose another label',
+      'commonLabels.app.kubernetes.io/name: set by the program, whose selectors rest on it; choose another label',
+    ],
+  },
+  {
+    name: 'an existing service account without its name, and annotations that it would not get',
+    config: { ...smallest, serviceAccount: { create: false, annotations: { a: 'b' } } },
+    expected: [
+      'serviceAccount.name: missing; name the account that exists',
+      'serviceAccount.annotations: has no effect: serviceAccount.create is false',
+    ],
+  },
+  {
+    name: 'manifests that are none',
+    config: {
+      ...smallest,
+      extraObjects: [
+        'a',
+        { apiVersion: {}, kind: '', metadata: 'a' },
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '', namespace: [] } },
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } },
+      ],
+    },
+    expected: [
+      'extraObjects.0: expected a manifest, found "a"',
+      'extraObjects.1.apiVersion: expected an apiVersion such as v1, found a group of keys',
+      'extraObjects.1.kind: expected a kind such as ConfigMap, found ""',
+      'extraObjects.1.metadata: expected metadata with a name, found "a"',
+      'extraObjects.2.metadata.name: expected the name of the object, found ""',
+      'extraObjects.2.metadata.namespace: expected a namespace, found a list',
+      'extraObjects.3.kind: a Secret would stand in plain text here; make it by other means (a SealedSecret or an ExternalSecret is no such text), and name it where it is needed',
+    ],
+  },
+  {
+    name: 'one object in two manifests',
+    config: {
+      ...smallest,
+      extraObjects: [
+        { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' } },
+        { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a', namespace: 'b' } },
+        { apiVersion: 'example.com/v2', kind: 'Thing', metadata: { name: 'a' } },
+      ],
+      transforms: [{ kind: 'Thing', patch: {} }],
+    },
+    expected: ['extraObjects.2.metadata.name: is already that of extraObjects.0'],
+  },
+  {
+    name: 'an autoscaler without what it measures use by',
+    config: {
+      ...smallest,
+      pod: { resources: { limits: { 'nvidia.com/gpu': 1 } } },
+      availability: {
+        autoscaling: { maxReplicas: 3, targetMemoryUtilizationPercentage: 80 },
+      },
+    },
+    expected: ['cpu', 'memory'].map(
+      (resource) =>
+        `pod.resources.requests.${resource}: missing; availability.autoscaling measures the use of ${resource} by it (a limit of ${resource} does as well)`,
+    ),
+  },
+  {
+    name: 'an autoscaler and a wait of wrong types',
+    config: {
+      ...smallest,
+      availability: {
+        minReadySeconds: 300,
+        autoscaling: { maxReplicas: 3, targetMemoryUtilizationPercentage: 0, behavior: 'fast' },
+      },
+    },
+    expected: [
+      'availability.autoscaling.targetMemoryUtilizationPercentage: expected a percentage, found 0',
+      'availability.autoscaling.behavior: expected a group of keys, found "fast"',
+      'availability.minReadySeconds: expected a number of seconds from 0 to 299, found 300',
     ],
   },
   {

@@ -300,6 +300,8 @@ router:
     - {name: LOG_LEVEL, value: debug}
     - {name: POLL_INTERVAL, value: 5}
     - {name: OTHER, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: NOTHING}
+  extraEnvFrom: [{secretRef: {name: more}}]
 customCertificates:
   extraCerts: [{alias: a, pem: "-----BEGIN CERTIFICATE-----"}]
 `);
@@ -308,13 +310,20 @@ customCertificates:
       pod: {
         nodeSelector: { pool: 'ingress' },
         tolerations: [{ key: 'dedicated', operator: 'Exists' }],
-        env: { POLL_INTERVAL: '5' },
+        env: {
+          POLL_INTERVAL: '5',
+          OTHER: { valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        },
+        envFrom: [{ secretRef: { name: 'more' } }],
       },
       clearml: { caCertificates: '-----BEGIN CERTIFICATE-----' },
     });
     assert.deepEqual(leftOut, [
       { path: 'router.extraEnvs LOG_LEVEL', why: 'use router.logLevel' },
-      { path: 'router.extraEnvs OTHER', why: 'only plain values have a place' },
+      {
+        path: 'router.extraEnvs NOTHING',
+        why: 'it has neither value nor valueFrom',
+      },
     ]);
   });
 });

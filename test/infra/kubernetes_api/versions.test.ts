@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { RICH_UID, richStacks } from '../config/rich_stacks.ts';
 import { examples } from '../examples.ts';
 import { objectsOf } from '../manifests.ts';
 import { runStack, someCluster } from '../stack_run.ts';
@@ -20,18 +21,19 @@ function sent(object: Readonly<Record<string, unknown>>): Record<string, unknown
 type Objects = readonly Readonly<Record<string, unknown>>[];
 const ran = new Map<boolean, Promise<Map<string, Objects>>>();
 
-/** Objects of all examples; from 1.22 on, where policies know port ranges, nothing depends on the version. */
+/** Objects of all stacks; from 1.23 on, which has the autoscaler's new API, nothing depends on the version. */
 function objectsFor(minor: number): Promise<Map<string, Objects>> {
-  const hasRanges = minor >= 22;
-  const known = ran.get(hasRanges) ?? runExamples(minor);
-  ran.set(hasRanges, known);
+  const isNew = minor >= 23;
+  const known = ran.get(isNew) ?? runExamples(minor);
+  ran.set(isNew, known);
   return known;
 }
 
 async function runExamples(minor: number): Promise<Map<string, Objects>> {
   const found = new Map<string, Objects>();
-  for (const { name, config } of examples()) {
-    const facts = { ...someCluster, version: { major: 1, minor } };
+  const rich = Object.entries(richStacks).map(([name, config]) => ({ name, config }));
+  for (const { name, config } of [...examples(), ...rich]) {
+    const facts = { ...someCluster, uid: RICH_UID, version: { major: 1, minor } };
     const run = await runStack(config, { facts });
     found.set(
       name,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { filledText } from '../values/values.ts';
+import { filledText } from '../../values/values.ts';
 
 /** Kinds of the objects that the program can make, beside those of `extraObjects`. A transform of another would do nothing. */
 export const OBJECT_KINDS = [

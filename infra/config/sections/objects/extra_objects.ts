@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+import { rules } from '../../values/problem.ts';
+import { filledText } from '../../values/values.ts';
+
+const metadata = z.looseObject(
+  {
+    name: filledText('the name of the object').describe('Its name'),
+    namespace: z
+      .string({ error: 'expected a namespace' })
+      .optional()
+      .describe(
+        'Its namespace; left out, that of the router; "" for kinds without one, where neither a name that begins with Cluster nor ' +
+          'one of the well-known kinds says so',
+      ),
+  },
+  { error: 'expected metadata with a name' },
+);
+
+const extraObject = z
+  .looseObject(
+    {
+      apiVersion: filledText('an apiVersion such as v1').describe('API group and version'),
+      kind: filledText('a kind such as ConfigMap').describe(
+        'Kind; a Secret has no place here, since its values would stand in plain text',
+      ),
+      metadata: metadata.describe(
+        'What it is called and where it lies, labels and annotations included',
+      ),
+    },
+    { error: 'expected a manifest' },
+  )
+  .check(
+    rules(({ apiVersion, kind }) => {
+      if (apiVersion !== 'v1' || kind !== 'Secret') return [];
+      const message =
+        'a Secret would stand in plain text here; make it by other means (a SealedSecret or an ExternalSecret is no such text), and name it where it is needed';
+      return [{ path: ['kind'], message }];
+    }),
+  );
+
+/** `extraObjects`: manifests that come and go with the router. */
+export const extraObjects = z
+  .array(extraObject, { error: 'expected a list of manifests' })
+  .default([]);
