@@ -7,7 +7,11 @@ import { TaskRouter } from 'task-traffic-router';
  * queues, and the second one lives in the namespace of the first.
  */
 const config = new Config();
-const cluster = new Provider('cluster', { kubeconfig: config.requireSecret('kubeconfig') });
+const cluster = new Provider('cluster', {
+  kubeconfig: config.requireSecret('kubeconfig'),
+  // Otherwise the ConfigMap of static routes is deleted before it is made anew, and the pods with it.
+  enableConfigMapMutable: true,
+});
 const domain = config.requireSecret('domain');
 const clearml = {
   apiServerUrlReference: 'https://api.clearml.example.com',
