@@ -68,10 +68,7 @@ function ingressClassOf(
 }
 
 /** Name of the class that config asks for. */
-export function classNameOf({
-  annotations,
-  className,
-}: StackConfig['ingress']): string | undefined {
+function classNameOf({ annotations, className }: StackConfig['ingress']): string | undefined {
   return className ?? annotations['kubernetes.io/ingress.class'];
 }
 
