@@ -10,6 +10,7 @@ import { CoreV1Api } from '@kubernetes/client-node';
 import { userToken } from '../lab/clearml/client.ts';
 import { startPolicyEngine } from '../lab/cluster/components/policy_engine.ts';
 import { run } from '../lab/command.ts';
+import { DNS_POD_PORT, DNS_SERVER, EVERY_NAME, startDns } from '../lab/run/kubernetes/dns.ts';
 import { runPod } from '../lab/run/kubernetes/pods.ts';
 import { awaitAnswers } from '../lab/run/samples.ts';
 import {
@@ -26,6 +27,9 @@ import { skipOrFail } from '../e2e/availability.ts';
 import { startLoad, troublesOf } from '../e2e/load/load.ts';
 import { preparedOrSkip } from '../e2e/session_or_skip.ts';
 
+/** https://kubernetes.io/docs/reference/networking/ports-and-protocols/ */
+const KUBELET_PORT = 10_250;
+
 /** A packet that a policy drops is never answered; one that is let through is, at once. Milliseconds. */
 const SILENCE = 2_000;
 
@@ -36,6 +40,13 @@ const socket = require('net').connect({ host, port: Number(port) });
 const say = (word) => () => { console.log(word); process.exit(); };
 socket.on('connect', say('open')).on('error', (error) => say(error.code)());
 setTimeout(say('dropped'), ${SILENCE});
+`;
+
+/** Asks a DNS server for a name, and prints the address or the error. */
+const RESOLVE = `
+const resolver = new (require('dns').promises.Resolver)({ timeout: ${SILENCE}, tries: 1 });
+resolver.setServers([process.argv.at(-1)]);
+resolver.resolve4('name.example').then(([address]) => console.log(address), ({ code }) => console.log(code));
 `;
 
 /** Does nothing but live, so that programs can be run in its pod. */
@@ -56,21 +67,23 @@ test('the NetworkPolicy', async (t) => {
   const kubeconfig = `${folder.cluster}/kubeconfig`;
   const kubectl = 'path' in tools.kubectl ? tools.kubectl.path : 'kubectl';
 
-  async function connecting(
-    namespace: string,
-    pod: string,
-    host: string,
-    port: number,
-  ): Promise<string> {
-    const program = ['node', '-e', CONNECT, host, String(port)];
-    const into = ['exec', `--namespace=${namespace}`, pod, '--', ...program];
+  async function saidBy(namespace: string, pod: string, ...program: string[]): Promise<string> {
+    const into = ['exec', `--namespace=${namespace}`, pod, '--', 'node', '-e', ...program];
     const said = await run(kubectl, [`--kubeconfig=${kubeconfig}`, ...into]);
     return said.trim();
   }
 
+  const connecting = (
+    namespace: string,
+    pod: string,
+    host: string,
+    port: number,
+  ): Promise<string> => saidBy(namespace, pod, CONNECT, host, String(port));
+
   const fromNeighbour = (host: string, port: number): Promise<string> =>
     connecting(TASK_NAMESPACE, 'neighbour', host, port);
 
+  const dns = await startDns(config);
   await stack.setAllConfig(
     { [`${PROJECT}:networkPolicy.ingressNamespaces[0]`]: { value: 'kube-system' } },
     true,
@@ -85,6 +98,7 @@ test('the NetworkPolicy', async (t) => {
   const routerPod = router?.metadata?.name ?? '';
   const routerAddress = router?.status?.podIP ?? '';
   await runPod(config, { name: 'neighbour', code: IDLE, environment: {} });
+  const strange = await runPod(config, { name: 'strange-dns', code: DNS_SERVER, environment: {} });
 
   await t.test('the ingress controller, tasks, ClearML and the Lease pass', async () => {
     const authorization = `Bearer ${await userToken(clearml, 'alice')}`;
@@ -115,6 +129,33 @@ test('the NetworkPolicy', async (t) => {
     const closed = await fromNeighbour(routerAddress, free);
     assert.equal(closed, 'ECONNREFUSED', 'let through, and nobody listens');
   });
+
+  await t.test(
+    'names come from the DNS of the cluster, behind its Service, and from no other',
+    async () => {
+      const asked = (namespace: string, pod: string, server: string): Promise<string> =>
+        saidBy(namespace, pod, RESOLVE, server);
+      assert.equal(await asked(ROUTER_NAMESPACE, routerPod, dns), EVERY_NAME);
+      const other = `${strange}:${DNS_POD_PORT}`;
+      assert.equal(await asked(ROUTER_NAMESPACE, routerPod, other), 'ETIMEOUT');
+      assert.equal(await asked(TASK_NAMESPACE, 'neighbour', other), EVERY_NAME);
+    },
+  );
+
+  await t.test(
+    'the API server is reached where it listens, and its node on no other port',
+    async () => {
+      const service = await core.readNamespacedService({
+        namespace: 'default',
+        name: 'kubernetes',
+      });
+      const apiServer = service.spec?.clusterIP ?? '';
+      const [{ address } = { address: '' }] = node?.status?.addresses ?? [];
+      assert.equal(await connecting(ROUTER_NAMESPACE, routerPod, apiServer, 443), 'open');
+      assert.equal(await connecting(ROUTER_NAMESPACE, routerPod, address, KUBELET_PORT), 'dropped');
+      assert.equal(await fromNeighbour(address, KUBELET_PORT), 'open');
+    },
+  );
 
   await t.test('the router gets to ClearML and tasks, and to nothing else', async () => {
     const elsewhere = createServer((socket) => socket.end()).listen(0, target.hostAddress);

@@ -6,6 +6,9 @@ import type { Identity, Pki } from './pki.ts';
 /** The one context of every kubeconfig of the lab. */
 export const CONTEXT = 'task-traffic-router-lab';
 
+/** Where the API server listens, behind port 443 of its Service: not the port that most clusters have, so that nothing counts on that. */
+export const API_SERVER_PORT = 8443;
+
 /** Writes a kubeconfig for each who speaks to the API server, and returns their paths. */
 export async function writeKubeconfigs(
   directory: string,
@@ -29,7 +32,7 @@ export async function writeKubeconfigs(
 
 function kubeconfig(networks: Networks, pki: Pki, token: string): unknown {
   const cluster = {
-    server: `https://${networks.nodeAddress}:6443`,
+    server: `https://${networks.nodeAddress}:${API_SERVER_PORT}`,
     'certificate-authority-data': pki.certificateAuthorityData,
   };
   return {

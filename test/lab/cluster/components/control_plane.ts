@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { API_SERVER_PORT } from '../certificates/kubeconfig.ts';
 import type { Setup } from '../setup.ts';
 
 const ETCD = 'http://127.0.0.1:2379';
@@ -18,7 +19,7 @@ export async function startApiServer(setup: Setup): Promise<void> {
     tools.kubeApiserver.path,
     `--etcd-servers=${ETCD}`,
     `--advertise-address=${networks.nodeAddress}`,
-    '--secure-port=6443',
+    `--secure-port=${API_SERVER_PORT}`,
     `--service-cluster-ip-range=${networks.services}`,
     `--client-ca-file=${pki.certificateAuthority}`,
     `--tls-cert-file=${pki.apiServer.certificate}`,

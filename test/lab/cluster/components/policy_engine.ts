@@ -22,14 +22,19 @@ const QUEUES = '/proc/net/netfilter/nfnetlink_queue';
 /**
  * Leads the first packet of each connection from or to a pod into the queue, once its target is known and before its source is
  * hidden. The engine would do the same by nftables' `queue`, which fewer kernels have than the older NFQUEUE. What root's
- * programs on the node send is let through: a node always reaches its pods, for their probes.
+ * programs on the node send is let through: a node always reaches its pods, for their probes. What a pod sends to the node itself, such as
+ * to the API server there, leaves by no interface and comes by INPUT.
  */
 function rules(pods: string): readonly string[][] {
+  const known = ['-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'];
+  const judged = ['-j', 'NFQUEUE', '--queue-num', QUEUE];
   return [
-    ['-m', 'owner', '--uid-owner', '0', '-j', 'ACCEPT'],
-    ['-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
-    ['-s', pods, '-j', 'NFQUEUE', '--queue-num', QUEUE],
-    ['-d', pods, '-j', 'NFQUEUE', '--queue-num', QUEUE],
+    ['POSTROUTING', '-m', 'owner', '--uid-owner', '0', '-j', 'ACCEPT'],
+    ['POSTROUTING', ...known],
+    ['POSTROUTING', '-s', pods, ...judged],
+    ['POSTROUTING', '-d', pods, ...judged],
+    ['INPUT', ...known],
+    ['INPUT', '-s', pods, ...judged],
   ];
 }
 
@@ -72,6 +77,6 @@ export async function startPolicyEngine(
     return queues.split('\n').some((line) => line.trim().startsWith(`${QUEUE} `));
   });
   for (const rule of rules(pods)) {
-    await runInside(pid, 'iptables', '-w', '-t', 'mangle', '-A', 'POSTROUTING', ...rule);
+    await runInside(pid, 'iptables', '-w', '-t', 'mangle', '-A', ...rule);
   }
 }

@@ -15,11 +15,14 @@ export interface PodProgram {
   /** CommonJS */
   readonly code: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** That of tasks unless given. */
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-function pod({ name, environment }: PodProgram): V1Pod {
+function pod({ name, environment, labels }: PodProgram): V1Pod {
   return {
-    metadata: { name, labels: { app: name } },
+    metadata: { name, labels: { app: name, ...labels } },
     spec: {
       terminationGracePeriodSeconds: 1,
       automountServiceAccountToken: false,
@@ -63,13 +66,13 @@ function describe(pod: V1Pod): string {
 /** Starts a program as a pod, and gives its address once it runs. */
 export async function runPod(config: KubeConfig, program: PodProgram): Promise<string> {
   const api = config.makeApiClient(CoreV1Api);
-  const { name } = program;
+  const { name, namespace = TASK_NAMESPACE } = program;
   await api.createNamespacedConfigMap({
-    namespace: TASK_NAMESPACE,
+    namespace,
     body: { metadata: { name }, data: { [CODE_FILE]: program.code } },
   });
-  await api.createNamespacedPod({ namespace: TASK_NAMESPACE, body: pod(program) });
-  const read = (): Promise<V1Pod> => api.readNamespacedPod({ namespace: TASK_NAMESPACE, name });
+  await api.createNamespacedPod({ namespace, body: pod(program) });
+  const read = (): Promise<V1Pod> => api.readNamespacedPod({ namespace, name });
   return waitFor(
     120,
     async () => {
