@@ -16,7 +16,7 @@ export function certificateAuthorities(scope: Scope): Mount | undefined {
     return mount({ secret: { secretName, items: [{ key, path: FILE }] } }, FILE);
   }
   if (caCertificates === undefined) return undefined;
-  const name = immutableConfigMap(scope, 'ca', { [FILE]: caCertificates });
+  const name = immutableConfigMap(scope, 'ca', { data: { [FILE]: caCertificates } });
   return mount({ configMap: { name } }, FILE);
 }
 

@@ -1,4 +1,4 @@
-import { core } from '@pulumi/kubernetes';
+import { core, type types } from '@pulumi/kubernetes';
 import type { Output } from '@pulumi/pulumi';
 
 import { metadataOf, type Scope } from '../scope.ts';
@@ -7,11 +7,11 @@ import { metadataOf, type Scope } from '../scope.ts';
 export function immutableConfigMap(
   scope: Scope,
   ending: string,
-  data: Record<string, string>,
+  content: Pick<types.input.core.v1.ConfigMap, 'data' | 'binaryData'>,
 ): Output<string> {
   return new core.v1.ConfigMap(
     `${scope.names.router}-${ending}`,
-    { metadata: metadataOf(scope), immutable: true, data },
+    { metadata: metadataOf(scope), immutable: true, ...content },
     { parent: scope.parent },
   ).metadata.name;
 }

@@ -1,3 +1,4 @@
+import { packed } from '../bundle/packed.ts';
 import { immutableConfigMap } from './immutable_config_map.ts';
 import type { Mount } from '../mount.ts';
 import type { Scope } from '../scope.ts';
@@ -13,6 +14,6 @@ export const BUNDLE_PATH = `${FOLDER}/${BUNDLE_FILE}`;
  * the Deployment, and going back goes back.
  */
 export function routerCode(scope: Scope, code: string): Mount {
-  const name = immutableConfigMap(scope, 'code', { [BUNDLE_FILE]: code });
+  const name = immutableConfigMap(scope, 'code', packed(BUNDLE_FILE, code));
   return { name: 'code', source: { configMap: { name } }, folder: FOLDER, settings: {} };
 }
