@@ -1,6 +1,10 @@
 import { EVERY_NAMESPACE } from '../../../router/settings/values.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
-import { asksApiServer, hasDisruptionBudget, hasServiceAccount } from '../../config/decisions/pods.ts';
+import {
+  asksApiServer,
+  hasDisruptionBudget,
+  hasServiceAccount,
+} from '../../config/decisions/pods.ts';
 import { exposureOf } from '../../config/decisions/exposure.ts';
 
 /** A kind of object that the program creates. */

@@ -16,6 +16,7 @@ const SERVICE = /^kubernetes:core\/v1:Service::/;
  *   address or node ports can be held once only.
  * - Another name of the router is another router.
  * - A namespace that the stack has made goes when it is told not to have one: `namespace.create` says so.
+ * - A service account of another name is made before the old one goes.
  * - The class of a load balancer can be set only when its Service is created.
  */
 export const MAY: Readonly<Record<string, Allowed>> = {
@@ -23,6 +24,7 @@ export const MAY: Readonly<Record<string, Allowed>> = {
   'namespace.create': { deleted: /:Namespace::/ },
   'router.name': { replaced: EVERYTHING, deleted: EVERYTHING },
   'kubernetes.clusterUid': { replaced: EVERYTHING },
+  'serviceAccount.name': { replaced: /^kubernetes:core\/v1:ServiceAccount::/ },
   'service.loadBalancerClass': { deletedFirst: SERVICE },
   'tcpSession.service.loadBalancerClass': { deletedFirst: SERVICE },
 };

@@ -134,7 +134,7 @@ suite('a change of any key', () => {
     const plan = planOf(await unchanged(tcpByAddress), await registrationsOf(config));
     // But for what holds the ports.
     assert.deepEqual(plan.deletedFirst, ['kubernetes:core/v1:Service::task-router-tcp']);
-    assert.ok(plan.replaced.includes('kubernetes:core/v1:Namespace::namespace'));
+    assert.ok(plan.replaced.includes('kubernetes:core/v1:Namespace::task-router-namespace'));
     assert.ok(plan.replaced.includes('kubernetes:apps/v1:Deployment::task-router'));
   });
 });
