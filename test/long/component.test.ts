@@ -44,7 +44,7 @@ interface Result {
     readonly type: string;
     readonly props: {
       readonly metadata: { readonly namespace?: string };
-      readonly data?: Readonly<Record<string, string>>;
+      readonly binaryData?: Readonly<Record<string, string>>;
     };
   }[];
 }
@@ -73,7 +73,7 @@ test('a program of one’s own installs the package and makes two routers with i
   assert.deepEqual(urls, ['https://research.example.com', 'https://models.example.com']);
   const names = made.map(({ name, type }) => `${type} ${name}`);
   assert.equal(new Set(names).size, names.length);
-  assert.ok(made.some(({ props }) => (props.data?.['router.cjs'] ?? '').length > 100_000));
+  assert.ok(made.some(({ props }) => (props.binaryData?.['router.cjs.br'] ?? '').length > 100_000));
   const namespaces = made.flatMap(({ props }) => props.metadata.namespace ?? []);
   assert.deepEqual([...new Set(namespaces)], ['task-traffic-router']);
   assert.doesNotMatch(JSON.stringify(made), /from-pulumi-input/);
