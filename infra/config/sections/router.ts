@@ -21,6 +21,9 @@ import {
 /** Image that runs the router's bundle: any image with Node 24 as `node`. */
 const NODE_IMAGE = 'node:24-alpine';
 
+/** A digest of another form is refused by the nodes alone: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests */
+const IMAGE_BY_DIGEST = /^[^@]*(@(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?$/;
+
 const existingSecret = z.strictObject(
   {
     name: objectName.describe("Name of the Secret, in the router's namespace"),
@@ -74,6 +77,7 @@ export const router = z
         .default('task-router')
         .describe('Name of this router, among several of one ClearML server, and of its objects'),
       image: filledText('an image reference')
+        .regex(IMAGE_BY_DIGEST, 'expected a digest as sha256 and 64 hexadecimal digits')
         .default(NODE_IMAGE)
         .describe(
           'Image that runs the bundle: any with Node 24 as `node`; or one that holds the router',

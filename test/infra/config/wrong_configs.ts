@@ -48,6 +48,13 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'an image by a digest that is cut off',
+    config: { ...smallest, router: { image: 'node:24-alpine@sha256:0a1b' } },
+    expected: [
+      'router.image: expected a digest as sha256 and 64 hexadecimal digits, found "node:24-alpine@sha256:0a1b"',
+    ],
+  },
+  {
     name: 'a name of a router that ends as no Service can',
     config: { ...smallest, router: { name: 'router-' } },
     expected: [
