@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import { portOf } from '../../../router/grammar/authority.ts';
+import type { Found } from '../../platform/found.ts';
 import { ALL_PODS, blocks, inNamespaces, type Peer } from './peers.ts';
 
 /**
@@ -8,6 +9,9 @@ import { ALL_PODS, blocks, inNamespaces, type Peer } from './peers.ts';
  * behind `svc` may be a host anywhere.
  */
 const NAMESPACE_OF_SERVICE = /^[^.]+\.([^.]+)\.svc(\.cluster\.local)?$/;
+
+/** A Service by its name alone, which the pod's search domains make whole, or with any domain behind `svc`. */
+const MAY_BE_SERVICE = /^[^.]+(\.[^.]+\.svc(\..+)?)?$/;
 
 /** Where a URL leads, as a policy can say it. */
 export interface Destination {
@@ -18,24 +22,26 @@ export interface Destination {
   readonly mayBeMapped: boolean;
 }
 
+/** As much of the cluster as decides on how an address is named. */
+type Cluster = Pick<Found, 'ipBlockCoversPods' | 'nodeAddresses'>;
+
 /**
- * Reads the destination of a URL.
- *
- * @param isNode whether an address is, or may be, one of a node that the network plugin does not match by its address: such a one
- *   cannot be named.
+ * The peers behind an address; none where it is, or may be, that of a node which the network plugin does not match by its address: such
+ * a one cannot be named. The address may be that of a Service or a node port of this cluster, which is mapped to pods before a policy
+ * sees it.
  */
-export function destinationOf(text: string, isNode: (address: string) => boolean): Destination {
+export function addressPeers(address: string, cluster: Cluster): Peer[] {
+  const isNode = !cluster.ipBlockCoversPods && cluster.nodeAddresses?.includes(address) !== false;
+  return isNode ? [] : [...blocks([`${address}/${isIP(address) === 4 ? 32 : 128}`]), ALL_PODS];
+}
+
+/** Reads the destination of a URL. */
+export function destinationOf(text: string, cluster: Cluster): Destination {
   const url = new URL(text);
   const port = portOf(url);
   const host = url.hostname.replaceAll(/[[\]]/g, '');
-  const family = isIP(host);
-  if (family !== 0) {
-    const cidr = `${host}/${family === 4 ? 32 : 128}`;
-    // The address may be that of a Service or a node port of this cluster, which is mapped to pods before a policy sees it.
-    const peers = isNode(host) ? [] : [...blocks([cidr]), ALL_PODS];
-    return { peers, port, mayBeMapped: true };
-  }
+  if (isIP(host) !== 0) return { peers: addressPeers(host, cluster), port, mayBeMapped: true };
   const namespace = NAMESPACE_OF_SERVICE.exec(host)?.[1];
   const peers = namespace === undefined ? [] : inNamespaces([namespace]);
-  return { peers, port, mayBeMapped: namespace !== undefined };
+  return { peers, port, mayBeMapped: MAY_BE_SERVICE.test(host) };
 }

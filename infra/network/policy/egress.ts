@@ -11,7 +11,7 @@ export function egressRules(config: SettledConfig, taskNetworks: readonly string
     ports: [{ protocol: 'TCP' }],
   };
   return [
-    ...ruleOfNames(config.found),
+    ...ruleOfNames(config),
     tasks,
     ...waysToClearml(config),
     ...(asksApiServer(config) ? [wayToApiServer(config)] : []),
@@ -53,16 +53,14 @@ const CLEARML_PORT = 8008;
 function waysToClearml({ clearml, found, networkPolicy }: SettledConfig): EgressRule[] {
   const { apiServerUrlReference, proxy } = clearml;
   const { clearmlNetworks, clearmlPorts, proxyNetworks } = networkPolicy;
-  const isNode = (address: string): boolean =>
-    !found.ipBlockCoversPods && found.nodeAddresses?.includes(address) !== false;
-  const api = destinationOf(apiServerUrlReference, isNode);
+  const api = destinationOf(apiServerUrlReference, found);
   const ownPorts = api.mayBeMapped ? [...new Set([api.port, CLEARML_PORT])] : [api.port];
   const direct = reach(
     clearmlNetworks.length > 0 ? blocks(clearmlNetworks) : api.peers,
     clearmlPorts.length > 0 ? clearmlPorts : ownPorts,
   );
   if (proxy === undefined) return [direct];
-  const { peers, port } = destinationOf(proxy.url, isNode);
+  const { peers, port } = destinationOf(proxy.url, found);
   const byProxy = reach(proxyNetworks.length > 0 ? blocks(proxyNetworks) : peers, [port]);
   return proxy.noProxy.length > 0 ? [byProxy, direct] : [byProxy];
 }

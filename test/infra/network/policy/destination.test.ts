@@ -11,11 +11,12 @@ function inNamespace(name: string) {
 }
 
 suite('where a URL leads, to a policy', () => {
-  const isNode = (address: string): boolean => address === '10.0.0.5';
+  const cluster = { ipBlockCoversPods: false, nodeAddresses: ['10.0.0.5'] };
   const cases = [
     ['https://api.clearml.example.com', [], 443, false],
     ['https://clearml.svc.example.com', [], 443, false],
-    ['http://clearml-apiserver:8008', [], 8008, false],
+    ['http://clearml-apiserver', [], 80, true],
+    ['http://api.clearml.svc.corp.example.com', [], 80, true],
     ['http://api.clearml.svc:8008', [inNamespace('clearml')], 8008, true],
     ['http://api.clearml.svc.cluster.local', [inNamespace('clearml')], 80, true],
     ['http://192.0.2.7:8008', [{ ipBlock: { cidr: '192.0.2.7/32' } }, allPods], 8008, true],
@@ -24,7 +25,7 @@ suite('where a URL leads, to a policy', () => {
   ] as const;
   for (const [url, peers, port, mayBeMapped] of cases) {
     test(`of ${url}`, () => {
-      assert.deepEqual(destinationOf(url, isNode), { peers, port, mayBeMapped });
+      assert.deepEqual(destinationOf(url, cluster), { peers, port, mayBeMapped });
     });
   }
 });

@@ -290,6 +290,29 @@ suite('the way out', () => {
     assert.deepEqual(egress[1]?.to?.[1], { ipBlock: { cidr: '10.96.0.10/32' } });
   });
 
+  test('to names is to the servers of the pod, too, and to any where the node names them', () => {
+    const asks = (pod: Raw, told: Partial<Told>, address: string): readonly boolean[] => {
+      const { egress, settled } = policyIn({ ...smallest, pod }, { told });
+      const other: Place = address === NODE.address ? NODE : { kind: 'outside', address };
+      return ENGINES.filter((engine) => isCilium(engine) === (told === cilium.told)).map((engine) =>
+        passes(engine, settled.namespace.name, egress, { other, protocol: 'UDP', port: 53 }),
+      );
+    };
+    const none = { dnsPolicy: 'None', dnsConfig: { nameservers: ['192.0.2.53', NODE.address] } };
+    const added = { dnsConfig: { nameservers: ['192.0.2.53'] } };
+    for (const { told } of [kubeadm, cilium]) {
+      for (const [pod, address] of [
+        [none, '192.0.2.53'],
+        [none, NODE.address],
+        [added, '192.0.2.53'],
+        [{ dnsPolicy: 'Default' }, '203.0.113.53'],
+      ] as const) {
+        assert.ok(asks(pod, told, address).every(Boolean), JSON.stringify([pod, address]));
+      }
+      assert.ok(!asks(added, told, '203.0.113.53').some(Boolean));
+    }
+  });
+
   test('names pods of tasks by namespace where their addresses are not matched, or config says so', () => {
     const tasks = (more: Raw, cluster = cilium) =>
       policyIn({ ...smallest, ...more }, cluster).egress[2]?.to;
