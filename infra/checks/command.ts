@@ -18,7 +18,7 @@ const configOutput = z.record(
 const BAD = 1;
 const NOT_CHECKED = 2;
 
-/** Runs the checks of a command for the stack that `--stack` names. */
+/** Runs the checks of a command for the stack that `--stack` names, in the words of whoever called: with its organisation where they said it. */
 export async function runChecks(
   help: string,
   checksOf: (config: StackConfig, stack: string) => readonly Check[] | Promise<readonly Check[]>,
@@ -39,12 +39,8 @@ export async function runChecks(
   try {
     const config = configOfStack(values.stack);
     write('✔ config: complete and valid, secrets encrypted');
-    process.exitCode = (await performChecks(
-      await checksOf(config, plainNameOf(values.stack)),
-      write,
-    ))
-      ? 0
-      : BAD;
+    const checks = await checksOf(config, values.stack);
+    process.exitCode = (await performChecks(checks, write)) ? 0 : BAD;
   } catch (error) {
     if (!(error instanceof InfraError)) throw error;
     write(error.message);
