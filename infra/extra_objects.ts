@@ -1,27 +1,7 @@
-import { CustomResource, type Input, type Resource } from '@pulumi/pulumi';
+import { CustomResource, type Resource } from '@pulumi/pulumi';
 
+import { namespaceOf } from './config/decisions/extra_objects.ts';
 import type { Scope } from './scope.ts';
-
-/** Kinds that lie in no namespace, beside those whose names begin with Cluster; the operators' that many use among them. */
-const WITHOUT_NAMESPACE = new Set([
-  'APIService',
-  'CSIDriver',
-  'CustomResourceDefinition',
-  'FlowSchema',
-  'GatewayClass',
-  'IngressClass',
-  'MutatingWebhookConfiguration',
-  'Namespace',
-  'PersistentVolume',
-  'PriorityClass',
-  'PriorityLevelConfiguration',
-  'RuntimeClass',
-  'StorageClass',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionPolicyBinding',
-  'ValidatingWebhookConfiguration',
-  'VolumeSnapshotClass',
-]);
 
 /** An object of any kind, by whatever provider the component has. */
 class ExtraObject extends CustomResource {}
@@ -31,7 +11,7 @@ export function makeExtraObjects(scope: Scope): readonly Resource[] {
   return scope.config.extraObjects.map((object) => {
     const { apiVersion, kind, metadata } = object;
     const { namespace: given, ...others } = metadata;
-    const namespace = namespaceOf(scope, kind, given);
+    const namespace = namespaceOf(object, scope.namespace);
     const placed = { ...others, ...(namespace === undefined ? {} : { namespace }) };
     // The type that Pulumi's own class of the kind has.
     const type = `kubernetes:${apiVersion.includes('/') ? '' : 'core/'}${apiVersion}:${kind}`;
@@ -43,13 +23,4 @@ export function makeExtraObjects(scope: Scope): readonly Resource[] {
       { parent: scope.parent },
     );
   });
-}
-
-function namespaceOf(
-  scope: Scope,
-  kind: string,
-  given: string | undefined,
-): Input<string> | undefined {
-  if (given !== undefined) return given === '' ? undefined : given;
-  return kind.startsWith('Cluster') || WITHOUT_NAMESPACE.has(kind) ? undefined : scope.namespace;
 }

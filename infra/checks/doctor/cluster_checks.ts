@@ -1,4 +1,3 @@
-import { AuthorizationV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 
 import { bad, good, unsure, type Check, type Finding } from '../check.ts';
@@ -16,9 +15,10 @@ import { issuerChecks } from './issuer_checks.ts';
 import type { Look } from './look.ts';
 import { loadBalancerChecks } from './load_balancer_checks.ts';
 import { nodeChecks } from './node_checks.ts';
-import { neededApis, neededRights } from './needs.ts';
+import { neededApis } from './needs.ts';
 import { defaultClassChecks, objectChecks } from './object_checks.ts';
 import { portChecks } from './port_checks.ts';
+import { rightChecks } from './right_checks.ts';
 
 /** Whether the cluster answers, lets this program in, and has what config names. */
 export function clusterChecks(
@@ -33,7 +33,7 @@ export function clusterChecks(
     ),
   );
   const inCluster: readonly Check[] = [
-    { title: 'rights', find: () => hasRights(kubeConfig, config) },
+    ...rightChecks(config, { kubeConfig, reader }),
     { title: 'namespace', find: () => namespaceFits(reader, config) },
     ...neededApis(config).map((api) => ({ title: api, find: () => hasApi(reader, api) })),
     ...defaultClassChecks(config, reader),
@@ -73,33 +73,6 @@ function versionFits(facts: ClusterFacts, config: StackConfig): Finding {
   }
   const says = `answers, Kubernetes ${version.major}.${version.minor}`;
   return warning === undefined ? good(says) : unsure(says, warning);
-}
-
-/** What `pulumi up`, a change and `pulumi destroy` do with each object. */
-const VERBS = ['get', 'create', 'patch', 'delete'];
-
-async function hasRights(cluster: KubeConfig, config: StackConfig): Promise<Finding> {
-  const api = cluster.makeApiClient(AuthorizationV1Api);
-  const denied: string[] = [];
-  for (const needed of neededRights(config)) {
-    const { group, namespace: elsewhere, resource } = needed;
-    const place = elsewhere ?? config.namespace.name;
-    const namespace = needed.isNamespaced ? { namespace: place } : {};
-    const asked = VERBS.map(async (verb) => {
-      const resourceAttributes = { group, resource, verb, ...namespace };
-      const body = { spec: { resourceAttributes } };
-      const { status } = await api.createSelfSubjectAccessReview({ body });
-      return status?.allowed === true ? [] : [verb];
-    });
-    const verbs = (await Promise.all(asked)).flat();
-    const where = elsewhere === undefined ? '' : ` in ${elsewhere}`;
-    if (verbs.length > 0) denied.push(`${verbs.join(', ')} ${resource}${where}`);
-  }
-  if (denied.length === 0) return good('everything may be made and changed');
-  return bad(
-    `may not ${denied.join('; ')}`,
-    `Use an account that may, or let somebody grant it in namespace ${config.namespace.name}.`,
-  );
 }
 
 async function namespaceFits(reader: ClusterReader, config: StackConfig): Promise<Finding> {

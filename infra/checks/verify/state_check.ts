@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import type { ClusterReader } from '../../cluster/reader.ts';
 import { bad, good, type Finding } from '../check.ts';
+import { rootOf, servedKind } from '../served_kinds.ts';
 
 /** The part of an object that tells whether pods run what they should: images, and the names that follow content. */
 const deployment = z.looseObject({
@@ -83,7 +84,8 @@ async function troubleOf(
   reader: Pick<ClusterReader, 'read'>,
 ): Promise<string[]> {
   const { kind, metadata } = object;
-  const live = await reader.read(pathOf(object));
+  const path = await pathOf(object, reader);
+  const live = path === undefined ? undefined : await reader.read(path);
   if (live === undefined) return [`${kind} ${metadata.name} is not there`];
   if (kind !== 'Deployment') return [];
   return isDeepStrictEqual(runs(object, object), runs(live, object))
@@ -107,14 +109,12 @@ function runs(object: unknown, wanted: unknown): unknown {
   };
 }
 
-function pathOf({ apiVersion, kind, metadata }: StateObject): string {
-  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+/** Where the cluster has an object; undefined where it serves no such kind. */
+async function pathOf(
+  { apiVersion, kind, metadata }: StateObject,
+  reader: Pick<ClusterReader, 'read'>,
+): Promise<string | undefined> {
+  const served = await servedKind(reader, apiVersion, kind);
   const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
-  return `${group}${place}/${pluralOf(kind.toLowerCase())}/${metadata.name}`;
-}
-
-/** Of the kinds that the program makes; `transforms` makes no other. */
-function pluralOf(kind: string): string {
-  if (kind.endsWith('s')) return `${kind}es`;
-  return kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+  return served && `/${rootOf(apiVersion)}${place}/${served.resource}/${metadata.name}`;
 }

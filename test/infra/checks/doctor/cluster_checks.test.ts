@@ -101,6 +101,49 @@ suite("the doctor's look at the cluster", () => {
     );
   });
 
+  test('knows the rights to objects of config, by the names that the cluster has for their kinds', async (context) => {
+    const gateway = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway' };
+    const extraObjects = [
+      { ...gateway, metadata: { name: 'tasks', namespace: 'gateways' } },
+      { ...gateway, metadata: { name: 'more' } },
+      { apiVersion: 'example.com/v1', kind: 'Zone', metadata: { name: 'one' } },
+    ];
+    const served = {
+      '/apis/gateway.networking.k8s.io/v1': {
+        resources: [
+          { name: 'gateways/status', kind: 'Gateway', namespaced: true },
+          { name: 'gateways', kind: 'Gateway', namespaced: true },
+        ],
+      },
+      '/apis/example.com/v1': { resources: [{ name: 'zones', kind: 'Zone', namespaced: false }] },
+    };
+    const title = 'rights to extraObjects';
+    const lines = async (answers: Answers, objects: readonly object[]) =>
+      told(
+        await checksOf({ extraObjects: objects }, await clusterAnswering(context, answers)),
+        title,
+      );
+    const denies = { ...healthy, ...served, [REVIEWS]: { status: { allowed: false } } };
+    const [zone] = extraObjects.slice(2);
+    const inNone = { ...zone, metadata: { name: 'one', namespace: '' } };
+    assert.equal(
+      (await lines(denies, [...extraObjects.slice(0, 2), inNone]))[0],
+      '✖ rights to extraObjects: may not get, create, patch, delete gateways in gateways; ' +
+        'get, create, patch, delete gateways; get, create, patch, delete zones',
+    );
+    assert.deepEqual(await lines({ ...healthy, ...served }, extraObjects), [
+      '✖ rights to extraObjects: extraObjects.2 (Zone): lies in no namespace; set metadata.namespace to ""',
+      '    Mend extraObjects, or install the CRDs of these kinds.',
+    ]);
+    assert.deepEqual(await lines(healthy, extraObjects.slice(0, 1)), [
+      '✖ rights to extraObjects: extraObjects.0 (Gateway): the cluster serves no Gateway of gateway.networking.k8s.io/v1',
+      '    Mend extraObjects, or install the CRDs of these kinds.',
+    ]);
+    assert.deepEqual(await lines({ ...healthy, ...served }, extraObjects.slice(0, 2)), [
+      '✔ rights to extraObjects: everything may be made and changed',
+    ]);
+  });
+
   test('tells of CRDs that are missing, and of those that are too old', async (context) => {
     const cluster = await clusterAnswering(context, {
       ...healthy,

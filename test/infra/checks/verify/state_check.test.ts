@@ -22,10 +22,28 @@ const ingress = {
   metadata: { name: 'router', namespace: 'n' },
 };
 const policy = { ...ingress, kind: 'NetworkPolicy' };
+const gateway = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'tasks', namespace: 'gateways' },
+};
 
 const DEPLOYMENT = '/apis/apps/v1/namespaces/n/deployments/router';
 const INGRESS = '/apis/networking.k8s.io/v1/namespaces/n/ingresses/router';
+const GATEWAY = '/apis/gateway.networking.k8s.io/v1/namespaces/gateways/gateways/tasks';
 const POLICY = '/apis/networking.k8s.io/v1/namespaces/n/networkpolicies/router';
+
+const served = (...kinds: readonly (readonly [kind: string, name: string])[]) => ({
+  resources: kinds.map(([kind, name]) => ({ kind, name, namespaced: true })),
+});
+const KINDS = {
+  '/apis/apps/v1': served(['Deployment', 'deployments'], ['Scale', 'deployments/scale']),
+  '/apis/networking.k8s.io/v1': served(
+    ['Ingress', 'ingresses'],
+    ['NetworkPolicy', 'networkpolicies'],
+  ),
+  '/apis/gateway.networking.k8s.io/v1': served(['Gateway', 'gateways']),
+};
 
 function state(pending: readonly unknown[] = []): unknown {
   return {
@@ -39,6 +57,7 @@ function state(pending: readonly unknown[] = []): unknown {
         },
         { type: 'kubernetes:networking.k8s.io/v1:Ingress', inputs: ingress },
         { type: 'kubernetes:networking.k8s.io/v1:NetworkPolicy', inputs: policy },
+        { type: 'kubernetes:gateway.networking.k8s.io/v1:Gateway', inputs: gateway },
         { type: 'kubernetes:core/v1:Secret', external: true },
         { type: 'kubernetes:core/v1:ConfigMap', delete: true },
       ],
@@ -48,12 +67,12 @@ function state(pending: readonly unknown[] = []): unknown {
 
 function look(live: Readonly<Record<string, unknown>>, pending?: readonly unknown[]) {
   const reader = {
-    read: (path: string) => Promise.resolve(live[path]),
+    read: (path: string) => Promise.resolve({ ...KINDS, ...live }[path]),
   };
   return stateIsLive(state(pending), reader, 'prod');
 }
 
-const all = { [INGRESS]: ingress, [POLICY]: policy };
+const all = { [INGRESS]: ingress, [POLICY]: policy, [GATEWAY]: gateway };
 const FIX =
   'npm run pulumi -- refresh --stack prod, then npm run pulumi -- up --stack prod; infra/operations/repair.md says more.';
 
@@ -63,12 +82,16 @@ suite('the state of a stack', () => {
     const live = { ...all, [DEPLOYMENT]: deployment('node:24', 'code-2', [sidecar]) };
     assert.deepEqual(await look(live), {
       outcome: 'good',
-      says: 'the cluster holds all 3 objects of it',
+      says: 'the cluster holds all 4 objects of it',
     });
   });
 
   test('is bad where an interrupted update left something else', async () => {
-    const live = { [POLICY]: policy, [DEPLOYMENT]: deployment('no/such:image', 'code-2') };
+    const live = {
+      ...all,
+      [INGRESS]: undefined,
+      [DEPLOYMENT]: deployment('no/such:image', 'code-2'),
+    };
     assert.deepEqual(await look(live, [{ type: 'updating' }]), {
       outcome: 'bad',
       says:
