@@ -2,6 +2,13 @@ import { type LoadBalancer, UNKNOWN_LOAD_BALANCER } from './load_balancer.ts';
 import { other } from './other.ts';
 import type { Platform } from './platform.ts';
 
+/**
+ * API groups of what makes network load balancers: the AWS Load Balancer Controller, and EKS Auto Mode, which has one of its own
+ * (https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html, and auto-configure-alb.html for its group). Without
+ * either EKS makes classic ones.
+ */
+export const AWS_CONTROLLERS = ['elbv2.k8s.aws', 'eks.amazonaws.com'];
+
 /** The network load balancer of the AWS Load Balancer Controller, with pods as targets. */
 export const awsNlb: LoadBalancer = {
   ...UNKNOWN_LOAD_BALANCER,

@@ -1,6 +1,6 @@
 import { cilium, metallb } from './add_ons.ts';
 import { azureLoadBalancer } from './aks.ts';
-import { awsNlb } from './eks.ts';
+import { AWS_CONTROLLERS, awsNlb } from './eks.ts';
 import { googleNlb } from './gke.ts';
 import {
   type LoadBalancer,
@@ -25,8 +25,14 @@ const BY_API_GROUP = [
   ['cilium.io', cilium],
 ] as const;
 
-/** API group of the AWS Load Balancer Controller, without which EKS makes load balancers of an older kind. */
-const AWS_CONTROLLER = 'elbv2.k8s.aws';
+/** Whether EKS has nothing that makes network load balancers with pods as targets, as far as it told. */
+export function lacksAwsController(
+  { loadBalancer }: Platform,
+  apiGroups: readonly string[] | undefined,
+): boolean {
+  const groups = apiGroups ?? AWS_CONTROLLERS;
+  return loadBalancer === awsNlb && !AWS_CONTROLLERS.some((group) => groups.includes(group));
+}
 
 /** What gives Services of type LoadBalancer their address: the cloud's, or else what was installed for that. */
 export function loadBalancerOf(
@@ -34,7 +40,7 @@ export function loadBalancerOf(
   apiGroups: readonly string[] = [],
 ): LoadBalancer {
   const { loadBalancer } = platform;
-  if (loadBalancer === awsNlb && !apiGroups.includes(AWS_CONTROLLER)) return UNKNOWN_LOAD_BALANCER;
+  if (lacksAwsController(platform, apiGroups)) return UNKNOWN_LOAD_BALANCER;
   if (loadBalancer !== UNKNOWN_LOAD_BALANCER) return loadBalancer;
   const [installed = UNKNOWN_LOAD_BALANCER] = BY_API_GROUP.filter(([group]) =>
     apiGroups.includes(group),

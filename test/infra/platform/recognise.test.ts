@@ -120,6 +120,11 @@ suite('what a cluster brings', () => {
     assert.equal(settled.tcpSession?.service.platform, 'other');
   });
 
+  test('is an NLB on EKS in Auto Mode', () => {
+    const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['eks.amazonaws.com'] };
+    assert.equal(settledConfig(guide, told).tcpSession?.service.platform, 'aws-nlb');
+  });
+
   test('may be too small for what config asks, which is told before anything is made', () => {
     const portRange = { start: 31_000, end: 31_050 };
     const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['elbv2.k8s.aws'] };
