@@ -1,5 +1,6 @@
 import { InfraError } from '../../errors.ts';
 import type { Evidence } from '../../platform/evidence.ts';
+import type { Found } from '../../platform/found.ts';
 import { PLATFORMS } from '../../platform/platform.ts';
 import { exposureOf } from '../decisions/exposure.ts';
 import {
@@ -38,6 +39,7 @@ export function settle(stack: string, config: StackConfig, told: Told): SettledC
     : config.ingress.controller;
   if (isIngress && controller === undefined) throw invalid(stack, [controllerMissing(told)]);
   const { gateway, ingress, tcpSession } = config;
+  if (isBalancerMissing(config, found)) throw invalid(stack, [balancerMissing(told)]);
   const settled: SettledConfig = {
     ...config,
     found,
@@ -66,6 +68,20 @@ function controllerMissing({ trouble }: Told): Problem {
     `missing, and the cluster could not be asked what serves the ingress class (${trouble ?? 'it told too little'}). ` +
     'Name it: pulumi config set --path ingress.controller nginx';
   return { path: ['ingress', 'controller'], message };
+}
+
+/** Of EKS it depends on what is installed, and a wrong guess lets health checks end in tasks. */
+function isBalancerMissing({ tcpSession }: StackConfig, { apiGroups, platform }: Found): boolean {
+  const { platform: named, type } = tcpSession?.service ?? {};
+  const isAsked = type === 'LoadBalancer' && named === undefined;
+  return isAsked && apiGroups === undefined && platform.name === 'eks';
+}
+
+function balancerMissing({ trouble }: Told): Problem {
+  const message =
+    `missing, and the cluster could not be asked whether the AWS Load Balancer Controller is there (${trouble ?? 'it told too little'}). ` +
+    'Name it: pulumi config set --path tcpSession.service.platform aws-nlb (or other for a classic load balancer)';
+  return { path: ['tcpSession', 'service', 'platform'], message };
 }
 
 function invalid(stack: string, problems: readonly Problem[]): InfraError {

@@ -32,9 +32,10 @@ suite('advice about load balancers of EKS without a controller', () => {
   });
 
   test('says nothing where there is one, where that is not known, and where config names a class', () => {
-    for (const groups of [['elbv2.k8s.aws'], ['eks.amazonaws.com'], undefined]) {
-      assert.deepEqual(warned({}, groups), []);
+    for (const group of ['elbv2.k8s.aws', 'eks.amazonaws.com']) {
+      assert.deepEqual(warned({}, [group]), []);
     }
+    assert.deepEqual(warned({ platform: 'aws-nlb' }, undefined), []);
     assert.deepEqual(warned({ loadBalancerClass: 'eks.amazonaws.com/nlb' }, []), []);
   });
 });

@@ -125,6 +125,22 @@ suite('what a cluster brings', () => {
     assert.equal(settledConfig(guide, told).tcpSession?.service.platform, 'aws-nlb');
   });
 
+  test('has to be said on EKS where the cluster cannot be asked for its controller', () => {
+    const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: undefined, trouble: 'API groups: 403' };
+    assert.throws(() => settledConfig(guide, told), {
+      message:
+        'The config of stack test has one problem; nothing was changed.\n' +
+        '  tcpSession.service.platform: missing, and the cluster could not be asked whether the AWS Load Balancer Controller is there ' +
+        '(API groups: 403). Name it: pulumi config set --path tcpSession.service.platform aws-nlb (or other for a classic load balancer)\n' +
+        'infra/README.md lists every key.',
+    });
+    const tcpSession = { ...guide.tcpSession, service: { platform: 'aws-nlb' } };
+    assert.equal(
+      settledConfig({ ...guide, tcpSession }, told).tcpSession?.service.platform,
+      'aws-nlb',
+    );
+  });
+
   test('may be too small for what config asks, which is told before anything is made', () => {
     const portRange = { start: 31_000, end: 31_050 };
     const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['elbv2.k8s.aws'] };
