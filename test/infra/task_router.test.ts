@@ -199,7 +199,7 @@ suite('TaskRouter', () => {
   });
 
   test('takes the router from an image when config says so', async () => {
-    const image = 'registry.example.com/task-router@sha256:0';
+    const image = `registry.example.com/task-router@sha256:${'0'.repeat(64)}`;
     const run = await runStack({ ...smallest, router: { image, code: 'image' } });
     const maps = ofKind(run, 'core/v1:ConfigMap').map(({ name }) => name);
     assert.ok(!maps.includes('task-router-code'));
