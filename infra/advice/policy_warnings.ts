@@ -16,12 +16,24 @@ export function policyWarnings(
   return [
     ...(healthCheckNetworks(config) === 'unknown' ? [OPEN_ADMIN_PORT] : []),
     ...unmatchedNetworks(config, taskNetworks),
+    ...guessedApiServer(config),
   ];
 }
 
 const OPEN_ADMIN_PORT =
   'The NetworkPolicy leaves the admin port, with the metrics, open to every address, since the load balancer of AWS asks there for ' +
   'health: name its subnets in networkPolicy.ingressNetworks.';
+
+/** Platforms have their port; any other cluster was given one by whoever made it, and the router does nothing until it reaches it. */
+function guessedApiServer(config: SettledConfig): string[] {
+  const { found, networkPolicy } = config;
+  const isTold = found.apiServer.addresses.length > 0 || networkPolicy.apiServerPorts.length > 0;
+  if (isTold || found.platform.name !== 'other' || !asksApiServer(config)) return [];
+  return [
+    'The cluster could not be asked where its API server listens, and the NetworkPolicy opens the usual ports ' +
+      `${found.apiServer.ports.join(' and ')}: name the one behind the Service default/kubernetes in networkPolicy.apiServerPorts.`,
+  ];
+}
 
 /** Networks with pods or nodes in them, where the network plugin matches neither by address. */
 function unmatchedNetworks(config: SettledConfig, taskNetworks: readonly string[]): string[] {

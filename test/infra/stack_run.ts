@@ -37,6 +37,7 @@ export const someCluster: ClusterFacts = {
   nodes: [],
   apiGroups: [],
   ingressClasses: [],
+  apiServer: { addresses: ['192.0.2.1'], ports: [443, 6443] },
   trouble: undefined,
 };
 

@@ -349,6 +349,17 @@ suite('the way out', () => {
     assert.deepEqual(egress[4]?.to, [{ ipBlock: { cidr: '192.0.2.0/24' } }]);
   });
 
+  test('to an API server that nobody told of is to the usual ports, which is said', () => {
+    const unasked = clusterCalled('a cluster that could not be asked, with whatever engine');
+    const warned = (more: Raw) => policyIn({ ...smallest, ...more }, unasked).warnings;
+    assert.deepEqual(warned({}), [
+      'The cluster could not be asked where its API server listens, and the NetworkPolicy opens the usual ports 443 and 6443: name the one ' +
+        'behind the Service default/kubernetes in networkPolicy.apiServerPorts.',
+    ]);
+    assert.deepEqual(warned({ networkPolicy: { apiServerPorts: [8443] } }), []);
+    assert.deepEqual(warned({ availability: { leaderElection: false } }), []);
+  });
+
   test('to ClearML at an address is open to that and to pods, unless it is a node that cannot be matched', () => {
     const at = (apiServerUrlReference: string): Raw => ({
       ...smallest,
