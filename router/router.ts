@@ -12,6 +12,7 @@ import { Activity } from './activity/activity.ts';
 import { tcpLimits } from './tcp/connection_limits.ts';
 import { inNetworks } from './settings/networks.ts';
 import { createTcpListeners } from './tcp/listeners.ts';
+import { skipProxyHeaders } from './tcp/skip_proxy_headers.ts';
 import { readiness } from './readiness.ts';
 import { createRoutes } from './routes/create_routes.ts';
 import { followTaskPods } from './routes/asks/follow_task_pods.ts';
@@ -117,6 +118,7 @@ export async function startRouter(
       metrics.signingKeyWrong.set(key === 'outdated' || key === 'mismatch' ? 1 : 0);
     },
   });
+  if (settings.TCP_PROXY_PROTOCOL === 'accept') skipProxyHeaders(admin);
   const adminPort = await listen(admin, settings.ADMIN_PORT, bindAddress);
   const httpPort = await front.listen();
   leadership.start();

@@ -27,7 +27,7 @@ export type ProxyHeader =
       readonly ends: ConnectionEnds | undefined;
     }
   /** The proxy's own connection (LOCAL), which it made to ask for health: no client is behind it. */
-  | { readonly state: 'local' };
+  | { readonly state: 'local'; readonly length: number };
 
 /** Bytes that a header may have. Proxies that add certificates and endpoint ids stay far below it. */
 export const LONGEST_HEADER_BYTES = 4_096;
@@ -105,7 +105,7 @@ function parseBinary(bytes: Buffer): ProxyHeader {
   if (length > LONGEST_HEADER_BYTES) return malformed(`a PROXY header of ${length} bytes`);
   if (bytes.length < length) return INCOMPLETE;
   const family = bytes.readUInt8(13);
-  if (command === LOCAL) return { state: 'local' };
+  if (command === LOCAL) return { state: 'local', length };
   if (family === 0x00) return { state: 'complete', length, ends: undefined };
   const size = family === TCP4 ? 4 : family === TCP6 ? 16 : undefined;
   if (size === undefined) return malformed('a PROXY header that is not of TCP');

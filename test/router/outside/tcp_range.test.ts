@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { taskWhen, addTask, tcpAsk } from '../../lab/clearml/asks.ts';
 import { textOf } from '../../lab/clearml/document.ts';
@@ -52,12 +53,12 @@ describe('the TCP range behind a load balancer that speaks the PROXY protocol', 
   async function said(bytes: string): Promise<string> {
     const socket = connect(port, '127.0.0.1');
     socket.write(bytes);
-    let text = '';
+    let got = '';
     return new Promise((resolve) => {
       socket
-        .on('data', (chunk) => (text += chunk.toString()))
+        .on('data', (chunk) => (got += chunk.toString()))
         .on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
-        .on('end', () => resolve(text));
+        .on('end', () => resolve(got));
     });
   }
 
@@ -70,6 +71,12 @@ describe('the TCP range behind a load balancer that speaks the PROXY protocol', 
     assert.equal(bytes.subarray(header.length).toString(), 'hello');
     const line = await world.router.logged(({ event }) => event === 'tcp');
     assert.deepEqual([line['client'], line['proxy']], ['203.0.113.7', '127.0.0.1']);
+  });
+
+  test('a health check of the admin port may begin with the header, too', async () => {
+    const socket = connect(Number(new URL(world.router.adminUrl).port), '127.0.0.1');
+    socket.write(`${ALLOWED}GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    assert.match(await text(socket), /^HTTP\/1\.1 200 /);
   });
 
   test('another client, and a load balancer without a header, are reset and counted', async () => {

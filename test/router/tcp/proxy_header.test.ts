@@ -77,7 +77,7 @@ for (const [title, header] of [
     for (let length = 0; length < header.length; length++) {
       assert.deepEqual(parseProxyHeader(header.subarray(0, length)), { state: 'incomplete' });
     }
-    assert.deepEqual(parseProxyHeader(header), { state: 'local' });
+    assert.deepEqual(parseProxyHeader(header), { state: 'local', length: header.length });
   });
 }
 
