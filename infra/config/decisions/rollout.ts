@@ -1,6 +1,6 @@
 import type { StackConfig } from '../stack_config.ts';
 import { minReadySeconds } from './aws_targets.ts';
-import { shutdownDelaySeconds } from './shutdown_delay.ts';
+import { endSeconds } from './shutdown_delay.ts';
 
 /** Seconds after the drain in which the process closes what is left. */
 const CLOSE_SECONDS = 10;
@@ -24,7 +24,7 @@ export interface RolloutLimits {
 /** The limits of this stack's rollouts. */
 export function rolloutLimits(config: StackConfig): RolloutLimits {
   const { autoscaling, leaderElection, progressDeadlineSeconds, replicas } = config.availability;
-  const grace = shutdownDelaySeconds(config) + config.router.drainSeconds + CLOSE_SECONDS;
+  const grace = endSeconds(config) + CLOSE_SECONDS;
   const minReady = minReadySeconds(config);
   // Without an election the old pod has to be gone before the new one starts, and nothing is done meanwhile.
   const progressDeadline = progressDeadlineSeconds + minReady + (leaderElection ? 0 : grace);

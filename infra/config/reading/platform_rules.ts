@@ -20,6 +20,17 @@ function tcpProblems({ found, tcpSession }: SettledConfig): readonly Problem[] {
   );
 }
 
+/** Whether the node port of HTTP is one that the cluster gives, where that is known: no key of its section says it. */
+function httpNodePortProblems({ found, service, tcpSession }: SettledConfig): Problem[] {
+  const { nodePort } = service;
+  const range =
+    tcpSession?.service.nodePortRange ?? (found.nodePortsAreFound ? found.nodePorts : undefined);
+  if (nodePort === undefined || range === undefined) return [];
+  if (nodePort >= range.start && nodePort <= range.end) return [];
+  const message = `lies outside of the node ports of the cluster, ${range.start} to ${range.end}`;
+  return [{ path: ['service', 'nodePort'], message }];
+}
+
 /** Whether there is a pod on each node that users may be led to, where nodes without one turn them away. */
 function localProblems({ availability, found, pod, tcpSession }: SettledConfig): Problem[] {
   const { externalTrafficPolicy: policy, type } = tcpSession?.service ?? {};
@@ -43,6 +54,7 @@ function isSelected({ labels }: NodeEvidence, selector: Readonly<Record<string, 
 /** Rules about config and what is known of the cluster. */
 export const platformRules: readonly Rule<SettledConfig>[] = [
   tcpProblems,
+  httpNodePortProblems,
   localProblems,
   ...clusterLimits,
   ...policyRules,

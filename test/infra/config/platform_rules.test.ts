@@ -50,6 +50,26 @@ suite('node ports', () => {
   });
 });
 
+suite('the node port of HTTP', () => {
+  const http = { service: { type: 'NodePort', nodePort: 8080 } };
+
+  test('is one that the cluster gives', () => {
+    const told = { nodePorts: { start: 20_000, end: 22_767 } };
+    assert.deepEqual(problemsIn(told, http), [
+      'service.nodePort: lies outside of the node ports of the cluster, 20000 to 22767',
+    ]);
+    const within = { service: { type: 'NodePort', nodePort: 22_767 } };
+    assert.deepEqual(problemsIn(told, within), []);
+  });
+
+  test('is held against the range of config before all, and against none where nothing tells it', () => {
+    const nodePortRange = { start: 8000, end: 8999 };
+    const given = { ...nodePorts(8500, { nodePortRange }), ...http };
+    assert.deepEqual(problemsIn({ nodePorts: { start: 20_000, end: 22_767 } }, given), []);
+    assert.deepEqual(problemsIn({}, http), []);
+  });
+});
+
 suite('externalTrafficPolicy Local on node ports', () => {
   const [first, ...others]: NodeEvidence[] = ['a', 'b', 'c'].map((name) => ({
     providerID: undefined,
