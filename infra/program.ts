@@ -8,7 +8,7 @@ import { checkServerSecret } from './cluster/server_secret.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readStack } from './config/reading/read.ts';
 import { settle } from './config/reading/settle.ts';
-import { nodePortsIn } from './config/decisions/ports.ts';
+import { nodePortsIn, tcpServicePlace } from './config/decisions/ports.ts';
 import { type Outputs, outputsOf } from './advice/outputs.ts';
 import { taskNetworksOf } from './network/task_networks.ts';
 import { TaskRouter } from './task_router.ts';
@@ -34,7 +34,11 @@ export async function program(
   const [facts, code] = await Promise.all([
     parts.askCluster(
       { kubeconfig, context },
-      { nodePortsIn: nodePortsIn(asWritten), serverSecret: asWritten.clearml.serverSecret },
+      {
+        nodePortsIn: nodePortsIn(asWritten),
+        tcpService: tcpServicePlace(asWritten),
+        serverSecret: asWritten.clearml.serverSecret,
+      },
     ),
     asWritten.router.code === 'image' ? '' : parts.bundle(),
   ]);

@@ -10,8 +10,10 @@ import {
   askEndpoints,
   askIngressClasses,
   askNodes,
+  askTcpService,
   askUid,
   askVersion,
+  type TcpServicePlace,
 } from './questions.ts';
 import { clusterReader } from './reader.ts';
 import { lacksSecret, type ServerSecret } from './server_secret.ts';
@@ -43,6 +45,8 @@ const TIME_LIMIT_MS = 8000;
 export interface Questions {
   /** A namespace that exists, where the range of node ports is wanted. */
   readonly nodePortsIn?: string | undefined;
+  /** Where the Service for TCP would be, where it has a load balancer. */
+  readonly tcpService?: TcpServicePlace | undefined;
   /** The Secret of the ClearML server, where the signing key is read from it. */
   readonly serverSecret?: ServerSecret | undefined;
 }
@@ -62,7 +66,7 @@ export async function askCluster(
 /** The same for a kubeconfig that was read already. */
 export async function factsOf(
   config: KubeConfig,
-  { nodePortsIn, serverSecret }: Questions = {},
+  { nodePortsIn, serverSecret, tcpService }: Questions = {},
 ): Promise<ClusterFacts> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -81,17 +85,27 @@ export async function factsOf(
   const reader = clusterReader(config);
   // The first answer is awaited alone: what gives credentials, such as a cloud's command, is then asked once.
   const code = await told('version', askVersion(reader));
-  const [uid, nodes, apiGroups, ingressClasses, apiServer, dns, nodePorts, secretIsMissing] =
-    await Promise.all([
-      told('uid', askUid(reader)),
-      told('nodes', askNodes(reader)),
-      told('API groups', askApiGroups(reader)),
-      told('ingress classes', askIngressClasses(reader)),
-      told('API server', askEndpoints(reader, 'default', 'kubernetes')),
-      told('DNS', askDns(reader)),
-      nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
-      serverSecret && lacksSecret(reader, serverSecret),
-    ]);
+  const [
+    uid,
+    nodes,
+    apiGroups,
+    ingressClasses,
+    apiServer,
+    dns,
+    nodePorts,
+    inPlace,
+    secretIsMissing,
+  ] = await Promise.all([
+    told('uid', askUid(reader)),
+    told('nodes', askNodes(reader)),
+    told('API groups', askApiGroups(reader)),
+    told('ingress classes', askIngressClasses(reader)),
+    told('API server', askEndpoints(reader, 'default', 'kubernetes')),
+    told('DNS', askDns(reader)),
+    nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
+    tcpService && told('TCP Service', askTcpService(reader, tcpService)),
+    serverSecret && lacksSecret(reader, serverSecret),
+  ]);
   clearTimeout(timer);
   return {
     version: code && parseVersion(code.major, code.minor),
@@ -107,6 +121,7 @@ export async function factsOf(
     },
     dns,
     nodePorts,
+    tcpService: inPlace,
     lacksServerSecret: code !== undefined && secretIsMissing === true,
     trouble: saidOnce(troubles),
   };

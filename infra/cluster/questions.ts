@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-import type { IngressClassEvidence, NodeEvidence } from '../platform/evidence.ts';
+import type {
+  IngressClassEvidence,
+  NodeEvidence,
+  TcpServiceEvidence,
+} from '../platform/evidence.ts';
 import type { ClusterReader } from './reader.ts';
 
 const texts = z.record(z.string(), z.string());
@@ -30,6 +34,14 @@ const classList = z.looseObject({
     z.looseObject({
       metadata: z.looseObject({ name: z.string(), annotations: texts.optional() }),
       spec: z.looseObject({ controller: z.string().optional() }).optional(),
+    }),
+  ),
+});
+const serviceList = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string(), annotations: texts.optional() }),
+      spec: z.looseObject({ type: z.string(), loadBalancerClass: z.string().nullish() }),
     }),
   ),
 });
@@ -104,6 +116,34 @@ export async function askIngressClasses({
     controller: spec?.controller ?? '',
     isDefault: metadata.annotations?.[DEFAULT_CLASS] === 'true',
   }));
+}
+
+/** Where the Service for TCP is, by labels of the router's objects. */
+export interface TcpServicePlace {
+  readonly namespace: string;
+  /** Of the router; the names of its Services for TCP begin with it. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The router's Service of type LoadBalancer for TCP that is there, or the first of several. */
+export async function askTcpService(
+  { read }: ClusterReader,
+  { labels, name, namespace }: TcpServicePlace,
+): Promise<TcpServiceEvidence | undefined> {
+  const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const path = `/api/v1/namespaces/${namespace}/services?labelSelector=${encodeURIComponent(selector.join(','))}`;
+  const { items } = await ask(read, path, serviceList);
+  const [found] = items.filter(
+    ({ metadata, spec }) => metadata.name.startsWith(name) && spec.type === 'LoadBalancer',
+  );
+  return (
+    found && {
+      name: found.metadata.name,
+      annotations: found.metadata.annotations ?? {},
+      loadBalancerClass: found.spec.loadBalancerClass ?? undefined,
+    }
+  );
 }
 
 /** What stands behind a Service now. */

@@ -1,3 +1,4 @@
+import type { TcpServiceEvidence } from './evidence.ts';
 import { type LoadBalancer, UNKNOWN_LOAD_BALANCER } from './load_balancer.ts';
 import { other } from './other.ts';
 import type { Platform } from './platform.ts';
@@ -23,6 +24,16 @@ export const awsNlb: LoadBalancer = {
   // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#proxy-protocol
   probes: 'proxy-local',
 };
+
+/**
+ * Whether a Service that is there has its load balancer of that controller. What decides it must not change in place: the load balancer of
+ * before would stay, and be paid for, with nobody who knows of it:
+ * https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/docs/guide/service/nlb.md ("annotation modification").
+ */
+export function isOfAwsController({ annotations, loadBalancerClass }: TcpServiceEvidence): boolean {
+  const type = annotations['service.beta.kubernetes.io/aws-load-balancer-type'];
+  return type === 'external' || type === 'nlb-ip' || loadBalancerClass === 'service.k8s.aws/nlb';
+}
 
 /** Amazon EKS. */
 export const eks: Platform = {

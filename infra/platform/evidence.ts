@@ -15,6 +15,13 @@ export interface IngressClassEvidence {
   readonly isDefault: boolean;
 }
 
+/** A Service of the TCP range that is there already, as far as it tells what gave it its address. */
+export interface TcpServiceEvidence {
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly loadBalancerClass: string | undefined;
+}
+
 /** What a cluster told of itself. Each is undefined where it could not be asked. */
 export interface Evidence {
   /** `gitVersion` of `/version`, such as `v1.31.2-eks-7f9249a`. */
@@ -28,4 +35,6 @@ export interface Evidence {
     { readonly addresses: readonly string[]; readonly ports: readonly number[] } | undefined;
   readonly dns?: Dns | undefined;
   readonly nodePorts?: Ports | undefined;
+  /** The router's Service for TCP, or the first of several; undefined where there is none of type LoadBalancer, too. */
+  readonly tcpService?: TcpServiceEvidence | undefined;
 }

@@ -1,4 +1,4 @@
-import type { IngressClassEvidence, NodeEvidence } from './evidence.ts';
+import type { IngressClassEvidence, NodeEvidence, TcpServiceEvidence } from './evidence.ts';
 import type { LoadBalancer } from './load_balancer.ts';
 import type { Dns, Platform, Ports } from './platform.ts';
 
@@ -23,6 +23,8 @@ export interface Found {
   readonly nodePorts: Ports;
   /** Nodes of the cluster; undefined where it could not be asked. */
   readonly nodes: readonly NodeEvidence[] | undefined;
+  /** The router's Service for TCP that is there already; undefined where there is none, or it could not be asked. */
+  readonly tcpService: TcpServiceEvidence | undefined;
   /** Whether the node ports were told by the cluster, or are what the platform has unless its API server was told otherwise. */
   readonly nodePortsAreFound: boolean;
   /** Whether `ipBlock` of a NetworkPolicy covers pods and nodes: false where Cilium is there, or may be. */

@@ -1,6 +1,7 @@
 import { cilium, metallb } from './add_ons.ts';
 import { azureLoadBalancer } from './aks.ts';
-import { AWS_CONTROLLERS, awsNlb } from './eks.ts';
+import { AWS_CONTROLLERS, awsNlb, isOfAwsController } from './eks.ts';
+import type { Evidence } from './evidence.ts';
 import { googleNlb } from './gke.ts';
 import {
   type LoadBalancer,
@@ -37,10 +38,17 @@ export function lacksAwsController(
 /** What gives Services of type LoadBalancer their address: the cloud's, or else what was installed for that. */
 export function loadBalancerOf(
   platform: Platform,
-  apiGroups: readonly string[] = [],
+  { apiGroups = [], tcpService }: Pick<Evidence, 'apiGroups' | 'tcpService'>,
 ): LoadBalancer {
   const { loadBalancer } = platform;
-  if (lacksAwsController(platform, apiGroups)) return UNKNOWN_LOAD_BALANCER;
+  if (loadBalancer === awsNlb) {
+    // A Service that is there keeps the kind that it has.
+    const isServed =
+      tcpService === undefined
+        ? !lacksAwsController(platform, apiGroups)
+        : isOfAwsController(tcpService);
+    return isServed ? awsNlb : UNKNOWN_LOAD_BALANCER;
+  }
   if (loadBalancer !== UNKNOWN_LOAD_BALANCER) return loadBalancer;
   const [installed = UNKNOWN_LOAD_BALANCER] = BY_API_GROUP.filter(([group]) =>
     apiGroups.includes(group),

@@ -2,7 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 
 import { bad, good, type Check, type Finding } from '../check.ts';
 import { type ClusterFacts, factsOf } from '../../cluster/facts.ts';
-import { nodePortsIn } from '../../config/decisions/ports.ts';
+import { nodePortsIn, tcpServicePlace } from '../../config/decisions/ports.ts';
 import { settle } from '../../config/reading/settle.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 import { InfraError } from '../../errors.ts';
@@ -22,7 +22,10 @@ export async function lookAtCluster(
   config: StackConfig,
   cluster: KubeConfig,
 ): Promise<Look> {
-  const facts = await factsOf(cluster, { nodePortsIn: nodePortsIn(config) });
+  const facts = await factsOf(cluster, {
+    nodePortsIn: nodePortsIn(config),
+    tcpService: tcpServicePlace(config),
+  });
   if (facts.version === undefined) return { config, facts, checks: [] };
   try {
     const settled = settle(stack, config, facts);

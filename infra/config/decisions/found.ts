@@ -33,7 +33,7 @@ export function foundOf(
   const { apiGroups, apiServer, dns, ingressClasses, nodePorts, nodes } = evidence;
   const { platform: byConfig = 'other', type } = tcpSession?.service ?? {};
   const isAsked = type === 'LoadBalancer' && tcpSession?.service.platform === undefined;
-  const balancer = isAsked ? loadBalancerOf(platform, apiGroups) : LOAD_BALANCER_BY_NAME[byConfig];
+  const balancer = isAsked ? loadBalancerOf(platform, evidence) : LOAD_BALANCER_BY_NAME[byConfig];
   const minor = /^v1\.(\d+)\./.exec(evidence.gitVersion ?? '')?.[1];
   return {
     minor: minor === undefined ? undefined : Number(minor),
@@ -50,6 +50,7 @@ export function foundOf(
     nodeAddresses: nodes?.flatMap(({ addresses = [] }) => addresses),
     nodePorts: nodePorts ?? platform.nodePorts,
     nodes: evidence.nodes,
+    tcpService: evidence.tcpService,
     nodePortsAreFound: nodePorts !== undefined,
     ipBlockCoversPods:
       (platform.ipBlockCoversPods ?? true) && apiGroups?.includes('cilium.io') === false,

@@ -1,4 +1,5 @@
 import type { PortRange } from '../../../router/settings/tcp_range.ts';
+import { namesOf } from '../../names.ts';
 import type { StackConfig } from '../stack_config.ts';
 
 /** The router's own ports inside of its pod; Services map to them by name. */
@@ -15,6 +16,13 @@ export function nodePortsIn({ namespace, service, tcpSession }: StackConfig): st
   const types = [service.type, tcpSession?.service.type];
   if (!types.includes('NodePort')) return undefined;
   return namespace.create ? 'default' : namespace.name;
+}
+
+/** Where the Service for TCP is, if it is there already; undefined where it has no load balancer. */
+export function tcpServicePlace({ namespace, router, tcpSession }: StackConfig) {
+  if (tcpSession?.service.type !== 'LoadBalancer') return undefined;
+  const { selector, tcp } = namesOf(router.name);
+  return { namespace: namespace.name, name: tcp, labels: selector };
 }
 
 /**

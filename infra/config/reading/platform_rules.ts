@@ -1,3 +1,4 @@
+import { awsNlb, isOfAwsController } from '../../platform/eks.ts';
 import type { NodeEvidence } from '../../platform/evidence.ts';
 import type { SettledConfig } from '../decisions/found.ts';
 import { loadBalancerRules, nodePortProblems } from '../sections/tcp_session.ts';
@@ -18,6 +19,18 @@ function tcpProblems({ found, tcpSession }: SettledConfig): readonly Problem[] {
   return [...ofNodes, ...loadBalancerRules.flatMap((rule) => rule(tcpSession))].map(
     ({ message, path }) => ({ path: ['tcpSession', ...path], message }),
   );
+}
+
+/** A load balancer of AWS that is there, and would be left behind without an owner. */
+function abandonedBalancerProblems({ found, tcpSession }: SettledConfig): Problem[] {
+  const { tcpService } = found;
+  const isNlb =
+    tcpSession?.service.type === 'LoadBalancer' && tcpSession.service.platform === awsNlb.name;
+  if (!isNlb || tcpService === undefined || isOfAwsController(tcpService)) return [];
+  const message =
+    `Service ${tcpService.name} has a load balancer of another kind, which AWS would leave behind, and bill, when this changes; remove ` +
+    'tcpSession, run pulumi up, and put it back (it gets another address), or keep that load balancer: other';
+  return [{ path: ['tcpSession', 'service', 'platform'], message }];
 }
 
 /** Whether the node port of HTTP is one that the cluster gives, where that is known: no key of its section says it. */
@@ -54,6 +67,7 @@ function isSelected({ labels }: NodeEvidence, selector: Readonly<Record<string, 
 /** Rules about config and what is known of the cluster. */
 export const platformRules: readonly Rule<SettledConfig>[] = [
   tcpProblems,
+  abandonedBalancerProblems,
   httpNodePortProblems,
   localProblems,
   ...clusterLimits,

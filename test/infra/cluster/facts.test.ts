@@ -66,6 +66,7 @@ suite('askCluster', () => {
       apiServer: { addresses: ['172.18.0.2', '172.18.0.3'], ports: [6443] },
       dns: undefined,
       nodePorts: undefined,
+      tcpService: undefined,
       lacksServerSecret: false,
       trouble: undefined,
     });

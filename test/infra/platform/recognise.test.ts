@@ -141,6 +141,42 @@ suite('what a cluster brings', () => {
     );
   });
 
+  const onEks = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['elbv2.k8s.aws'] };
+  const inPlace = { name: 'task-router-tcp', annotations: {}, loadBalancerClass: undefined };
+
+  test('stays on EKS what it is, where the Service is there: a changed kind would leave a load balancer behind', () => {
+    const kinds = [
+      [inPlace, 'other'],
+      [{ ...inPlace, loadBalancerClass: 'service.k8s.aws/nlb' }, 'aws-nlb'],
+      ...['nlb', 'external', 'nlb-ip'].map((type) => [
+        { ...inPlace, annotations: { 'service.beta.kubernetes.io/aws-load-balancer-type': type } },
+        type === 'nlb' ? 'other' : 'aws-nlb',
+      ]),
+    ] as [typeof inPlace, string][];
+    for (const [tcpService, expected] of kinds) {
+      const settled = settledConfig(guide, { ...onEks, tcpService });
+      assert.equal(settled.tcpSession?.service.platform, expected);
+    }
+  });
+
+  test('is refused on EKS where config names an NLB and the Service has another kind', () => {
+    const tcpSession = { ...guide.tcpSession, service: { platform: 'aws-nlb' } };
+    assert.throws(
+      () => settledConfig({ ...guide, tcpSession }, { ...onEks, tcpService: inPlace }),
+      {
+        message:
+          'The config of stack test has one problem; nothing was changed.\n' +
+          '  tcpSession.service.platform: Service task-router-tcp has a load balancer of another kind, which AWS would leave behind, and ' +
+          'bill, when this changes; remove tcpSession, run pulumi up, and put it back (it gets another address), or keep that load ' +
+          'balancer: other\n' +
+          'infra/README.md lists every key.',
+      },
+    );
+    const taken = { ...inPlace, loadBalancerClass: 'service.k8s.aws/nlb' };
+    const settled = settledConfig({ ...guide, tcpSession }, { ...onEks, tcpService: taken });
+    assert.equal(settled.tcpSession?.service.platform, 'aws-nlb');
+  });
+
   test('may be too small for what config asks, which is told before anything is made', () => {
     const portRange = { start: 31_000, end: 31_050 };
     const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['elbv2.k8s.aws'] };
