@@ -31,14 +31,17 @@ type Sign = (evidence: Evidence) => string | undefined;
  * What each platform is known by, the surest first: OpenShift runs on machines of clouds, whose nodes tell the cloud.
  *
  * - openshift: its own API groups.
- * - eks, gke, k3s: the build's name in the version, which whoever may ask at all may ask.
+ * - eks, gke, k3s: the build's name in the version, which whoever may ask at all may ask. The builds of EKS Anywhere and of Google
+ *   Distributed Cloud are called the same on anybody's machines, where there is no load balancer of the cloud; where nodes may be listed,
+ *   they tell whose they are (https://anywhere.eks.amazonaws.com/docs/clustermgmt/cluster-upgrades/vsphere-and-cloudstack-upgrades/ shows
+ *   `v1.21.2-eks-1-21-5` on `vsphere:` machines).
  * - aks, microk8s: labels of the nodes, since their builds are not named.
  */
 const SIGNS: readonly (readonly [PlatformName, Sign])[] = [
   ['openshift', ({ apiGroups }) => groupSign(apiGroups, 'config.openshift.io')],
   ['openshift', ({ apiGroups }) => groupSign(apiGroups, 'route.openshift.io')],
-  ['eks', ({ gitVersion }) => versionSign(gitVersion, '-eks-')],
-  ['gke', ({ gitVersion }) => versionSign(gitVersion, '-gke.')],
+  ['eks', (evidence) => cloudSign(evidence, '-eks-', ['aws:', 'eks-hybrid:'])],
+  ['gke', (evidence) => cloudSign(evidence, '-gke.', ['gce:'])],
   ['k3s', ({ gitVersion }) => versionSign(gitVersion, '+k3s')],
   ['aks', ({ nodes }) => labelSign(nodes, 'kubernetes.azure.com/cluster')],
   ['microk8s', ({ nodes }) => labelSign(nodes, 'microk8s.io/cluster')],
@@ -65,6 +68,17 @@ function groupSign(groups: readonly string[] | undefined, group: string): string
 
 function versionSign(version: string | undefined, mark: string): string | undefined {
   return version?.includes(mark) === true ? `its version is ${version}` : undefined;
+}
+
+/** The build of a cloud, unless all nodes that tell who provides them are provided by others. */
+function cloudSign(
+  { gitVersion, nodes = [] }: Evidence,
+  mark: string,
+  schemes: readonly string[],
+): string | undefined {
+  const providers = nodes.flatMap(({ providerID }) => providerID ?? []);
+  const isOfCloud = providers.some((id) => schemes.some((scheme) => id.startsWith(scheme)));
+  return isOfCloud || providers.length === 0 ? versionSign(gitVersion, mark) : undefined;
 }
 
 function labelSign(nodes: readonly NodeEvidence[] | undefined, label: string): string | undefined {

@@ -62,6 +62,20 @@ suite('the platform of a cluster', () => {
     });
   });
 
+  test('is none of a cloud whose build runs on the machines of others', () => {
+    for (const [gitVersion, own, others] of [
+      ['v1.33.4-eks-99d6cc0', 'aws:///eu-central-1a/i-0', 'vsphere://0a1b'],
+      ['v1.33.4-gke.1000', 'gce://example/europe-west4-a/n', 'baremetal://10.0.0.5'],
+    ] as const) {
+      const platformOn = (...ids: readonly string[]) => {
+        const nodes = ids.map((providerID) => ({ providerID, labels: {} }));
+        return settledConfig(smallest, { gitVersion, nodes }).found.platform.name;
+      };
+      assert.equal(platformOn(others), 'other');
+      assert.notEqual(platformOn(others, own), 'other');
+    }
+  });
+
   test('is the one that config names', () => {
     const config = { ...smallest, kubernetes: { context: 'test', platform: 'aks' } };
     const { found } = settledConfig(config, { gitVersion: 'v1.33.4-gke.1000' });
