@@ -25,7 +25,11 @@ export const networkPolicy = z
     {
       enabled: flag
         .default(true)
-        .describe('Create a NetworkPolicy; it takes effect where the network plugin enforces it'),
+        .describe(
+          'Create a NetworkPolicy; it takes effect where the network plugin enforces it. The ways out that other keys do not narrow lead to ' +
+            'any address: DNS on 53 where the cluster tells no pods of it, ClearML on 443 where its URL holds a name of DNS, and the ' +
+            "cluster's API server on its ports",
+        ),
       ingressNamespaces: namespaces
         .default([])
         .describe(

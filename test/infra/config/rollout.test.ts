@@ -18,6 +18,14 @@ suite('limits of a rollout', () => {
     assert.equal(limits({ progressDeadlineSeconds: 60, replicas: 2 }).wait, 65);
   });
 
+  test('count the time that a pod has to be ready, which the cluster asks to be shorter than the deadline', () => {
+    const { minReady, progressDeadline } = limits({
+      minReadySeconds: 299,
+      progressDeadlineSeconds: 10,
+    });
+    assert.deepEqual([minReady, progressDeadline], [299, 309]);
+  });
+
   test('leave many pods the time to start one after another', () => {
     assert.equal(limits({ autoscaling: { maxReplicas: 20 } }).wait, 400);
   });
