@@ -1,3 +1,5 @@
+import { entryOf } from './config/values/value_at.ts';
+
 /**
  * Keys by which Kubernetes tells the items of a list apart in a strategic merge patch (`x-kubernetes-patch-merge-key` in its OpenAPI
  * document, and the page "Update API Objects in Place Using kubectl patch"). Ports are found by name, too, since their number is
@@ -27,7 +29,7 @@ type Group = Readonly<Record<string, unknown>>;
  * @param field the field that holds the value; undefined at the root.
  */
 export function merged(target: unknown, patch: unknown, field?: string): unknown {
-  const keys = field === undefined ? undefined : MERGE_KEYS[field];
+  const keys = field === undefined ? undefined : entryOf(MERGE_KEYS, field);
   if (keys !== undefined && isListOfGroups(patch)) {
     return mergedList(isListOfGroups(target) ? target : [], patch, keys);
   }

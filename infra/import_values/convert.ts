@@ -7,7 +7,7 @@ import { unaskedAddress } from '../config/decisions/unasked_address.ts';
 import { keyOfSetting } from '../config/decisions/router_settings.ts';
 import { isPlaceholder } from '../config/values/placeholder.ts';
 import { inType } from './in_type.ts';
-import { valueAt } from '../config/values/value_at.ts';
+import { entryOf, valueAt } from '../config/values/value_at.ts';
 import { REMOVED_SETTINGS } from '../../router/settings/schema.ts';
 
 /** A values file in the words of a stack. */
@@ -74,7 +74,7 @@ function withOneHost(values: Group, leftOut: LeftOut[]): Group {
 
 /** Moves each key to its name here. */
 function rename(value: unknown, path: readonly string[], result: Group): Group {
-  const successor = RENAMED_KEYS[path.join('.')];
+  const successor = entryOf(RENAMED_KEYS, path.join('.'));
   const target = successor?.split('.') ?? path;
   if (!isGroup(value) || (successor !== undefined && !isSection(successor))) {
     if (path.length > 0) put(result, target, value);
@@ -97,7 +97,7 @@ function takeEnvironment(config: Group, leftOut: LeftOut[]): void {
     if (!isGroup(entry) || typeof entry['name'] !== 'string') continue;
     const { name, value } = entry;
     const key = keyOfSetting(name.toUpperCase());
-    const removed = REMOVED_SETTINGS[name.toUpperCase()];
+    const removed = entryOf(REMOVED_SETTINGS, name.toUpperCase());
     if (name === 'LISTEN_QUEUE_NAME' && typeof value === 'string') {
       const queues = value.split(',').map((queue) => queue.trim());
       put(
@@ -177,7 +177,7 @@ function known(
   const result: Group = {};
   for (const [key, item] of Object.entries(value)) {
     const keyPath = [...path, key];
-    const next = schema._zod.def.shape[key];
+    const next = entryOf(schema._zod.def.shape, key);
     if (next === undefined) {
       leaveOut(item, keyPath, leftOut);
     } else if (typeof item === 'string' && isPlaceholder(item.trim())) {
@@ -196,7 +196,7 @@ function leaveOut(value: unknown, path: readonly string[], leftOut: LeftOut[]): 
     return;
   }
   const [section = ''] = path;
-  const why = POINTLESS[path.join('.')] ?? POINTLESS[section] ?? 'no counterpart';
+  const why = entryOf(POINTLESS, path.join('.')) ?? entryOf(POINTLESS, section) ?? 'no counterpart';
   leftOut.push({ path: path.join('.'), why });
 }
 

@@ -94,6 +94,11 @@ suite('a patch', () => {
     assert.deepEqual(patched({ env: [{ name: 'Z', $patch: 'delete' }] })?.env, container.env);
   });
 
+  test('merges no list by a name that every object has', () => {
+    const items = [{ name: 'a' }];
+    assert.deepEqual(merged({ toString: [] }, { toString: items }), { toString: items });
+  });
+
   test('replaces other lists whole, and removes whole ones by null', () => {
     assert.deepEqual(patched({ args: ['c'], ports: null }), {
       name: 'router',

@@ -5,7 +5,7 @@ import { RENAMED_KEYS } from './renamed_keys.ts';
 import { unwrap } from './secret_leaves.ts';
 import type { Problem } from '../values/problem.ts';
 import { resetCommand, setCommand } from '../values/set_command.ts';
-import { valueAt } from '../values/value_at.ts';
+import { entryOf, valueAt } from '../values/value_at.ts';
 
 /**
  * Translates zod's issues; values below a secret path are never quoted. What is missing because its key has another name here is told
@@ -90,7 +90,7 @@ function unknownKey(
   schema: z.core.$ZodType,
 ): UnknownKey {
   const key = path.at(-1) ?? '';
-  const successor = RENAMED_KEYS[path.join('.')];
+  const successor = entryOf(RENAMED_KEYS, path.join('.'));
   if (successor !== undefined) return { message: `now called ${successor}`, meant: successor };
   const meant = path.length > 2 ? undefined : keyOfOtherSection(key, schema);
   if (meant !== undefined) return { message: `unknown key here; did you mean ${meant}?`, meant };
@@ -113,7 +113,8 @@ function keyOfOtherSection(key: string, schema: z.core.$ZodType): string | undef
 
 /** The schema of a section without what is wrapped around it. */
 function typeAt(schema: z.core.$ZodType, section: string): z.core.$ZodType | undefined {
-  let type = schema instanceof z.core.$ZodObject ? schema._zod.def.shape[section] : undefined;
+  let type =
+    schema instanceof z.core.$ZodObject ? entryOf(schema._zod.def.shape, section) : undefined;
   for (let inner = type; inner !== undefined; inner = unwrap(inner)) type = inner;
   return type;
 }
@@ -143,6 +144,6 @@ function keysAt(schema: z.core.$ZodType, path: readonly string[]): readonly stri
   if (!(schema instanceof z.core.$ZodObject)) return [];
   const shape = schema._zod.def.shape;
   if (key === undefined) return Object.keys(shape);
-  const next = shape[key];
+  const next = entryOf(shape, key);
   return next === undefined ? [] : keysAt(next, rest);
 }

@@ -5,6 +5,7 @@ import { tlsModesNamed } from '../decisions/tls.ts';
 import { policyRules } from './policy_rules.ts';
 import { autoscalerProblems, extraObjectProblems, transformProblems } from './object_rules.ts';
 import type { Problem, Rule } from '../values/problem.ts';
+import { entryOf } from '../values/value_at.ts';
 import type { StackConfig } from '../stack_config.ts';
 
 /** Variables of `pod.env` that a key sets, and settings of the router with a value that it would refuse. */
@@ -19,7 +20,7 @@ function environmentProblem(name: string, value: unknown): string | undefined {
   const variable = name.toUpperCase();
   // A setting whose value lies in a file; there are some, too, whose own name ends so.
   const setting = variable.replace(/_FILE$/, '');
-  const removed = REMOVED_SETTINGS[setting];
+  const removed = entryOf(REMOVED_SETTINGS, setting);
   if (removed !== undefined) return removed;
   const key = keyOfSetting(variable) ?? keyOfSetting(setting);
   if (key !== undefined) return `set by ${key}; use that`;

@@ -8,3 +8,8 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
     value,
   );
 }
+
+/** What a table says of a key that somebody else wrote: names such as `constructor`, which every object inherits, are not in it. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}

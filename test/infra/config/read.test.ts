@@ -46,6 +46,17 @@ suite('readConfig', () => {
     ]);
   });
 
+  test('knows no key that every object of JavaScript has', () => {
+    for (const key of ['constructor', 'toString', '__proto__']) {
+      const inside = Object.fromEntries([[key, 1]]);
+      const pod = JSON.parse(`{"${key}": 1}`) as object;
+      const [first = '', second = '', ...more] = problems({ ...smallest, ...inside, pod });
+      assert.match(`${first}\n${second}`, new RegExp(`^${key}: unknown key`, 'm'));
+      assert.match(`${first}\n${second}`, new RegExp(`^pod.${key}: unknown key`, 'm'));
+      assert.deepEqual(more, []);
+    }
+  });
+
   test('accepts a section that is encrypted as a whole', () => {
     const file: StackFile = {
       stack: 'dev',

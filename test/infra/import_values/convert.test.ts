@@ -326,4 +326,14 @@ customCertificates:
       },
     ]);
   });
+
+  test('leave out keys that every object of JavaScript has', () => {
+    const values = parse('{constructor: 1, pod: {toString: {a: 1}}, __proto__: {b: 1}}') as object;
+    const { config, leftOut } = convertValues({ ...values });
+    assert.deepEqual(config, {});
+    assert.deepEqual(
+      leftOut.map(({ path }) => path),
+      ['constructor', 'pod.toString.a'],
+    );
+  });
 });
