@@ -15,10 +15,11 @@ export function makeExtraObjects(scope: Scope): readonly Resource[] {
     const placed = { ...others, ...(namespace === undefined ? {} : { namespace }) };
     // The type that Pulumi's own class of the kind has.
     const type = `kubernetes:${apiVersion.includes('/') ? '' : 'core/'}${apiVersion}:${kind}`;
-    const name = [scope.names.router, kind.toLowerCase(), given, metadata.name];
+    // No namespace has a slash, so that no two objects are called the same.
+    const own = given === undefined || given === '' ? metadata.name : `${given}/${metadata.name}`;
     return new ExtraObject(
       type,
-      name.filter((part) => part !== undefined && part !== '').join('-'),
+      `${scope.names.router}-${kind.toLowerCase()}-${own}`,
       { ...object, metadata: placed },
       { parent: scope.parent },
     );

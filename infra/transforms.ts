@@ -1,6 +1,7 @@
 import type { ResourceTransform, ResourceTransformResult } from '@pulumi/pulumi';
 
 import type { StackConfig } from './config/stack_config.ts';
+import { valueAt } from './config/values/value_at.ts';
 import { merged } from './patch.ts';
 
 type Props = Record<string, unknown>;
@@ -37,16 +38,23 @@ export function objectTransforms(changes: Changes): ResourceTransform[] {
   ];
 }
 
-/** What an object says itself wins. The labels go to pods, too: whoever counts pods by a label looks there. */
+/**
+ * What an object says itself wins. The labels go to pods, too: whoever counts pods by a label looks there. Only metadata is merged: all
+ * else of an object stays as it is, lists with several items of one key included.
+ */
 function withCommonMetadata(props: Props, { commonAnnotations, commonLabels }: Changes): Props {
   const labels = Object.keys(commonLabels).length === 0 ? {} : { labels: commonLabels };
   const annotations =
     Object.keys(commonAnnotations).length === 0 ? {} : { annotations: commonAnnotations };
-  const common = {
-    metadata: { ...annotations, ...labels },
-    ...(props['kind'] === 'Deployment' ? { spec: { template: { metadata: labels } } } : {}),
+  const labelled = {
+    ...props,
+    metadata: merged({ ...annotations, ...labels }, props['metadata'] ?? {}),
   };
-  return merged(common, props) as Props;
+  const template = valueAt(props, ['spec', 'template']);
+  // One that Pulumi has yet to learn says nothing of its own.
+  if (props['kind'] !== 'Deployment' || valueAt(template, ['spec']) === undefined) return labelled;
+  const ofPods = merged(labels, valueAt(template, ['metadata']) ?? {});
+  return merged(labelled, { spec: { template: { metadata: ofPods } } }) as Props;
 }
 
 /** Props of a child after the transforms of its parent, for an engine that runs none: the mocks of Pulumi's SDK. */

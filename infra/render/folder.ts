@@ -30,8 +30,9 @@ export function writeFolder(
     const message = `${list} was not written by render, and is left as it is. Choose a folder of its own, and list that under resources.`;
     throw new InfraError('folder-taken', message);
   }
+  const taken = new Set<string>();
   const files = objects
-    .map((object) => ({ file: fileOf(object), text: text(object.manifest) }))
+    .map((object) => ({ file: fileOf(object, taken), text: text(object.manifest) }))
     .toSorted((a, b) => order(a.file).localeCompare(order(b.file)));
   mkdirSync(folder, { recursive: true });
   for (const file of written.safeParse(parse(before ?? '')).data?.resources ?? []) {
@@ -49,10 +50,19 @@ export function writeFolder(
   );
 }
 
-/** By kind and the name in the program, so that a new content is a change of its file. */
-function fileOf({ manifest, name }: RecordedObject): string {
+/**
+ * By kind and the name in the program, so that a new content is a change of its file. Kinds of two API groups may share a name, and names
+ * may hold what leads to other folders or is no part of a file's name on every machine.
+ *
+ * @param taken names of other files; this one is added.
+ */
+function fileOf({ manifest, name }: RecordedObject, taken: Set<string>): string {
   const kind = manifest.kind.toLowerCase();
-  return name === kind ? `${kind}.yaml` : `${kind}-${name}.yaml`;
+  const own = (name === kind ? kind : `${kind}-${name}`).replaceAll(/[^\w.-]/g, '_');
+  let file = `${own}.yaml`;
+  for (let count = 2; taken.has(file); count += 1) file = `${own}_${count}.yaml`;
+  taken.add(file);
+  return file;
 }
 
 /** The namespace comes first, for whoever applies files in their order. */

@@ -37,9 +37,14 @@ export function problemsOf(
     const remedy = expectation ? retyped(schema, raw, path, isSecret) : '';
     return [{ path, message: issue.message + found + remedy }];
   });
-  return problems.filter(({ path }) => {
+  return problems.filter(({ message, path }, index) => {
     const key = path.join('.');
-    return !misnamed.some((meant) => key === meant || key.startsWith(`${meant}.`));
+    // A number that no integer type holds fails two checks with one message.
+    const isRepeated =
+      index > 0 &&
+      problems[index - 1]?.message === message &&
+      problems[index - 1]?.path.join('.') === key;
+    return !isRepeated && !misnamed.some((meant) => key === meant || key.startsWith(`${meant}.`));
   });
 }
 

@@ -16,7 +16,11 @@ function environmentProblems({ pod }: StackConfig): Problem[] {
   });
 }
 
+/** `IsRelaxedEnvVarName` of k8s.io/apimachinery/pkg/util/validation. */
+const VARIABLE = /^[ -<>-~]+$/;
+
 function environmentProblem(name: string, value: unknown): string | undefined {
+  if (!VARIABLE.test(name)) return 'is no name of a variable: printable ASCII without "="';
   const variable = name.toUpperCase();
   // A setting whose value lies in a file; there are some, too, whose own name ends so.
   const setting = variable.replace(/_FILE$/, '');

@@ -833,6 +833,58 @@ export const wrongValues: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'labels and variables that the API server would refuse',
+    config: {
+      ...smallest,
+      pod: { labels: { '-a': 'b' }, env: { 'A=B': 'c', '': 'd', 'a.b-c': 'e' } },
+      commonLabels: { a: 'b c', 'example.com/team': '', 'a/b/c': 'd' },
+    },
+    expected: [
+      'pod.labels.-a: is no label: 63 letters, digits, "-", "_" and "." at most on either side, letters or digits at both ends',
+      'commonLabels.a: is no label: 63 letters, digits, "-", "_" and "." at most on either side, letters or digits at both ends',
+      'commonLabels.a/b/c: is no label: 63 letters, digits, "-", "_" and "." at most on either side, letters or digits at both ends',
+      'pod.env.A=B: is no name of a variable: printable ASCII without "="',
+      'pod.env.: is no name of a variable: printable ASCII without "="',
+    ],
+  },
+  {
+    name: 'a patch of what an object is, and directives that are none',
+    config: {
+      ...smallest,
+      transforms: [
+        {
+          kind: 'Deployment',
+          patch: {
+            kind: null,
+            spec: { $patch: 'delete', template: { spec: { containers: [{ $patch: 'merge' }] } } },
+          },
+        },
+        {
+          kind: 'Deployment',
+          patch: { spec: { x: [{ $patch: 'replace' }, { $retainKeys: [] }] } },
+        },
+      ],
+    },
+    expected: [
+      'transforms.0.patch.kind: an object stays of its kind; write one of another kind into extraObjects',
+      ...[
+        '0.patch.spec.$patch',
+        '0.patch.spec.template.spec.containers.0.$patch',
+        '1.patch.spec.x.1.$retainKeys',
+      ].map(
+        (path) =>
+          `transforms.${path}: unknown directive; an item of a list may say $patch: delete, or $patch: replace for all of the list`,
+      ),
+    ],
+  },
+  {
+    name: 'a number that no integer is, once',
+    config: { ...smallest, pod: { startupProbe: { failureThreshold: 1e300 } } },
+    expected: [
+      'pod.startupProbe.failureThreshold: expected a whole number from 1 on, found 1e+300',
+    ],
+  },
+  {
     name: 'an existing service account without its name, and annotations that it would not get',
     config: { ...smallest, serviceAccount: { create: false, annotations: { a: 'b' } } },
     expected: [
@@ -849,6 +901,8 @@ export const wrongValues: readonly WrongConfig[] = [
         { apiVersion: {}, kind: '', metadata: 'a' },
         { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '', namespace: [] } },
         { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } },
+        { apiVersion: 'v1', kind: 'List', metadata: { name: 'a' }, items: [] },
+        { apiVersion: 'a/b/c', kind: 'a/b', metadata: { name: '../a' } },
       ],
     },
     expected: [
@@ -859,6 +913,10 @@ export const wrongValues: readonly WrongConfig[] = [
       'extraObjects.2.metadata.name: expected the name of the object, found ""',
       'extraObjects.2.metadata.namespace: expected a namespace, found a list',
       'extraObjects.3.kind: a Secret would stand in plain text here; make it by other means (a SealedSecret or an ExternalSecret is no such text), and name it where it is needed',
+      'extraObjects.4.kind: a list is no object; write each of its items here',
+      'extraObjects.5.apiVersion: expected an apiVersion such as v1, found "a/b/c"',
+      'extraObjects.5.kind: expected a kind such as ConfigMap, found "a/b"',
+      'extraObjects.5.metadata.name: expected the name of the object, found "../a"',
     ],
   },
   {

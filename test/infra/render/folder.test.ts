@@ -46,6 +46,23 @@ resources:
     ]);
   });
 
+  test('has a file of its own for each object, whatever it is called', (t) => {
+    const folder = folderOf(t);
+    const names = ['../../a', 'system:a/b', 'system:a_b', 'system_a_b'];
+    writeFolder(
+      folder,
+      'prod',
+      names.map((name) => object('Role', name)),
+    );
+    assert.deepEqual(readdirSync(folder).toSorted(), [
+      'kustomization.yaml',
+      'role-.._.._a.yaml',
+      'role-system_a_b.yaml',
+      'role-system_a_b_2.yaml',
+      'role-system_a_b_3.yaml',
+    ]);
+  });
+
   test('is not that of a kustomization which somebody else wrote', (t) => {
     const folder = folderOf(t);
     const file = join(folder, 'kustomization.yaml');

@@ -118,6 +118,39 @@ suite('keys of all objects', () => {
     assert.doesNotMatch(JSON.stringify(valueAt(deployment?.inputs, ['spec', 'selector'])), /team/);
   });
 
+  test('leave lists alone, also those with several items of one key', async () => {
+    const hostAliases = ['a.example.com', 'b.example.com'].map((name) => ({
+      ip: '192.0.2.1',
+      hostnames: [name],
+    }));
+    const ports = ['UDP', 'TCP'].map((protocol) => ({ name: protocol, port: 53, protocol }));
+    const run = await runStack({
+      ...smallest,
+      commonLabels: { team: 'ml' },
+      pod: { hostAliases },
+      extraObjects: [
+        { apiVersion: 'v1', kind: 'Service', metadata: { name: 'dns' }, spec: { ports } },
+      ],
+    });
+    const [deployment] = ofKind(run, 'apps/v1:Deployment');
+    const path = ['spec', 'template', 'spec', 'hostAliases'];
+    assert.deepEqual(valueAt(deployment?.inputs, path), hostAliases);
+    const service = run.resources.find(({ name }) => name === 'task-router-service-dns');
+    assert.deepEqual(valueAt(service?.inputs, ['spec', 'ports']), ports);
+  });
+
+  test('make further objects of one name in two namespaces', async () => {
+    const inOther = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'b', namespace: 'a' },
+    };
+    const own = { ...inOther, metadata: { name: 'a-b' } };
+    const run = await runStack({ ...smallest, extraObjects: [inOther, own] });
+    const made = run.resources.filter(({ name }) => name.startsWith('task-router-configmap-'));
+    assert.equal(new Set(made.map(({ name }) => name)).size, 2);
+  });
+
   test('make further objects by the same provider, transforms and labels', async () => {
     const run = await runStack({
       ...smallest,
@@ -145,7 +178,7 @@ suite('keys of all objects', () => {
           spec: undefined,
         },
         {
-          name: 'task-router-thing-b-a',
+          name: 'task-router-thing-b/a',
           data: undefined,
           metadata: { name: 'a', namespace: 'b', labels },
           spec: { size: 2 },

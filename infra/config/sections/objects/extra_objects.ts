@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 import { rules } from '../../values/problem.ts';
-import { filledText } from '../../values/values.ts';
+import { textLike } from '../../values/values.ts';
 
 const metadata = z.looseObject(
   {
-    name: filledText('the name of the object').describe('Its name'),
+    // What the API server asks of names of all kinds: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+    name: textLike(/^(?!\.{1,2}$)[^/%]+$/, 'the name of the object').describe('Its name'),
     namespace: z
       .string({ error: 'expected a namespace' })
       .optional()
@@ -20,8 +21,10 @@ const metadata = z.looseObject(
 const extraObject = z
   .looseObject(
     {
-      apiVersion: filledText('an apiVersion such as v1').describe('API group and version'),
-      kind: filledText('a kind such as ConfigMap').describe(
+      apiVersion: textLike(/^([a-z0-9.-]+\/)?[a-z0-9]+$/, 'an apiVersion such as v1').describe(
+        'API group and version',
+      ),
+      kind: textLike(/^[A-Za-z][A-Za-z0-9]*$/, 'a kind such as ConfigMap').describe(
         'Kind; a Secret has no place here, since its values would stand in plain text',
       ),
       metadata: metadata.describe(
@@ -32,6 +35,10 @@ const extraObject = z
   )
   .check(
     rules(({ apiVersion, kind }) => {
+      if (kind.endsWith('List')) {
+        const message = 'a list is no object; write each of its items here';
+        return [{ path: ['kind'], message }];
+      }
       if (apiVersion !== 'v1' || kind !== 'Secret') return [];
       const message =
         'a Secret would stand in plain text here; make it by other means (a SealedSecret or an ExternalSecret is no such text), and name it where it is needed';
