@@ -8,68 +8,28 @@ export function createRegistry(): Registry {
   return registry;
 }
 
-/**
- * Every metric of the router. Dashboard and alert rules use exactly these names. Labels come from closed lists, never from
- * what a client or a task says, so that no one can grow the number of series; the one open label is the `port` of the TCP
- * range, which the operator has bounded.
- */
-export interface Metrics {
-  /** `code`: `1xx` … `5xx`; `kind`: `endpoint`, `static`, `own`. */
-  readonly httpRequests: Counter<'code' | 'kind'>;
-  /** From the end of the request's headers to the end of the answer. */
-  readonly httpDuration: Histogram<'code'>;
-  /** `direction`: `in` (client to task), `out`; `kind`: `http`, `websocket`, `tcp`, `tunnel`. */
-  readonly bytes: Counter<'direction' | 'kind'>;
-  /** `kind`: `http`, `websocket`, `tcp`, `tunnel`. */
-  readonly openSockets: Gauge<'kind'>;
-  /** `reason`: a DenialReason. */
-  readonly denials: Counter<'reason'>;
-  /** `outcome`: `ok`, `refused`, `unavailable`. */
-  readonly signIns: Counter<'outcome'>;
-  /** `class`: `refused`, `timeout`, `reset`, `protocol`, `unreachable`, `other`. */
-  readonly upstreamErrors: Counter<'class'>;
-  /** By TCP port of the range; `outcome`: `opened`, `refused`, `limited`, `forbidden`, `malformed` (PROXY header), `unreachable`. */
-  readonly tcpConnections: Counter<'port' | 'outcome'>;
-  /** `outcome`: `opened`, `refused`, `limited`, `unreachable`. */
-  readonly tunnels: Counter<'outcome'>;
-  /** `lane`: `http`, `tcp`; `state`: `open`, `waiting`, `refused`. */
-  readonly routes: Gauge<'lane' | 'state'>;
-  readonly tcpPortsLeft: Gauge;
-  /** Seconds since ClearML last confirmed the table. */
-  readonly tableAge: Gauge;
-  /** Answers that were found changed or lost in a task's runtime and written again. */
-  readonly answersRestored: Counter;
-  /** `outcome`: `ok`, `unauthorized`, `unavailable`, `invalid`. */
-  readonly clearmlCalls: Counter<'outcome'>;
-  /** `limit`: an Excess: which limit turned something away. */
-  readonly limitsHit: Counter<'limit'>;
-  /** Processes of this router that turn new work away because they have too much. */
-  readonly overloaded: Gauge;
-  readonly signingKeyWrong: Gauge;
-  /** Always 1; `version` is that of the router, `node` that of what runs it. */
-  readonly buildInfo: Gauge<'version' | 'node'>;
-  /** 1 on the replica that hands out ports and writes answers. */
-  readonly leader: Gauge;
-}
-
 const PREFIX = 'task_router_';
 
-/** Makes every metric of the router in `registry`. */
-export function createMetrics(registry: Registry): Metrics {
+/**
+ * Makes every metric of the router in `registry`. Dashboard and alert rules use exactly these names. Labels come from closed
+ * lists, never from what a client or a task says, so that no one can grow the number of series; the one open label is the `port`
+ * of the TCP range, which the operator has bounded.
+ */
+export function createMetrics(registry: Registry) {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
-  const buildInfo = new Gauge({
-    name: `${PREFIX}build_info`,
-    help: 'The version of the router and of Node.',
-    labelNames: ['version', 'node'],
-    registers,
-  });
+  const buildInfo = gauge('build_info', 'The version of the router and of Node.', [
+    'version',
+    'node',
+  ]);
   buildInfo.set({ version: VERSION, node: process.version }, 1);
   return {
+    /** Always 1; `version` is that of the router, `node` that of what runs it. */
     buildInfo,
+    /** `code`: `1xx` … `5xx`; `kind`: `endpoint`, `static`, `own`. */
     httpRequests: counter('http_requests_total', 'HTTP requests answered.', ['code', 'kind']),
     httpDuration: new Histogram({
       name: `${PREFIX}http_request_duration_seconds`,
@@ -78,23 +38,34 @@ export function createMetrics(registry: Registry): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
+    /** `direction`: `in` (client to task), `out`; `kind`: `http`, `websocket`, `tcp`, `tunnel`. */
     bytes: counter('bytes_total', 'Bytes carried, without framing.', ['direction', 'kind']),
+    /** `kind`: as that of `bytes`. */
     openSockets: gauge('open_sockets', 'Open client connections.', ['kind']),
+    /** `reason`: a DenialReason. */
     denials: counter('denials_total', 'Requests that the gate or a page of the router refused.', [
       'reason',
     ]),
+    /** `outcome`: `ok`, `refused`, `unavailable`. */
     signIns: counter('sign_ins_total', 'Sign-ins at the page of the router.', ['outcome']),
+    /** `class`: a FailureClass. */
     upstreamErrors: counter('upstream_errors_total', 'Tasks that failed to answer.', ['class']),
+    /** `outcome`: `opened`, `refused`, `limited`, `forbidden`, `malformed` (PROXY header), `unreachable`. */
     tcpConnections: counter('tcp_connections_total', 'Connections to the TCP port range.', [
       'port',
       'outcome',
     ]),
+    /** `outcome`: `opened`, `refused`, `limited`, `unreachable`. */
     tunnels: counter('tunnels_total', 'TCP over WebSocket sessions.', ['outcome']),
+    /** `lane`: `http`, `tcp`; `state`: `open`, `waiting`, `refused`. */
     routes: gauge('routes', 'Ways into endpoints of running tasks.', ['lane', 'state']),
     tcpPortsLeft: gauge('tcp_ports_left', 'Free ports of the TCP range.', []),
     tableAge: gauge('table_age_seconds', 'Time since ClearML last confirmed the routes.', []),
+    /** Answers that were found changed or lost in a task's runtime. */
     answersRestored: counter('answers_restored_total', 'Answers written again after a loss.', []),
+    /** `outcome`: `ok`, `unauthorized`, `unavailable`, `invalid`. */
     clearmlCalls: counter('clearml_calls_total', 'Calls of the ClearML API.', ['outcome']),
+    /** `limit`: an Excess. */
     limitsHit: counter('limits_hit_total', 'Work turned away by a limit.', ['limit']),
     overloaded: gauge('overloaded', 'Processes that turn new work away.', []),
     signingKeyWrong: gauge(
@@ -105,3 +76,5 @@ export function createMetrics(registry: Registry): Metrics {
     leader: gauge('leader', '1 on the replica that hands out ports.', []),
   };
 }
+
+export type Metrics = Readonly<ReturnType<typeof createMetrics>>;
