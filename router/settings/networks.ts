@@ -36,20 +36,14 @@ export function readNetwork(text: string): NetworkReading {
     return refuse(`${EXPECTED}; a prefix length is a decimal number from 0 to ${longest}`);
   }
   const length = suffix === undefined ? longest : Number(suffix);
-  const first = firstOf(address, length);
+  const kind = address instanceof ipaddr.IPv4 ? ipaddr.IPv4 : ipaddr.IPv6;
+  const first = kind.networkAddressFromCIDR(`${host}/${length}`);
   if (first.toString() !== address.toString()) {
     return refuse(
       `expected ${first.toString()}/${length} for the network, or ${address.toString()}/${longest} for the address`,
     );
   }
   return { ok: true, network: [address, length], text: `${address.toString()}/${length}` };
-}
-
-function firstOf(address: ipaddr.IPv4 | ipaddr.IPv6, length: number): ipaddr.IPv4 | ipaddr.IPv6 {
-  const bytes = address
-    .toByteArray()
-    .map((byte, at) => byte & (0xff << Math.min(8, Math.max(0, 8 * (at + 1) - length))) & 0xff);
-  return ipaddr.fromByteArray(bytes);
 }
 
 /** Names the decimal form of an IPv4 network in octal, hexadecimal or with parts left out, in each of its readings. */
