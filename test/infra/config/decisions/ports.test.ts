@@ -3,10 +3,10 @@ import { suite, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { tcpSession } from '../../../infra/config/sections/tcp_session.ts';
-import { podRange, OWN_PORTS } from '../../../infra/config/decisions/ports.ts';
-import { readSettings } from '../../../router/settings/settings.ts';
-import { listenPortOf, portsOf } from '../../../router/settings/tcp_range.ts';
+import { tcpSession } from '../../../../infra/config/sections/tcp_session.ts';
+import { podRange, OWN_PORTS } from '../../../../infra/config/decisions/ports.ts';
+import { readSettings } from '../../../../router/settings/settings.ts';
+import { listenPortOf, portsOf } from '../../../../router/settings/tcp_range.ts';
 
 const anyPort = fc.integer({ min: -5, max: 65_540 });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { rolloutLimits } from '../../../infra/config/decisions/rollout.ts';
-import { parsedConfig } from '../parsed_config.ts';
-import { smallest } from '../stacks.ts';
+import { rolloutLimits } from '../../../../infra/config/decisions/rollout.ts';
+import { parsedConfig } from '../../parsed_config.ts';
+import { smallest } from '../../stacks.ts';
 
 const limits = (availability: object) => rolloutLimits(parsedConfig({ ...smallest, availability }));
 

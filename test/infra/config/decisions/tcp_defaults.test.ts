@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import type { Told } from '../../../infra/config/reading/settle.ts';
-import { settledConfig } from '../settled_config.ts';
-import { smallest } from '../stacks.ts';
+import type { Told } from '../../../../infra/config/reading/settle.ts';
+import { settledConfig } from '../../settled_config.ts';
+import { smallest } from '../../stacks.ts';
 
 const EXTERNAL = 'networking.gke.io/l4-regional-external';
 const TODAY = 'v1.33.1-gke.1779000';

@@ -4,10 +4,10 @@ import { suite, test } from 'node:test';
 import {
   clientAddresses,
   routerSourceRanges,
-} from '../../../infra/config/decisions/client_addresses.ts';
-import { routerSettings } from '../../../infra/config/decisions/router_settings.ts';
-import { parsedConfig } from '../parsed_config.ts';
-import { smallest } from '../stacks.ts';
+} from '../../../../infra/config/decisions/client_addresses.ts';
+import { routerSettings } from '../../../../infra/config/decisions/router_settings.ts';
+import { parsedConfig } from '../../parsed_config.ts';
+import { smallest } from '../../stacks.ts';
 
 const loadBalancerSourceRanges = ['203.0.113.0/24', '2001:db8::/32'];
 const Local = 'Local';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { keyOfSetting } from '../../../infra/config/decisions/router_settings.ts';
-import { SETTING_NAMES } from '../../../router/settings/schema.ts';
-import { ofKind, runStack } from '../stack_run.ts';
-import { smallest } from '../stacks.ts';
+import { keyOfSetting } from '../../../../infra/config/decisions/router_settings.ts';
+import { SETTING_NAMES } from '../../../../router/settings/schema.ts';
+import { ofKind, runStack } from '../../stack_run.ts';
+import { smallest } from '../../stacks.ts';
 
 /** Variables that are no settings of the router, and that it reads all the same. */
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
