@@ -37,14 +37,12 @@ export async function askDns(reader: ClusterReader): Promise<Dns | undefined> {
     spec.ports?.some(({ port }) => port === DNS_PORT),
   );
   if (services.length === 0) return undefined;
-  const ports = await Promise.all(services.map((found) => portsBehind(reader, found)));
+  const behind = await Promise.all(services.map((found) => podsBehind(reader, found)));
   const local = await nodeLocalDns(reader);
-  const pods = services.flatMap(({ metadata: { namespace }, spec: { selector: labels } }) =>
-    labels === undefined ? [] : [{ namespace, labels }],
-  );
+  const ports = [...behind, local].flatMap((dns) => dns.ports);
   return {
-    pods: uniquePeers([...pods, ...local.pods]),
-    ports: [...new Set([...ports.flat(), ...local.ports])].toSorted((a, b) => a - b),
+    pods: uniquePeers([...behind, local].flatMap((dns) => dns.pods)),
+    ports: [...new Set(ports)].toSorted((a, b) => a - b),
     networks: local.networks,
   };
 }
@@ -64,12 +62,18 @@ async function dnsServices({ read }: ClusterReader): Promise<readonly Service[]>
   return ofOpenshift === undefined ? [] : [service.parse(ofOpenshift)];
 }
 
-/** A port of an EndpointSlice has the name that the Service's has. */
-async function portsBehind(reader: ClusterReader, { metadata, spec }: Service): Promise<number[]> {
+/** A port of an EndpointSlice has the name that the Service's has. A Service without endpoints leaves it to somebody else to resolve names. */
+async function podsBehind(reader: ClusterReader, { metadata, spec }: Service): Promise<Dns> {
+  const { name: service, namespace } = metadata;
   const names = (spec.ports ?? []).filter(({ port }) => port === DNS_PORT).map(({ name }) => name);
-  const { ports } = await askEndpoints(reader, metadata.namespace, metadata.name);
+  const { addresses, ports } = await askEndpoints(reader, namespace, service);
   const found = ports.filter(({ name }) => names.includes(name)).map(({ port }) => port);
-  return found.length > 0 ? found : [DNS_PORT];
+  const { selector: labels } = spec;
+  return {
+    pods: labels === undefined || addresses.length === 0 ? [] : [{ namespace, labels }],
+    ports: found.length > 0 ? found : [DNS_PORT],
+    networks: [],
+  };
 }
 
 /** What NodeLocal DNS is called by Kubernetes itself, and by Kubespray: kubernetes-sigs/kubespray, nodelocaldns-daemonset.yml.j2. */

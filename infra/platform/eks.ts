@@ -3,12 +3,14 @@ import { type LoadBalancer, UNKNOWN_LOAD_BALANCER } from './load_balancer.ts';
 import { other } from './other.ts';
 import type { Platform } from './platform.ts';
 
+/** API group of EKS Auto Mode: https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html */
+const AUTO_MODE = 'eks.amazonaws.com';
+
 /**
  * API groups of what makes network load balancers: the AWS Load Balancer Controller, and EKS Auto Mode, which has one of its own
- * (https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html, and auto-configure-alb.html for its group). Without
- * either EKS makes classic ones.
+ * (https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html). Without either EKS makes classic ones.
  */
-export const AWS_CONTROLLERS = ['elbv2.k8s.aws', 'eks.amazonaws.com'];
+export const AWS_CONTROLLERS = ['elbv2.k8s.aws', AUTO_MODE];
 
 /** The network load balancer of the AWS Load Balancer Controller, with pods as targets. */
 export const awsNlb: LoadBalancer = {
@@ -41,6 +43,9 @@ export const eks: Platform = {
   name: 'eks',
   title: 'Amazon EKS',
   loadBalancer: awsNlb,
+  // Questions are answered by each node there ("DNS caching on nodes"), beside the pods that nodes of other kinds ask:
+  // https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html
+  nodeDnsGroup: AUTO_MODE,
   // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
   apiServerPorts: [443],
 };

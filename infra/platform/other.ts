@@ -15,6 +15,7 @@ export const other: Platform = {
     ports: [53],
     networks: [],
   },
+  nodeDnsGroup: undefined,
   // Clouds' own, and the default of kube-apiserver's --secure-port in kubeadm: https://kubernetes.io/docs/reference/networking/ports-and-protocols/
   apiServerPorts: [443, 6443],
   // https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport

@@ -7,6 +7,7 @@ import {
 } from '../../platform/ingress_controllers.ts';
 import { LOAD_BALANCER_BY_NAME, loadBalancerOf } from '../../platform/load_balancers.ts';
 import { PLATFORM_BY_NAME, recognise, type Recognised } from '../../platform/recognise.ts';
+import type { Dns, Platform } from '../../platform/platform.ts';
 import type { StackConfig } from '../stack_config.ts';
 
 /** A stack's config together with what is known of its cluster, from which keys that were left out take their value. */
@@ -30,7 +31,7 @@ export function foundOf(
   { platform, reason }: Recognised,
   evidence: Evidence,
 ): Found {
-  const { apiGroups, apiServer, dns, ingressClasses, nodePorts, nodes } = evidence;
+  const { apiGroups, apiServer, ingressClasses, nodePorts, nodes } = evidence;
   const { platform: byConfig = 'other', type } = tcpSession?.service ?? {};
   const isAsked = type === 'LoadBalancer' && tcpSession?.service.platform === undefined;
   const balancer = isAsked ? loadBalancerOf(platform, evidence) : LOAD_BALANCER_BY_NAME[byConfig];
@@ -42,10 +43,7 @@ export function foundOf(
     apiGroups,
     ingressClass: ingressClassOf(ingress, ingressClasses ?? []),
     loadBalancer: balancer,
-    // Link-local resolvers of a platform are no objects of the cluster, so that it does not tell them.
-    dns: dns
-      ? { ...dns, networks: [...new Set([...platform.dns.networks, ...dns.networks])] }
-      : platform.dns,
+    dns: dnsOf(platform, evidence),
     apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
     nodeAddresses: nodes?.flatMap(({ addresses = [] }) => addresses),
     nodePorts: nodePorts ?? platform.nodePorts,
@@ -54,6 +52,18 @@ export function foundOf(
     nodePortsAreFound: nodePorts !== undefined,
     ipBlockCoversPods:
       (platform.ipBlockCoversPods ?? true) && apiGroups?.includes('cilium.io') === false,
+  };
+}
+
+/** Link-local resolvers of a platform are no objects of the cluster, so that it does not tell them. */
+function dnsOf(platform: Platform, { apiGroups = [], dns }: Evidence): Dns {
+  if (dns === undefined) return platform.dns;
+  const isOnNodes =
+    platform.nodeDnsGroup !== undefined && apiGroups.includes(platform.nodeDnsGroup);
+  return {
+    ports: dns.ports,
+    pods: isOnNodes ? [] : dns.pods,
+    networks: [...new Set([...platform.dns.networks, ...dns.networks])],
   };
 }
 

@@ -94,6 +94,14 @@ suite('where names are resolved', () => {
     assert.deepEqual((await askDns(reader))?.networks, ['169.254.25.10/32']);
   });
 
+  test('is not at pods where none stand behind the Service', async (context) => {
+    const { reader } = await clusterAnswering(context, {
+      '/api/v1/namespaces/kube-system/services': { items: [kubeDns] },
+      [slicesIn('kube-system')]: { items: [{ endpoints: [], ports: [] }] },
+    });
+    assert.deepEqual(await askDns(reader), { pods: [], ports: [53], networks: [] });
+  });
+
   test('is not told where there is no such Service', async (context) => {
     const { reader } = await clusterAnswering(context, {});
     assert.equal(await askDns(reader), undefined);

@@ -285,6 +285,11 @@ suite('the way out', () => {
     ]);
     const anywhere = names('Cilium and a resolver on each node')[0];
     assert.deepEqual(anywhere, { ports: both(53) });
+    const autoMode = { ...kubeadm.told, gitVersion: 'v1.33.4-eks-1' };
+    const { egress: onNodes } = policyIn(here, {
+      told: { ...autoMode, apiGroups: ['eks.amazonaws.com'] },
+    });
+    assert.deepEqual(onNodes[0], { ports: both(53) });
     const service = { ...coreDns.told, networks: ['169.254.20.10/32', '10.96.0.10/32'] };
     const { egress } = policyIn(here, { told: { ...kubeadm.told, dns: service } });
     assert.deepEqual(egress[1]?.to?.[1], { ipBlock: { cidr: '10.96.0.10/32' } });
