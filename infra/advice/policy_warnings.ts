@@ -14,7 +14,7 @@ export function policyWarnings(
 ): readonly string[] {
   if (!config.networkPolicy.enabled) return [];
   return [
-    ...(healthCheckNetworks(config) === 'unknown' ? [OPEN_ADMIN_PORT] : []),
+    ...(healthCheckNetworks(config) === 'unknown' ? [OPEN_ADMIN_PORT] : unreadMetrics(config)),
     ...unmatchedNetworks(config, taskNetworks),
     ...guessedApiServer(config),
   ];
@@ -32,6 +32,17 @@ function guessedApiServer(config: SettledConfig): string[] {
   return [
     'The cluster could not be asked where its API server listens, and the NetworkPolicy opens the usual ports ' +
       `${found.apiServer.ports.join(' and ')}: name the one behind the Service default/kubernetes in networkPolicy.apiServerPorts.`,
+  ];
+}
+
+/** A ServiceMonitor whose Prometheus is let in nowhere. */
+function unreadMetrics({ monitoring, networkPolicy }: SettledConfig): string[] {
+  const { extraIngress, metricsNamespaces } = networkPolicy;
+  const isLetIn = metricsNamespaces.length + extraIngress.length > 0;
+  if (!monitoring.serviceMonitor || isLetIn) return [];
+  return [
+    'The NetworkPolicy keeps Prometheus away from the metrics that monitoring.serviceMonitor tells it to read: name its namespace in ' +
+      'networkPolicy.metricsNamespaces.',
   ];
 }
 

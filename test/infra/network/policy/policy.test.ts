@@ -422,6 +422,19 @@ suite('the way in', () => {
     assert.deepEqual(admin({ ...alb, ...subnets })?.from, [{ ipBlock: { cidr: '10.0.64.0/20' } }]);
   });
 
+  test('to the admin port is told of where it is closed to the Prometheus that is to read there', () => {
+    const warned = (networkPolicy: Raw) =>
+      policyIn({ ...smallest, monitoring: { serviceMonitor: true }, networkPolicy }, kubeadm)
+        .warnings;
+    assert.deepEqual(warned({}), [
+      'The NetworkPolicy keeps Prometheus away from the metrics that monitoring.serviceMonitor tells it to read: name its namespace in ' +
+        'networkPolicy.metricsNamespaces.',
+    ]);
+    assert.deepEqual(warned({ metricsNamespaces: ['monitoring'] }), []);
+    assert.deepEqual(warned({ extraIngress: [{ ports: [{ port: 8081 }] }] }), []);
+    assert.deepEqual(warned({ enabled: false }), []);
+  });
+
   test('to the admin port is open, and that is told, where nobody knows who asks for health', () => {
     const portRange = { start: 20_000, end: 20_001 };
     const nlb = { tcpSession: { portRange, service: { platform: 'aws-nlb' } } };
