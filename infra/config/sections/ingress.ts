@@ -1,9 +1,12 @@
 import { z } from 'zod';
 
+import { CONTROLLER_LIMITS } from '../../platform/controller_limits.ts';
 import { INGRESS_CONTROLLERS } from '../../platform/ingress_controllers.ts';
 import { externalUrl } from '../values/external_url.ts';
 import { rules } from '../values/problem.ts';
 import { flag, hostName, objectName, oneOf, textMap } from '../values/values.ts';
+
+const limits = Object.entries(CONTROLLER_LIMITS).map(([name, { ends }]) => `${name}: ${ends}`);
 
 /** `ingress`: the host that users open, and the Ingress that leads there. */
 export const ingress = z
@@ -38,7 +41,8 @@ export const ingress = z
       controller: oneOf(...INGRESS_CONTROLLERS)
         .optional()
         .describe(
-          'Which controller serves the class: sets its time-outs for WebSockets and streams; left out, told by the IngressClass, or else by its name',
+          'Which controller serves the class: sets its time-outs for WebSockets and streams; left out, told by the IngressClass, or else by ' +
+            `its name. What no annotation changes: ${limits.join('; ')}`,
         ),
       annotations: textMap
         .default({})
