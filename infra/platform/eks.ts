@@ -27,14 +27,19 @@ export const awsNlb: LoadBalancer = {
   probes: 'proxy-local',
 };
 
+/** Classes of Services that the two serve, which they give to Services without one. */
+const AWS_CLASSES = ['service.k8s.aws/nlb', 'eks.amazonaws.com/nlb'];
+
 /**
- * Whether a Service that is there has its load balancer of that controller. What decides it must not change in place: the load balancer of
+ * Whether a Service that is there has its load balancer of one of them. What decides it must not change in place: the load balancer of
  * before would stay, and be paid for, with nobody who knows of it:
  * https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/docs/guide/service/nlb.md ("annotation modification").
  */
 export function isOfAwsController({ annotations, loadBalancerClass }: TcpServiceEvidence): boolean {
   const type = annotations['service.beta.kubernetes.io/aws-load-balancer-type'];
-  return type === 'external' || type === 'nlb-ip' || loadBalancerClass === 'service.k8s.aws/nlb';
+  return (
+    type === 'external' || type === 'nlb-ip' || AWS_CLASSES.includes(loadBalancerClass ?? 'none')
+  );
 }
 
 /** Amazon EKS. */

@@ -18,8 +18,10 @@ const session = z.looseObject({
  * Annotations by which load balancers are asked for an address: `metallb.io/loadBalancerIPs`, `lbipam.cilium.io/ips`,
  * `service.beta.kubernetes.io/azure-load-balancer-ipv4` and `azure-pip-name`, `networking.gke.io/load-balancer-ip-addresses`,
  * `service.beta.kubernetes.io/aws-load-balancer-eip-allocations` and `aws-load-balancer-private-ipv4-addresses`, and their kin.
+ * MetalLB's `allow-shared-ip` asks for none.
  */
-const ASKS = /(ips?|ipv[46]|ip-addresses|ipv4-addresses|eip-allocations|pip-name)$/i;
+const ASKS =
+  /(?<!allow-shared-)(ips?|ipv[46]|ip-addresses|ipv4-addresses|eip-allocations|pip-name)$/i;
 
 /**
  * A load balancer whose address is named to users, and asked for nowhere: it answers at another one, and every connection is refused.

@@ -65,6 +65,13 @@ suite('advice about the TCP range', () => {
     );
     assert.match(warning ?? '', /^tcpSession\.routerAddress 192\.0\.2\.7 is what users are told/);
     assert.deepEqual(others, []);
+    const annotations = { 'metallb.io/allow-shared-ip': 'a' };
+    const shared = configOf({
+      routerAddress: '192.0.2.7',
+      sourceRanges: ['203.0.113.0/24'],
+      service: { annotations },
+    });
+    assert.deepEqual(tcpRangeWarnings(shared.tcpSession), [warning]);
     const service = { loadBalancerIP: '192.0.2.7', loadBalancerSourceRanges: ['203.0.113.0/24'] };
     const asked = configOf({ routerAddress: '192.0.2.7', service });
     assert.deepEqual(tcpRangeWarnings(asked.tcpSession), []);

@@ -162,6 +162,7 @@ suite('what a cluster brings', () => {
     const kinds = [
       [inPlace, 'other'],
       [{ ...inPlace, loadBalancerClass: 'service.k8s.aws/nlb' }, 'aws-nlb'],
+      [{ ...inPlace, loadBalancerClass: 'eks.amazonaws.com/nlb' }, 'aws-nlb'],
       ...['nlb', 'external', 'nlb-ip'].map((type) => [
         { ...inPlace, annotations: { 'service.beta.kubernetes.io/aws-load-balancer-type': type } },
         type === 'nlb' ? 'other' : 'aws-nlb',
