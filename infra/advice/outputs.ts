@@ -2,6 +2,7 @@ import { type Input, type Output, output } from '@pulumi/pulumi';
 
 import type { SettledConfig } from '../config/decisions/found.ts';
 import { drainWarnings } from './drain.ts';
+import { internalSchemeWarnings } from './internal_scheme.ts';
 import { loadBalancerWarnings } from './load_balancer.ts';
 import { nextSteps } from './next_steps.ts';
 import { pagesUrl, routerUrl } from '../config/decisions/router_url.ts';
@@ -85,6 +86,7 @@ function warnings(provisioned: Provisioned, url: string): string[] {
   }
   found.push(...tcpRangeWarnings(config.tcpSession));
   found.push(...loadBalancerWarnings(config));
+  found.push(...internalSchemeWarnings(config));
   found.push(...sourceRangeWarnings(config.tcpSession));
   found.push(...drainWarnings(config));
   found.push(...trustedProxyWarnings(config, provisioned.taskNetworks.networks));
