@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What went wrong, for callers that react to it; the message is for the operator. */
 export type InfraErrorCode =
   | 'config-invalid'
@@ -23,8 +25,13 @@ export class InfraError extends Error {
   }
 }
 
-/** Message of an error with that of its cause, which is where `fetch` puts the reason. */
+/** Message of an error with that of its cause, which is where `fetch` puts the reason; of an answer in another form, where it differs. */
 export function messageOf(error: unknown): string {
+  if (error instanceof z.core.$ZodError) {
+    const [issue] = error.issues;
+    const path = issue?.path.map(String).join('.') ?? '';
+    return `an answer in an unknown form: ${path === '' ? '' : `${path}: `}${issue?.message ?? ''}`;
+  }
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
   const [status = '', meaning = ''] = `${error.message}${cause}`.split('\n');

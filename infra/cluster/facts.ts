@@ -115,10 +115,14 @@ export async function factsOf(
     nodes,
     apiGroups,
     ingressClasses,
-    apiServer: apiServer && {
-      addresses: apiServer.addresses,
-      ports: [...new Set(apiServer.ports.map(({ port }) => port))],
-    },
+    // Some control planes keep no endpoints, which tells nothing of where they listen.
+    apiServer:
+      apiServer === undefined || apiServer.ports.length === 0
+        ? undefined
+        : {
+            addresses: apiServer.addresses,
+            ports: [...new Set(apiServer.ports.map(({ port }) => port))],
+          },
     dns,
     nodePorts,
     tcpService: inPlace,

@@ -10,24 +10,22 @@ import type { ClusterReader } from './reader.ts';
 const texts = z.record(z.string(), z.string());
 const version = z.looseObject({ major: z.string(), minor: z.string(), gitVersion: z.string() });
 const named = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
-const nodeList = z.looseObject({
-  items: z.array(
-    z.looseObject({
-      metadata: z.looseObject({ labels: texts.optional() }).optional(),
-      spec: z
-        .looseObject({
-          providerID: z.string().optional(),
-          podCIDRs: z.array(z.string()).optional(),
-        })
-        .optional(),
-      status: z
-        .looseObject({
-          addresses: z.array(z.looseObject({ type: z.string(), address: z.string() })).nullish(),
-        })
-        .optional(),
-    }),
-  ),
-});
+const nodeItems = z.array(
+  z.looseObject({
+    metadata: z.looseObject({ labels: texts.optional() }).optional(),
+    spec: z
+      .looseObject({
+        providerID: z.string().optional(),
+        podCIDRs: z.array(z.string()).optional(),
+      })
+      .optional(),
+    status: z
+      .looseObject({
+        addresses: z.array(z.looseObject({ type: z.string(), address: z.string() })).nullish(),
+      })
+      .optional(),
+  }),
+);
 const groupList = z.looseObject({ groups: z.array(z.looseObject({ name: z.string() })) });
 const classList = z.looseObject({
   items: z.array(
@@ -55,9 +53,6 @@ const sliceList = z.looseObject({
     }),
   ),
 });
-
-/** Nodes that are looked at: more would tell nothing new of the platform. */
-const MOST_NODES = 1000;
 
 /** A node's share of the answer. */
 export interface NodeTold extends NodeEvidence {
@@ -88,9 +83,9 @@ export async function askUid({ read }: ClusterReader): Promise<string> {
   return (await ask(read, '/api/v1/namespaces/kube-system', named)).metadata.uid;
 }
 
-export async function askNodes({ read }: ClusterReader): Promise<readonly NodeTold[]> {
-  const { items } = await ask(read, `/api/v1/nodes?limit=${MOST_NODES}`, nodeList);
-  return items.map(({ metadata, spec, status }) => ({
+/** All of them: each has pod networks of its own. */
+export async function askNodes({ list }: ClusterReader): Promise<readonly NodeTold[]> {
+  return nodeItems.parse(await list('/api/v1/nodes')).map(({ metadata, spec, status }) => ({
     providerID: spec?.providerID,
     labels: metadata?.labels ?? {},
     addresses: (status?.addresses ?? []).flatMap(({ address, type }) =>

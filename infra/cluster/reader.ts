@@ -70,7 +70,8 @@ export function clusterReader(cluster: KubeConfig): ClusterReader {
 
 /** The body of an answer that says yes. */
 function accepted({ body, status }: { readonly body: unknown; readonly status: number }): unknown {
-  if (status === 200 || status === 201) return body;
+  const isObject = typeof body === 'object' && body !== null;
+  if ((status === 200 || status === 201) && isObject) return body;
   const said = statusMessage.safeParse(body).data?.message ?? 'no answer of a Kubernetes API';
   throw new Error(`${status} ${said}`);
 }

@@ -72,6 +72,37 @@ suite('askCluster', () => {
     });
   });
 
+  test('asks for all nodes, page by page', async (context) => {
+    const node = (network: string) => ({ spec: { podCIDRs: [network] } });
+    const { kubeconfig } = await clusterAnswering(context, {
+      '/api/v1/nodes?limit=500': { items: [node('10.1.0.0/24')], metadata: { continue: 'a/b' } },
+      '/api/v1/nodes?limit=500&continue=a%2Fb': { items: [node('10.1.1.0/24')] },
+    });
+    const { podNetworks } = await askCluster({ kubeconfig, context: undefined });
+    assert.deepEqual(podNetworks, ['10.1.0.0/24', '10.1.1.0/24']);
+  });
+
+  test('knows nothing of what is answered in another form, and says where it differs', async (context) => {
+    const { kubeconfig } = await clusterAnswering(context, {
+      '/version': version,
+      '/api/v1/namespaces/kube-system': { metadata: { uid: UID } },
+      '/apis': { groups: [] },
+      '/apis/networking.k8s.io/v1/ingressclasses': { items: [] },
+      '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices': { items: [] },
+      '/api/v1/nodes': 'a page for people',
+      '/api/v1/namespaces/kube-system/services': { items: [{ metadata: null }] },
+    });
+    const facts = await askCluster({ kubeconfig, context: undefined });
+    assert.equal(
+      facts.trouble,
+      'nodes: 200 no answer of a Kubernetes API; ' +
+        'DNS: an answer in an unknown form: items.0.metadata: Invalid input: expected object, received null',
+    );
+    assert.equal(facts.nodes, undefined);
+    // Control planes without endpoints tell nothing of their ports.
+    assert.equal(facts.apiServer, undefined);
+  });
+
   test('keeps the version when nodes may not be listed', async (context) => {
     const { kubeconfig } = await clusterAnswering(context, {
       '/version': version,
