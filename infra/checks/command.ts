@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util';
-
 import { z } from 'zod';
 
+import { commandOptions } from '../command_options.ts';
 import { readStack } from '../config/reading/read.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { InfraError } from '../errors.ts';
@@ -26,9 +25,10 @@ export async function runChecks(
   const write = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
-  const { values } = parseArgs({
-    options: { stack: { type: 'string', short: 's' }, help: { type: 'boolean', short: 'h' } },
-  });
+  const { values } = commandOptions(
+    { options: { stack: { type: 'string', short: 's' }, help: { type: 'boolean', short: 'h' } } },
+    help,
+  );
   if (values.help === true || values.stack === undefined) {
     write(
       `${help}\n\nExit status: 0 when nothing is bad, ${BAD} when something is, ${NOT_CHECKED} when it could not be looked at.`,

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 
 import { parse } from 'yaml';
 
+import { commandOptions } from '../command_options.ts';
 import { convertValues } from './convert.ts';
 import { counted } from '../counted.ts';
 import { messageOf } from '../errors.ts';
@@ -21,6 +21,17 @@ function stop(message: string): never {
   process.exit(1);
 }
 
+/** What the work with a file gives; what goes wrong with it ends the command. */
+function workOn<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    // A parser quotes the lines behind the first, which may hold a secret.
+    const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    return stop(`${path} cannot be used: ${why}`);
+  }
+}
+
 /** Encrypts a value by the CLI. */
 function setSecret(stack: string, path: string, value: string): void {
   try {
@@ -30,10 +41,13 @@ function setSecret(stack: string, path: string, value: string): void {
   }
 }
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { stack: { type: 'string', short: 's' }, help: { type: 'boolean', short: 'h' } },
-});
+const { values: options, positionals } = commandOptions(
+  {
+    allowPositionals: true,
+    options: { stack: { type: 'string', short: 's' }, help: { type: 'boolean', short: 'h' } },
+  },
+  HELP,
+);
 const [file] = positionals;
 const { stack } = options;
 if (options.help === true) {
@@ -43,13 +57,13 @@ if (options.help === true) {
 if (file === undefined || stack === undefined) stop(HELP);
 if (!existsSync(file)) stop(`There is no file ${file}.`);
 
-const raw: unknown = parse(readFileSync(file, 'utf8'));
-if (typeof raw !== 'object' || raw === null) stop(`${file} holds no values.`);
+const raw: unknown = workOn(file, () => parse(readFileSync(file, 'utf8')));
+if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) stop(`${file} holds no values.`);
 const { config, secrets, leftOut, warnings } = convertValues(raw as Record<string, unknown>);
 // Secrets first: when the CLI refuses, the stack file was not touched.
 for (const { path, value } of secrets) setSecret(stack, path, value);
 const name = `Pulumi.${plainNameOf(stack)}.yaml`;
-const kept = addToStackFile(`${ROOT}${name}`, PROJECT, config);
+const kept = workOn(name, () => addToStackFile(`${ROOT}${name}`, PROJECT, config));
 
 const lines = [
   `${name}: ${counted(Object.keys(config).length, 'section')} taken over, ${counted(secrets.length, 'secret')} encrypted.`,

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 
-import { InfraError } from '../errors.ts';
+import { InfraError, messageOf } from '../errors.ts';
 import { sorted } from './manifest.ts';
 import type { RecordedObject } from './record_program.ts';
 
@@ -17,13 +17,22 @@ const written = z.looseObject({ resources: z.array(z.string()) });
  * Writes a file for each object, and the kustomization that lists them; files that an earlier run wrote and this one does not are
  * removed. The same objects give the same bytes.
  *
- * @throws InfraError `folder-taken` when the folder has a kustomization of somebody else.
+ * @throws InfraError `folder-taken` when the folder has a kustomization of somebody else, or cannot be written.
  */
 export function writeFolder(
   folder: string,
   stack: string,
   objects: readonly RecordedObject[],
 ): void {
+  try {
+    replaceFiles(folder, stack, objects);
+  } catch (error) {
+    if (error instanceof InfraError) throw error;
+    throw new InfraError('folder-taken', `${folder} cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function replaceFiles(folder: string, stack: string, objects: readonly RecordedObject[]): void {
   const list = join(folder, KUSTOMIZATION);
   const before = existsSync(list) ? readFileSync(list, 'utf8') : undefined;
   if (before !== undefined && !before.startsWith(MARK)) {

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util';
-
 import { bundleRouter } from '../bundle/bundle.ts';
 import { askCluster } from '../cluster/facts.ts';
+import { commandOptions } from '../command_options.ts';
 import { InfraError } from '../errors.ts';
 import { PROJECT, ROOT } from '../project.ts';
 import { plainNameOf } from '../pulumi_cli.ts';
@@ -14,13 +13,16 @@ const HELP = `npm run render -- --stack NAME --out DIR
 Writes the objects that pulumi up would make from Pulumi.NAME.yaml into DIR, a file each, with a kustomization. It needs neither the
 Pulumi CLI nor the passphrase: Secrets are named, never written.`;
 
-const { values: options } = parseArgs({
-  options: {
-    stack: { type: 'string', short: 's' },
-    out: { type: 'string', short: 'o' },
-    help: { type: 'boolean', short: 'h' },
+const { values: options } = commandOptions(
+  {
+    options: {
+      stack: { type: 'string', short: 's' },
+      out: { type: 'string', short: 'o' },
+      help: { type: 'boolean', short: 'h' },
+    },
   },
-});
+  HELP,
+);
 
 async function render(stackName: string, folder: string): Promise<void> {
   const stack = plainNameOf(stackName);

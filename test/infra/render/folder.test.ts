@@ -46,6 +46,18 @@ resources:
     ]);
   });
 
+  test('is no file, and its kustomization one that can be read', (t) => {
+    const folder = folderOf(t);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    assert.throws(() => writeFolder(file, 'prod', []), { code: 'folder-taken' });
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      '# Written by npm run render: a\nresources: [',
+    );
+    assert.throws(() => writeFolder(folder, 'prod', []), { code: 'folder-taken' });
+  });
+
   test('has a file of its own for each object, whatever it is called', (t) => {
     const folder = folderOf(t);
     const names = ['../../a', 'system:a/b', 'system:a_b', 'system_a_b'];
