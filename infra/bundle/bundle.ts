@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 
 import { InfraError } from '../errors.ts';
 import { ROOT } from '../project.ts';
+import { holdClientWheel } from './client_wheel.ts';
 import { leaveOut } from './leave_out.ts';
 
 /** Most that the bundle may have: a ConfigMap holds 1 MiB (1,048,576), and some is left for what is to come. */
@@ -44,7 +45,7 @@ async function buildRouter(entry: string) {
     charset: 'ascii',
     logLevel: 'silent',
     banner: { js: versionCheck },
-    plugins: [leaveOut],
+    plugins: [leaveOut, holdClientWheel],
   }).catch((error: unknown) => {
     throw new InfraError('bundle-failed', `The router does not build: ${String(error)}`);
   });

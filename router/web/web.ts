@@ -6,6 +6,9 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { ActGuard } from './endpoint_tokens/act_guard.ts';
 import { createApi } from './api/api.ts';
+import { clientWheel } from './client/client_wheel.ts';
+import { createWheelPage, wheelPath } from './client/wheel_page.ts';
+import { VERSION } from '../version.ts';
 import { ConnectivityTest } from './api/connectivity_test.ts';
 import { EndpointTokenActs } from './endpoint_tokens/acts.ts';
 import { createEndpointTokenPages } from './endpoint_tokens/pages.ts';
@@ -40,10 +43,13 @@ export function createOwnPages(parts: WebParts): readonly OwnPages[] {
   const guard = new ActGuard({ settings, routes, signIn: auth.signIn, log });
   const test = new ConnectivityTest({ routerUrl, routes, viewer, activity });
   const { origin } = pagesUrl;
+  const wheel = clientWheel(VERSION);
+  const wheelUrl = routerUrl.origin + wheelPath(wheel);
   return [
+    createWheelPage(wheel),
     ...(pagesApart(settings) ? [createWayToPages(pagesUrl, auth.signIn)] : []),
     createSignIn({ ...parts, refuse }),
-    createOverview({ lister, viewer, refuse, routerName: settings.ROUTER_NAME }),
+    createOverview({ lister, viewer, refuse, routerName: settings.ROUTER_NAME, wheelUrl }),
     createEndpointTokenPages({
       tokens,
       guard,

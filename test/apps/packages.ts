@@ -8,6 +8,8 @@ const PACKAGES = {
   // TensorBoard imports pkg_resources, which left setuptools with version 82.
   tensorboard: { tensorboard: '2.21.0', setuptools: '80.9.0' },
   openai: { openai: '3.54.0' },
+  // What tests and checks the package of router/client.
+  task_router: { clearml: '2.1.12', pytest: '9.2.0', mypy: '2.4.1', ruff: '0.17.6' },
 } as const;
 
 export type App = keyof typeof PACKAGES;

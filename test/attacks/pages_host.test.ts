@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { clientWheel } from '../../router/web/client/client_wheel.ts';
+import { VERSION } from '../../router/version.ts';
+import { wheelPath } from '../../router/web/client/wheel_page.ts';
 import { CLEARML_COOKIE, staticRoute, taskId, tokenOf } from '../support/auth_fixture.ts';
 import type { Guarded } from '../support/guarded_router.ts';
 import { ROUTER_HOST, TUNNEL, guarded } from '../support/guarded_router.ts';
@@ -46,6 +49,14 @@ const pairsOf = (answer: RawAnswer) =>
   headerValues(answer, 'set-cookie').map((line) => line.split(';', 1).join());
 
 describe('A69: the host of the router’s own pages', () => {
+  it('leaves the Python package where tasks are told to find it, on both hosts', async () => {
+    const path = wheelPath(clientWheel(VERSION));
+    for (const host of [HERE, `Host: ${ROUTER_HOST}`]) {
+      assert.equal((await world.ask(`GET ${path}`, host)).status, 200, host);
+      assert.equal((await world.ask('GET /client/', host)).status, 404, host);
+    }
+  });
+
   it('serves no task: neither in path form, nor by a static route, nor to an upgrade', async () => {
     const before = world.task.connections.length;
     for (const host of [HERE, `${HERE}:8443`, HERE.toUpperCase()]) {

@@ -8,7 +8,16 @@ import type { StaticRoute } from '../model/table.ts';
 export type StaticRouteRule = Omit<StaticRoute, 'status' | 'endpoints'>;
 
 /** First path segments that belong to the router itself. */
-const RESERVED = new Set(['service', 'auth', 'api', 'healthz', 'readyz', 'metrics', 'favicon.ico']);
+const RESERVED = new Set([
+  'service',
+  'auth',
+  'api',
+  'client',
+  'healthz',
+  'readyz',
+  'metrics',
+  'favicon.ico',
+]);
 
 const name = z
   .string()

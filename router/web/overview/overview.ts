@@ -15,10 +15,13 @@ export interface OverviewParts {
   readonly refuse: PageDenials;
   /** ROUTER_NAME */
   readonly routerName: string;
+  /** Where `pip` finds the Python package. */
+  readonly wheelUrl: string;
 }
 
 /** `/`: what the user may open, for people. */
-export function createOverview({ lister, viewer, refuse, routerName }: OverviewParts): OwnPages {
+export function createOverview(parts: OverviewParts): OwnPages {
+  const { lister, viewer, refuse, routerName, wheelUrl } = parts;
   const reply = async (request: OwnRequest): Promise<PageAnswer | Answer> => {
     const { message, query } = request;
     if (message.method !== 'GET' && message.method !== 'HEAD') return methodNotAllowed('GET, HEAD');
@@ -27,7 +30,7 @@ export function createOverview({ lister, viewer, refuse, routerName }: OverviewP
     const listing = await lister(known);
     if ('outcome' in listing) return refuse.denied(listing, request);
     const selection = selectEndpoints(listing.endpoints, new URLSearchParams(query));
-    const page = overviewPage(listing, selection, { routerName, now: Date.now() });
+    const page = overviewPage(listing, selection, { routerName, wheelUrl, now: Date.now() });
     return pageAnswer(200, page);
   };
   return async (request, response) => {

@@ -1,4 +1,5 @@
 import { administrationSection } from './administration_section.ts';
+import { askSection } from './ask_section.ts';
 import { linkLine } from '../parts/copy_line.ts';
 import { distinctLabels, endpointRow } from './endpoint_row.ts';
 import { framed } from '../parts/frame.ts';
@@ -7,15 +8,22 @@ import type { ListedStaticRoute, Listing } from './listing.ts';
 import type { Selection } from './selection.ts';
 import { when } from '../parts/times.ts';
 
+/** What the page says beside the listing. */
+interface PageContext {
+  readonly routerName: string;
+  readonly wheelUrl: string;
+  readonly now: number;
+}
+
 /** The page at `/`: the listing for people. Works without scripts. */
 export function overviewPage(
   listing: Listing,
   selection: Selection,
-  { routerName, now }: { readonly routerName: string; readonly now: number },
+  { routerName, wheelUrl, now }: PageContext,
 ): Html {
   const { staticRoutes, administration, user } = listing;
   const content = html`${freshness(listing, now)} ${endpointsSection(listing, selection, now)}
-  ${staticRoutes.length === 0 ? undefined : staticSection(listing)}
+  ${staticRoutes.length === 0 ? undefined : staticSection(listing)} ${askSection(wheelUrl)}
   ${administration === null ? undefined : administrationSection(administration, { routerName, endpointTokens: listing.endpointTokens }, now)}`;
   const footer = html`The same as data: <a href="/api/v1/routes">/api/v1/routes</a>, described by
     <a href="/api/v1/openapi.json">OpenAPI</a>. “Used” is what this replica saw since it started.`;
@@ -88,8 +96,8 @@ function noRows({ total, filter }: Selection): Html {
   return html`<div class="panel">
     <p>None of the running tasks that you may see asks for access from outside.</p>
     <p class="meta">
-      A task asks with <code>task.request_external_endpoint(port=8888, protocol="http")</code>, or
-      is started by <code>clearml-session</code>. It appears here a few seconds after it runs.
+      A task asks in its code, as said below, or is started by <code>clearml-session</code>. It
+      appears here a few seconds after it runs.
     </p>
   </div>`;
 }

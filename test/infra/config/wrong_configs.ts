@@ -516,6 +516,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
           { name: 'a', type: 'path', path: 'service' },
           { name: 'b', type: 'subdomain', host: 'not a host' },
           { name: 'c', type: 'path', path: 'c', acces: 'public' },
+          { name: 'd', type: 'path', path: 'client' },
         ],
       },
     },
@@ -523,6 +524,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
       'router.staticRoutes.0.path: this path belongs to the router itself',
       'router.staticRoutes.1.host: expected a host name, such as chat.example.com, found "not a host"',
       'router.staticRoutes.2.acces: unknown key; did you mean access?',
+      'router.staticRoutes.3.path: this path belongs to the router itself',
     ],
   },
   {

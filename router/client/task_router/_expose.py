@@ -1,0 +1,137 @@
+"""Asking for endpoints, and waiting for the answer."""
+
+import re
+import time
+from typing import Optional, Union
+
+from ._endpoint import Endpoint, Protocol
+from ._errors import TaskRouterError
+from ._runtime import PORT_KEYS, Ask, Runtime, names_that_ask, text
+from ._task import RunningTask
+from ._where import host_port, own_address
+
+WAIT_SECONDS = 90.0
+"""As long as the SDK waits. A router answers within a few seconds."""
+
+POLL_SECONDS = 1.0
+
+# Names that no server escapes and that stand in URLs as they are; the router's page and the SDK know others.
+NAME = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9](?:_?[A-Za-z0-9-])*")
+
+
+def expose(port: int, protocol: Protocol = "http", name: Optional[str] = None, wait: Union[bool, float] = True) -> Endpoint:
+    """Asks the router to lead people to a port of this task.
+
+    Without a name it is the task's unnamed endpoint; where that asks for another port already, names are `1`, `2` and so on, as
+    with `Task.request_external_endpoint`. The same port asked for again is the same endpoint.
+
+    :param port: where the task listens, on all addresses or that of the pod: a router is on another machine.
+    :param name: letters, digits, `-` and single `_`.
+    :param wait: False returns at once, without URL and address; a number is the seconds to wait instead of 90.
+    :return: the endpoint with what the router answered. Use it as a context manager to withdraw it at the end of the block.
+    :raises TaskRouterError: with the reason. The ask is withdrawn before.
+    :raises ValueError: for an argument that no router takes.
+    """
+    if protocol not in PORT_KEYS:
+        raise ValueError(f"protocol is http or tcp, not {protocol!r}")
+    if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
+        raise ValueError(f"port is a number from 1 to 65535, not {port!r}")
+    if name is not None and NAME.fullmatch(name) is None:
+        raise ValueError(f"name is made of up to 64 letters, digits, '-' and single '_', not {name!r}")
+    task = RunningTask()
+    address = own_address()
+    runtime = _running(task)
+    outer = host_port(port, text(runtime, "_external_host_tcp_port_mapping", None))
+    ask = Ask(protocol, _free_name(runtime, protocol, outer) if name is None else name, address, outer)
+    task.change(lambda now: dict(now) if ask.stands_in(now) else ask.added_to(now))
+    if wait is False:
+        return _endpoint(task, ask, {})
+    try:
+        return _answer(task, ask, WAIT_SECONDS if wait is True else wait)
+    except BaseException:
+        _withdraw(task, ask)
+        raise
+
+
+def endpoints() -> list[Endpoint]:
+    """The endpoints that this task asks for now, whoever in it asked; without URL and address those that have no answer yet.
+
+    :raises TaskRouterError: with the reason.
+    """
+    task = RunningTask()
+    runtime = task.read().runtime
+    address = own_address()
+    protocols: tuple[Protocol, ...] = ("http", "tcp")
+    found = []
+    for protocol in protocols:
+        for name in names_that_ask(runtime, protocol):
+            kept = text(runtime, "upstream_task_port", name) if protocol == "tcp" else ""
+            port = kept or text(runtime, PORT_KEYS[protocol], name)
+            if port.isdecimal():
+                found.append(_endpoint(task, Ask(protocol, name, address, int(port)), runtime))
+    return found
+
+
+def _free_name(runtime: Runtime, protocol: Protocol, port: int) -> Optional[str]:
+    taken = names_that_ask(runtime, protocol)
+    own_port = "_PORT" if protocol == "http" else "upstream_task_port"
+    index = 0
+    while True:
+        name = str(index) if index > 0 else None
+        if name not in taken or text(runtime, own_port, name) == str(port):
+            return name
+        index += 1
+
+
+def _running(task: RunningTask) -> Runtime:
+    status, _, runtime = task.read()
+    if status != "in_progress":
+        raise TaskRouterError("not-running", f"The task {task.id} is {status}; a router serves tasks that run.")
+    return runtime
+
+
+def _answer(task: RunningTask, ask: Ask, seconds: float) -> Endpoint:
+    """Looks again and again, and writes the ask again where somebody's older copy of the runtime went over it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        runtime = _running(task)
+        if ask.lost_from(runtime):
+            task.change(ask.added_to)
+        elif ask.answered_in(runtime):
+            return _endpoint(task, ask, runtime)
+        if time.monotonic() >= deadline:
+            raise TaskRouterError(
+                "no-answer",
+                f"No router answered within {seconds:g} s: port {ask.port} at {ask.address} is not exposed. Either none serves the "
+                "queue of this task, or it refused the ask; ask again with wait=False, and the router's page says why.",
+            )
+        time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+
+
+def _withdraw(task: RunningTask, ask: Ask) -> None:
+    answered = ask.answered_in(task.read().runtime)
+    task.change(ask.taken_from)
+    if not answered:
+        # An answer that was on its way is taken for an ask once it arrives.
+        time.sleep(POLL_SECONDS)
+        task.change(ask.taken_from)
+
+
+def _endpoint(task: RunningTask, ask: Ask, runtime: Runtime) -> Endpoint:
+    answered = ask.answered_in(runtime)
+    web = answered and ask.protocol == "http"
+    path_url = text(runtime, "endpoint", ask.name) if web else ""
+    url = text(runtime, "browser_endpoint", ask.name) if web else ""
+    address = None
+    if answered and not web:
+        host = text(runtime, "external_address", ask.name)
+        address = f"{host}:{text(runtime, 'external_tcp_port', ask.name)}"
+    return Endpoint(
+        port=ask.port,
+        protocol=ask.protocol,
+        name=ask.name,
+        url=url or path_url or None,
+        path_url=path_url or None,
+        address=address,
+        _withdraw=lambda: _withdraw(task, ask),
+    )
