@@ -62,8 +62,8 @@ test('a failed update and its repair', async (t) => {
     );
     const seconds = Math.round((Date.now() - began) / 1_000);
     t.diagnostic(`failed after ${seconds} s: ${said}`);
-    // Told when the deadline is over, and not a minute later.
-    assert.ok(seconds < deadline + 30, `${seconds} s`);
+    // Told when the deadline is over, and not a minute later; all else of an `up` takes a third of that, or twice as long beside others.
+    assert.ok(seconds < deadline + 45, `${seconds} s`);
     assert.deepEqual(await serving(), [old]);
     return said;
   }

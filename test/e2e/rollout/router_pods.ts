@@ -39,16 +39,20 @@ export async function routerPods(
   return items.map(routerPod);
 }
 
-/** Waits until a pod of the router has written a text to its log. */
-export function untilLogged(config: KubeConfig, pod: string, text: string): Promise<true> {
+/** Waits until a pod of the router drains, or has done so and is gone. */
+export function untilDraining(config: KubeConfig, pod: string): Promise<true> {
   const api = config.makeApiClient(CoreV1Api);
   return waitFor(
     60,
-    async () => {
-      const log = await api.readNamespacedPodLog({ namespace: ROUTER_NAMESPACE, name: pod });
-      return log.includes(text) ? true : undefined;
-    },
-    () => Promise.resolve(`pod ${pod} has not logged ${text}`),
+    () =>
+      api.readNamespacedPodLog({ namespace: ROUTER_NAMESPACE, name: pod }).then(
+        (log) => (log.includes('"draining"') ? true : undefined),
+        (error: unknown) => {
+          if (isNotFound(error)) return true as const;
+          throw error;
+        },
+      ),
+    () => Promise.resolve(`pod ${pod} does not drain`),
   );
 }
 

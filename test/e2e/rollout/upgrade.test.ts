@@ -12,7 +12,7 @@ import { ROUTER_NAME, ROUTER_NAMESPACE, STACK } from '../../lab/run/stack_config
 import { stackUp } from '../../lab/run/stack_up.ts';
 import { firstVersion, firstVersionProgram, isObject } from './first_version.ts';
 import { startLoad, troublesOf } from '../load/load.ts';
-import { routerPods, untilLogged } from './router_pods.ts';
+import { routerPods, untilDraining } from './router_pods.ts';
 import { preparedOrSkip, type OwnRun } from '../session_or_skip.ts';
 import type { Prepared } from '../../lab/run/session.ts';
 
@@ -77,7 +77,7 @@ test('from the first version to this one', async (t) => {
   t.after(() => load.stop());
   const [old] = await routerPods(target.config);
   const { steps } = await stackUp(stack, signal, () => undefined);
-  await untilLogged(target.config, old?.name ?? '', '"draining"');
+  await untilDraining(target.config, old?.name ?? '');
   const report = await load.stop();
 
   await t.test('only what is named by its content is replaced', () => {
