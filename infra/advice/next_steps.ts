@@ -1,4 +1,5 @@
-import { areAwsTargets, READINESS_GATE_LABEL } from '../config/decisions/aws_targets.ts';
+import { READINESS_GATE_LABEL } from '../config/decisions/aws_targets.ts';
+import { areAwsTargets } from '../config/decisions/pod_targets.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { isIpAddress } from '../config/values/values.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';

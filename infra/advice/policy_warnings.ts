@@ -1,6 +1,7 @@
 import type { SettledConfig } from '../config/decisions/found.ts';
 import { healthCheckNetworks } from '../config/decisions/health_checks.ts';
 import { asksApiServer } from '../config/decisions/pods.ts';
+import { hostNetwork } from '../config/values/host_network.ts';
 import { overlap } from './overlap.ts';
 
 /**
@@ -50,7 +51,7 @@ function unreadMetrics({ monitoring, networkPolicy }: SettledConfig): string[] {
 function unmatchedNetworks(config: SettledConfig, taskNetworks: readonly string[]): string[] {
   const { clearml, found, networkPolicy } = config;
   if (found.ipBlockCoversPods) return [];
-  const nodes = found.nodeAddresses?.map((address) => networkOf(address));
+  const nodes = found.nodeAddresses?.map(hostNetwork);
   const keys = [
     ['ingressNetworks', 'extraIngress', true],
     ['clearmlNetworks', 'extraEgress', true],
@@ -67,8 +68,4 @@ function unmatchedNetworks(config: SettledConfig, taskNetworks: readonly string[
         `neither by address: the policy opens nothing there. Leave it out, or name pods by their labels in networkPolicy.${extra}.`,
     ];
   });
-}
-
-function networkOf(address: string): string {
-  return address.includes(':') ? `${address}/128` : `${address}/32`;
 }

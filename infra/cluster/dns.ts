@@ -1,8 +1,7 @@
-import { isIPv6 } from 'node:net';
-
 import { z } from 'zod';
 
-import type { Dns, PodPeer } from '../platform/platform.ts';
+import { hostNetwork } from '../config/values/host_network.ts';
+import { type Dns, DNS_PORT, type PodPeer } from '../platform/platform.ts';
 import { askEndpoints } from './questions.ts';
 import type { ClusterReader } from './reader.ts';
 
@@ -25,8 +24,6 @@ const daemonSet = z.looseObject({
 });
 
 type Service = z.output<typeof service>;
-
-const DNS_PORT = 53;
 
 /**
  * Where the cluster's names are resolved: the pods behind its DNS Services and their ports, and NodeLocal DNS where that is installed.
@@ -96,9 +93,7 @@ async function nodeLocalDns({ read }: ClusterReader): Promise<Dns> {
   return {
     pods: [{ namespace: 'kube-system', labels: metadata.labels }],
     ports: [DNS_PORT],
-    networks: args.includes('-localip')
-      ? addresses.map((address) => `${address}/${isIPv6(address) ? 128 : 32}`)
-      : [],
+    networks: args.includes('-localip') ? addresses.map(hostNetwork) : [],
   };
 }
 

@@ -104,7 +104,7 @@ export async function factsOf(
     told('DNS', askDns(reader)),
     nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
     tcpService && told('TCP Service', askTcpService(reader, tcpService)),
-    serverSecret && lacksSecret(reader, serverSecret),
+    serverSecret && told("Secret of ClearML's server", lacksSecret(reader, serverSecret)),
   ]);
   clearTimeout(timer);
   return {
@@ -131,7 +131,7 @@ export async function factsOf(
   };
 }
 
-/** Each reason once, with what it kept from being asked; where it is one for all, the reason alone says it. */
+/** Each reason once, with what it kept from being asked. */
 function saidOnce(troubles: ReadonlyMap<string, readonly string[]>): string | undefined {
   if (troubles.size === 0) return undefined;
   return [...troubles].map(([why, what]) => `${what.join(', ')}: ${why}`).join('; ');

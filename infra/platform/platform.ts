@@ -18,6 +18,9 @@ export interface PodPeer {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** The port that resolvers are asked at, wherever their pods listen: RFC 1035 section 4.2. */
+export const DNS_PORT = 53;
+
 /** Where names are resolved, as a NetworkPolicy has to name it: it judges a connection after a Service was mapped to its pods. */
 export interface Dns {
   /** The pods that answer; none where they are not pods, or not known. */

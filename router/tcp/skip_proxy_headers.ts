@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { parseProxyHeader } from './proxy_header.ts';
 
-/** Milliseconds for the first bytes of a connection. */
-const TIME_LIMIT = 5_000;
+/** For the first bytes of a connection. */
+const TIME_LIMIT_MS = 5_000;
 
 /** What ends a connection before it has asked anything. */
 const ENDS = ['end', 'error', 'timeout'] as const;
@@ -37,6 +37,6 @@ export function skipProxyHeaders(server: Server): void {
       socket.resume();
     };
     for (const event of ENDS) socket.on(event, leave);
-    socket.on('data', take).setTimeout(TIME_LIMIT);
+    socket.on('data', take).setTimeout(TIME_LIMIT_MS);
   });
 }

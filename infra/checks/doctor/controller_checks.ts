@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { bad, good, unsure, type Check, type Finding } from '../check.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import { exposureOf } from '../../config/decisions/exposure.ts';
+import { requestTimeout } from '../../config/decisions/request_timeout.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 import { messageOf } from '../../errors.ts';
 import { CONTROLLER_LIMITS } from '../../platform/controller_limits.ts';
@@ -46,8 +47,7 @@ const definition = z.looseObject({
 
 /** `timeouts` of an HTTPRoute are in the standard channel from 1.2 on: https://gateway-api.sigs.k8s.io/geps/gep-1742/ */
 function routeTimeoutChecks({ gateway }: StackConfig, reader: Reader): readonly Check[] {
-  const { controller, requestTimeout = controller === 'gke' ? 'none' : '0s' } = gateway;
-  if (requestTimeout === 'none') return [];
+  if (requestTimeout(gateway) === undefined) return [];
   return [{ title: 'time limit of the HTTPRoute', find: () => knowsTimeouts(reader) }];
 }
 

@@ -3,9 +3,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { bad, good, type Check, type Finding } from '../check.ts';
 import { type ClusterFacts, factsOf } from '../../cluster/facts.ts';
 import { nodePortsIn, tcpServicePlace } from '../../config/decisions/ports.ts';
-import { settle } from '../../config/reading/settle.ts';
+import { settledOr } from '../../config/reading/settle.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
-import { InfraError } from '../../errors.ts';
 
 /** A stack's config as `pulumi up` takes it in its cluster, and what the cluster told. */
 export interface Look {
@@ -17,31 +16,23 @@ export interface Look {
 }
 
 /** Asks the cluster what the program asks it, and takes defaults from it. */
-export async function lookAtCluster(
-  stack: string,
-  config: StackConfig,
-  cluster: KubeConfig,
-): Promise<Look> {
+export async function lookAtCluster(config: StackConfig, cluster: KubeConfig): Promise<Look> {
   const facts = await factsOf(cluster, {
     nodePortsIn: nodePortsIn(config),
     tcpService: tcpServicePlace(config),
   });
   if (facts.version === undefined) return { config, facts, checks: [] };
-  try {
-    const settled = settle(stack, config, facts);
-    const { platform, reason } = settled.found;
-    return {
-      config: settled,
-      facts,
-      checks: [platformCheck(good(`${platform.title}: ${reason}`))],
-    };
-  } catch (error) {
-    if (!(error instanceof InfraError)) throw error;
-    // Its first line counts the problems, its last one leads to the reference.
-    const problems = error.message.split('\n').slice(1, -1);
-    const says = problems.map((line) => line.trim()).join('; ');
+  const { problems, settled } = settledOr(config, facts);
+  if (settled === undefined) {
+    const says = problems.map(({ message, path }) => `${path.join('.')}: ${message}`).join('; ');
     return { config, facts, checks: [platformCheck(bad(says, 'Set the keys that it names.'))] };
   }
+  const { platform, reason } = settled.found;
+  return {
+    config: settled,
+    facts,
+    checks: [platformCheck(good(`${platform.title}: ${reason}`))],
+  };
 }
 
 function platformCheck(finding: Finding): Check {

@@ -10,9 +10,9 @@ const HELP = `npm run doctor -- --stack NAME
 Looks, before pulumi up, at what could go wrong: config, cluster, platform, rights, classes, CRDs, what exists
 already, certificate, names, ports, ClearML, DNS. Changes nothing.`;
 
-await runChecks(HELP, async (written, stack) => {
+await runChecks(HELP, async (written) => {
   const cluster = clusterOf(written);
-  const look = await lookAtCluster(stack, written, cluster.kubeConfig);
+  const look = await lookAtCluster(written, cluster.kubeConfig);
   const { config } = look;
   return [
     ...clusterChecks(look, cluster),

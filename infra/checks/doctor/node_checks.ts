@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { bad, good, type Check, type Finding } from '../check.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
+import { mayRunOn } from '../../config/decisions/pods.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 
 const node = z.looseObject({
@@ -30,10 +31,9 @@ export function nodeChecks(
     );
     if (named === undefined) return good(`${address} is the address of no single node`);
     const { labels, name } = named.metadata;
-    const isSelected = Object.entries(pod.nodeSelector).every(
-      ([key, value]) => labels[key] === value,
-    );
-    if (isSelected) return good(`the router may run on ${name}, whose address users are told`);
+    if (mayRunOn(pod, labels)) {
+      return good(`the router may run on ${name}, whose address users are told`);
+    }
     return bad(
       `${address} is node ${name}, where pod.nodeSelector lets no pod of the router run`,
       `Set pod.nodeSelector to labels of ${name}, or tcpSession.service.externalTrafficPolicy to Cluster.`,

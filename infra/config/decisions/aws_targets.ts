@@ -1,5 +1,5 @@
 import type { StackConfig } from '../stack_config.ts';
-import { exposureOf } from './exposure.ts';
+import { areAwsTargets } from './pod_targets.ts';
 
 /**
  * In a namespace with this label the AWS Load Balancer Controller gives new pods a readiness gate: they count as ready once their target
@@ -10,14 +10,6 @@ export const READINESS_GATE_LABEL = 'elbv2.k8s.aws/pod-readiness-gate-inject';
 
 /** Two health checks of an ALB, 15 seconds apart, which is what it asks of a new target. */
 const REGISTRATION_SECONDS = 30;
-
-/** Whether a load balancer of AWS has the pods themselves as its targets. */
-export function areAwsTargets(config: StackConfig): boolean {
-  return (
-    (exposureOf(config) === 'ingress' && config.ingress.controller === 'alb') ||
-    config.tcpSession?.service.platform === 'aws-nlb'
-  );
-}
 
 /** Labels of a namespace that is created; those of config win. */
 export function namespaceLabels(config: StackConfig): Readonly<Record<string, string>> {

@@ -25,24 +25,30 @@ export function platformOf(
     : { platform: PLATFORM_BY_NAME[kubernetes.platform], reason: 'kubernetes.platform says so' };
 }
 
+/** Whether it is for the cluster to tell what gives the Service for TCP its address: config has one and says nothing of it. */
+export function isBalancerAsked({ tcpSession }: StackConfig): boolean {
+  const { platform, type } = tcpSession?.service ?? {};
+  return type === 'LoadBalancer' && platform === undefined;
+}
+
 /** What is known of the cluster once its platform is. */
 export function foundOf(
-  { ingress, tcpSession }: StackConfig,
+  config: StackConfig,
   { platform, reason }: Recognised,
   evidence: Evidence,
 ): Found {
   const { apiGroups, apiServer, ingressClasses, nodePorts, nodes } = evidence;
-  const { platform: byConfig = 'other', type } = tcpSession?.service ?? {};
-  const isAsked = type === 'LoadBalancer' && tcpSession?.service.platform === undefined;
-  const balancer = isAsked ? loadBalancerOf(platform, evidence) : LOAD_BALANCER_BY_NAME[byConfig];
+  const byConfig = config.tcpSession?.service.platform ?? 'other';
   const minor = /^v1\.(\d+)\./.exec(evidence.gitVersion ?? '')?.[1];
   return {
     minor: minor === undefined ? undefined : Number(minor),
     platform,
     reason,
     apiGroups,
-    ingressClass: ingressClassOf(ingress, ingressClasses ?? []),
-    loadBalancer: balancer,
+    ingressClass: ingressClassOf(config.ingress, ingressClasses ?? []),
+    loadBalancer: isBalancerAsked(config)
+      ? loadBalancerOf(platform, evidence)
+      : LOAD_BALANCER_BY_NAME[byConfig],
     dns: dnsOf(platform, evidence),
     apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
     nodeAddresses: nodes?.flatMap(({ addresses = [] }) => addresses),

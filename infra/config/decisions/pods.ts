@@ -22,3 +22,11 @@ export function hasServiceAccount(config: StackConfig): boolean {
 export function asksApiServer({ availability, router }: StackConfig): boolean {
   return availability.leaderElection || router.verifyPods !== undefined;
 }
+
+/** Whether `pod.nodeSelector` lets pods of the router run on a node with these labels. */
+export function mayRunOn(
+  { nodeSelector }: Pick<StackConfig['pod'], 'nodeSelector'>,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(nodeSelector).every(([key, value]) => labels[key] === value);
+}

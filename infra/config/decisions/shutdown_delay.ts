@@ -1,5 +1,5 @@
 import type { StackConfig } from '../stack_config.ts';
-import { exposureOf } from './exposure.ts';
+import { areAwsTargets, areGoogleTargets } from './pod_targets.ts';
 
 /** Enough for kube-proxy and for ingress controllers that run in the cluster. */
 const IN_CLUSTER_SECONDS = 5;
@@ -12,13 +12,8 @@ const CLOUD_SECONDS = 30;
 
 /** How long a pod that is to end still takes new connections; config wins. Seconds. */
 export function shutdownDelaySeconds(config: StackConfig): number {
-  const { gateway, ingress, router, tcpSession } = config;
-  const exposure = exposureOf(config);
-  const isCloud =
-    (exposure === 'ingress' && (ingress.controller === 'alb' || ingress.controller === 'gke')) ||
-    (exposure === 'gateway' && gateway.controller === 'gke') ||
-    tcpSession?.service.platform === 'aws-nlb';
-  return router.shutdownDelaySeconds ?? (isCloud ? CLOUD_SECONDS : IN_CLUSTER_SECONDS);
+  const isCloud = areAwsTargets(config) || areGoogleTargets(config);
+  return config.router.shutdownDelaySeconds ?? (isCloud ? CLOUD_SECONDS : IN_CLUSTER_SECONDS);
 }
 
 /** How long sessions of a pod live on from the moment that it is to end: while it still takes new connections, and while it drains. Seconds. */

@@ -1,6 +1,6 @@
 import { awsNlb, isOfAwsController } from '../../platform/eks.ts';
-import type { NodeEvidence } from '../../platform/evidence.ts';
 import type { SettledConfig } from '../decisions/found.ts';
+import { mayRunOn } from '../decisions/pods.ts';
 import { loadBalancerRules, nodePortProblems } from '../sections/tcp_session.ts';
 import type { Problem, Rule } from '../values/problem.ts';
 import { policyRules } from './policy_rules.ts';
@@ -49,7 +49,7 @@ function localProblems({ availability, found, pod, tcpSession }: SettledConfig):
   const { externalTrafficPolicy: policy, type } = tcpSession?.service ?? {};
   if (type !== 'NodePort' || policy !== 'Local' || pod.affinity !== undefined) return [];
   const pods = availability.autoscaling?.minReplicas ?? availability.replicas;
-  const nodes = found.nodes?.filter((node) => isSelected(node, pod.nodeSelector)).length;
+  const nodes = found.nodes?.filter(({ labels }) => mayRunOn(pod, labels)).length;
   const isChosen = Object.keys(pod.nodeSelector).length > 0;
   if (nodes === undefined ? isChosen : nodes <= pods) return [];
   const where = nodes === undefined ? 'any node' : `any of ${nodes} nodes`;
@@ -58,10 +58,6 @@ function localProblems({ availability, found, pod, tcpSession }: SettledConfig):
     `${where}; set pod.nodeSelector to the labels of the nodes behind tcpSession.routerAddress (kubernetes.io/hostname: NODE for one), ` +
     'have a pod for each (availability.replicas), or use Cluster';
   return [{ path: ['tcpSession', 'service', 'externalTrafficPolicy'], message }];
-}
-
-function isSelected({ labels }: NodeEvidence, selector: Readonly<Record<string, string>>): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 /** Rules about config and what is known of the cluster. */

@@ -6,6 +6,7 @@ import { exposureOf } from '../decisions/exposure.ts';
 import {
   foundOf,
   ingressControllerOf,
+  isBalancerAsked,
   platformOf,
   type SettledConfig,
 } from '../decisions/found.ts';
@@ -25,21 +26,32 @@ export interface Told extends Evidence {
  * checked.
  *
  * @param stack its name, for the message.
- * @throws InfraError `config-invalid`, whose message lists every problem: keys that have to say what the cluster could not be asked,
- *   and values that do not fit it.
+ * @throws InfraError `config-invalid`, whose message lists every problem of `settledOr`.
  */
 export function settle(stack: string, config: StackConfig, told: Told): SettledConfig {
+  const { problems, settled } = settledOr(config, told);
+  if (settled === undefined) throw new InfraError('config-invalid', report(stack, problems));
+  return settled;
+}
+
+/** A config that fits its cluster, or else why it does not. */
+type Settling =
+  | { readonly settled: SettledConfig; readonly problems?: never }
+  | { readonly settled?: never; readonly problems: readonly Problem[] };
+
+/** The same; its problems are keys that have to say what the cluster could not be asked, or values that do not fit it. */
+export function settledOr(config: StackConfig, told: Told): Settling {
   const recognised = platformOf(config, told);
-  if (recognised === undefined) throw invalid(stack, [platformMissing(told)]);
+  if (recognised === undefined) return { problems: [platformMissing(told)] };
   const found = foundOf(config, recognised, told);
   const exposure = exposureOf(config);
   const isIngress = exposure === 'ingress';
   const controller = isIngress
     ? ingressControllerOf(config, found, told)
     : config.ingress.controller;
-  if (isIngress && controller === undefined) throw invalid(stack, [controllerMissing(told)]);
+  if (isIngress && controller === undefined) return { problems: [controllerMissing(told)] };
   const { gateway, ingress, tcpSession } = config;
-  if (isBalancerMissing(config, found)) throw invalid(stack, [balancerMissing(told)]);
+  if (isBalancerMissing(config, found)) return { problems: [balancerMissing(told)] };
   const settled: SettledConfig = {
     ...config,
     found,
@@ -52,38 +64,38 @@ export function settle(stack: string, config: StackConfig, told: Told): SettledC
     tcpSession: tcpSession && withTcpDefaults(tcpSession, found.loadBalancer, told.gitVersion),
   };
   const problems = platformRules.flatMap((rule) => rule(settled));
-  if (problems.length > 0) throw invalid(stack, problems);
-  return settled;
+  return problems.length > 0 ? { problems } : { settled };
 }
 
-function platformMissing({ trouble }: Told): Problem {
+/** A key that has to say what the cluster could not be asked. */
+function missing(
+  path: readonly string[],
+  { trouble }: Told,
+  asked: string,
+  command: string,
+): Problem {
   const message =
-    `missing, and the cluster could not be asked what it is (${trouble ?? 'it told too little'}). Name it: ` +
-    `pulumi config set --path kubernetes.platform other (or ${PLATFORMS.filter((name) => name !== 'other').join(', ')})`;
-  return { path: ['kubernetes', 'platform'], message };
+    `missing, and the cluster could not be asked ${asked} (${trouble ?? 'it told too little'}). Name it: ` +
+    `pulumi config set --path ${path.join('.')} ${command}`;
+  return { path, message };
 }
 
-function controllerMissing({ trouble }: Told): Problem {
-  const message =
-    `missing, and the cluster could not be asked what serves the ingress class (${trouble ?? 'it told too little'}). ` +
-    'Name it: pulumi config set --path ingress.controller nginx';
-  return { path: ['ingress', 'controller'], message };
+function platformMissing(told: Told): Problem {
+  const others = PLATFORMS.filter((name) => name !== 'other').join(', ');
+  return missing(['kubernetes', 'platform'], told, 'what it is', `other (or ${others})`);
+}
+
+function controllerMissing(told: Told): Problem {
+  return missing(['ingress', 'controller'], told, 'what serves the ingress class', 'nginx');
 }
 
 /** Of EKS it depends on what is installed, and a wrong guess lets health checks end in tasks. */
-function isBalancerMissing({ tcpSession }: StackConfig, { apiGroups, platform }: Found): boolean {
-  const { platform: named, type } = tcpSession?.service ?? {};
-  const isAsked = type === 'LoadBalancer' && named === undefined;
-  return isAsked && apiGroups === undefined && platform.name === 'eks';
+function isBalancerMissing(config: StackConfig, { apiGroups, platform }: Found): boolean {
+  return isBalancerAsked(config) && apiGroups === undefined && platform.name === 'eks';
 }
 
-function balancerMissing({ trouble }: Told): Problem {
-  const message =
-    `missing, and the cluster could not be asked whether the AWS Load Balancer Controller is there (${trouble ?? 'it told too little'}). ` +
-    'Name it: pulumi config set --path tcpSession.service.platform aws-nlb (or other for a classic load balancer)';
-  return { path: ['tcpSession', 'service', 'platform'], message };
-}
-
-function invalid(stack: string, problems: readonly Problem[]): InfraError {
-  return new InfraError('config-invalid', report(stack, problems));
+function balancerMissing(told: Told): Problem {
+  const asked = 'whether the AWS Load Balancer Controller is there';
+  const command = 'aws-nlb (or other for a classic load balancer)';
+  return missing(['tcpSession', 'service', 'platform'], told, asked, command);
 }

@@ -1,7 +1,7 @@
 import { apiextensions } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
-import type { StackConfig } from '../../config/stack_config.ts';
+import { requestTimeout } from '../../config/decisions/request_timeout.ts';
 import { isIpAddress } from '../../config/values/values.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
 import { hostsOf } from '../../config/decisions/tls.ts';
@@ -32,17 +32,4 @@ export function httpRoute(scope: Scope, serviceName: Input<string>): Resource {
     },
     { parent: scope.parent },
   );
-}
-
-/**
- * The time limit of the route: none at all, `0s`, unless config says otherwise. Envoy ends an answer after 15 seconds where a route says
- * nothing: https://gateway.envoyproxy.io/docs/tasks/traffic/http-timeouts/. The field is in the standard channel from Gateway API 1.2 on:
- * https://gateway-api.sigs.k8s.io/geps/gep-1742/. GKE has a GCPBackendPolicy in its stead.
- */
-function requestTimeout({
-  controller,
-  requestTimeout: given,
-}: StackConfig['gateway']): string | undefined {
-  if (given !== undefined) return given === 'none' ? undefined : given;
-  return controller === 'gke' ? undefined : '0s';
 }

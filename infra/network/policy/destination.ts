@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import { portOf } from '../../../router/grammar/authority.ts';
+import { hostNetwork } from '../../config/values/host_network.ts';
 import type { Found } from '../../platform/found.ts';
 import { ALL_PODS, blocks, inNamespaces, type Peer } from './peers.ts';
 
@@ -32,7 +33,7 @@ type Cluster = Pick<Found, 'ipBlockCoversPods' | 'nodeAddresses'>;
  */
 export function addressPeers(address: string, cluster: Cluster): Peer[] {
   const isNode = !cluster.ipBlockCoversPods && cluster.nodeAddresses?.includes(address) !== false;
-  return isNode ? [] : [...blocks([`${address}/${isIP(address) === 4 ? 32 : 128}`]), ALL_PODS];
+  return isNode ? [] : [...blocks([hostNetwork(address)]), ALL_PODS];
 }
 
 /** Reads the destination of a URL. */

@@ -1,10 +1,7 @@
 import type { SettledConfig } from '../../config/decisions/found.ts';
-import type { PodPeer } from '../../platform/platform.ts';
+import { DNS_PORT, type PodPeer } from '../../platform/platform.ts';
 import { addressPeers } from './destination.ts';
 import { blocks, type EgressRule, type Peer, type Port } from './peers.ts';
-
-/** The port of DNS: RFC 1035 section 4.2. */
-const DNS_PORT = 53;
 
 /**
  * Where resolvers on the node itself listen, whoever made them: NodeLocal DNS on 169.254.20.10, or 169.254.25.10 in clusters of Kubespray;

@@ -41,7 +41,7 @@ const healthy: Answers = {
 
 async function checksOf(config: Raw, cluster: ClusterStandIn): Promise<readonly Check[]> {
   const parsed = parsedConfig({ ...smallest, ...config });
-  return clusterChecks(await lookAtCluster('test', parsed, cluster.kubeConfig), cluster);
+  return clusterChecks(await lookAtCluster(parsed, cluster.kubeConfig), cluster);
 }
 
 /** A Service of somebody else. */

@@ -11,7 +11,7 @@ import { linesOf } from '../find.ts';
 
 async function lookAt(context: TestContext, answers: Answers): Promise<Look> {
   const { kubeConfig } = await clusterAnswering(context, answers);
-  return lookAtCluster('test', parsedConfig(smallest), kubeConfig);
+  return lookAtCluster(parsedConfig(smallest), kubeConfig);
 }
 
 suite("the doctor's look at the platform", () => {
