@@ -18,7 +18,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^router/(http|websocket|tcp|upstream|sockets|pages)/' },
       to: {
-        path: '^router/(clearml|kubernetes|lease|state|web/(api|endpoint_tokens|overview|sign_in))/',
+        path: '^router/(clearml|kubernetes|lease|state|web/(api|asking|endpoint_tokens|overview|sign_in))/',
       },
     },
     {

@@ -9,6 +9,7 @@ export type InfraErrorCode =
   | 'address-missing'
   | 'signing-key-missing'
   | 'bundle-failed'
+  | 'look-failed'
   | 'folder-taken';
 
 /**
@@ -33,7 +34,9 @@ export function messageOf(error: unknown): string {
     return `an answer in an unknown form: ${path === '' ? '' : `${path}: `}${issue?.message ?? ''}`;
   }
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  const reason = error.cause instanceof Error ? error.cause.message : '';
+  // The router's own errors say it themselves.
+  const cause = error.message.includes(reason) ? '' : `: ${reason}`;
   const [status = '', meaning = ''] = `${error.message}${cause}`.split('\n');
   return `${status} ${meaning}`.trim().slice(0, 300);
 }

@@ -7,6 +7,8 @@ export interface Names {
   readonly router: string;
   /** Service of the TCP port range. */
   readonly tcp: string;
+  /** Service by whose name the pods find each other. */
+  readonly peers: string;
   /** Labels of every object. */
   readonly labels: Readonly<Record<string, string>>;
   /** Labels that select the pods: they can never change, since a Deployment's selector is immutable. */
@@ -22,6 +24,7 @@ export function namesOf(name: string): Names {
   return {
     router: name,
     tcp: `${name}-tcp`,
+    peers: `${name}-peers`,
     labels: { ...selector, 'app.kubernetes.io/managed-by': 'pulumi' },
     selector,
   };

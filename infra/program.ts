@@ -1,22 +1,34 @@
-import { getProject, getRootDirectory, getStack, log, runtime } from '@pulumi/pulumi';
+import {
+  getOrganization,
+  getProject,
+  getRootDirectory,
+  getStack,
+  log,
+  runtime,
+} from '@pulumi/pulumi';
 
 import { bundleRouter } from './bundle/bundle.ts';
 import { askCluster } from './cluster/facts.ts';
 import { checkIdentity } from './cluster/identity.ts';
 import { clusterProvider } from './cluster/provider.ts';
+import { askDeployment } from './cluster/running.ts';
 import { checkServerSecret } from './cluster/server_secret.ts';
+import { questionsOf } from './cluster/stack_questions.ts';
 import { checkVersion } from './cluster/version.ts';
 import { readStack } from './config/reading/read.ts';
 import { settle } from './config/reading/settle.ts';
-import { nodePortsIn, tcpServicePlace } from './config/decisions/ports.ts';
+import { leftBehindSteps } from './advice/left_behind.ts';
 import { type Outputs, outputsOf } from './advice/outputs.ts';
 import { taskNetworksOf } from './network/task_networks.ts';
+import { fullNameOf } from './stack_name.ts';
 import { TaskRouter } from './task_router.ts';
 
 /** What the program takes from outside, so that tests can give it. */
 export interface ProgramParts {
   readonly bundle: () => Promise<string>;
   readonly askCluster: typeof askCluster;
+  /** Left out where the objects go to no cluster. */
+  readonly askDeployment?: typeof askDeployment;
 }
 
 /**
@@ -25,21 +37,14 @@ export interface ProgramParts {
  * program of the Automation API.
  */
 export async function program(
-  parts: ProgramParts = { bundle: bundleRouter, askCluster },
+  parts: ProgramParts = { bundle: bundleRouter, askCluster, askDeployment },
 ): Promise<Outputs> {
   const place = { root: getRootDirectory(), project: getProject(), stack: getStack() };
   const asWritten = readStack(place, runtime.allConfig(), isConfigSecret);
   const { context } = asWritten.kubernetes;
-  const kubeconfig = asWritten.kubernetes.kubeconfig?.reveal();
+  const address = { kubeconfig: asWritten.kubernetes.kubeconfig?.reveal(), context };
   const [facts, code] = await Promise.all([
-    parts.askCluster(
-      { kubeconfig, context },
-      {
-        nodePortsIn: nodePortsIn(asWritten),
-        tcpService: tcpServicePlace(asWritten),
-        serverSecret: asWritten.clearml.serverSecret,
-      },
-    ),
+    parts.askCluster(address, questionsOf(asWritten)),
     asWritten.router.code === 'image' ? '' : parts.bundle(),
   ]);
   const warning =
@@ -54,17 +59,20 @@ export async function program(
   const provider = await clusterProvider(config, facts);
   const router = new TaskRouter(
     config.router.name,
-    { config, code, taskNetworks: taskNetworks.networks, version: facts.version },
+    { config, code, taskNetworks: taskNetworks.networks },
     { providers: { kubernetes: provider } },
   );
+  const stack = fullNameOf(getOrganization(), place.project, place.stack);
+  const ask = parts.askDeployment?.bind(undefined, address);
   const outputs = outputsOf({
-    stack: place.stack,
+    stack,
     clusterUid: facts.uid,
     config,
     namespace: router.namespace,
     tcpAddress: router.tcpAddress,
     httpAddress: router.httpAddress,
     taskNetworks,
+    ...(ask && { firstSteps: leftBehindSteps(router.deployment, ask, stack) }),
     warnings: warning === undefined ? [] : [warning],
   });
   for (const text of outputs.warnings) void log.warn(text, router);

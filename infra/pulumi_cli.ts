@@ -22,8 +22,3 @@ export function runPulumi(args: readonly string[], input = ''): string {
   if (status !== 0) throw new InfraError('config-invalid', stderr.trim());
   return stdout;
 }
-
-/** Name of a stack without its organisation and project, which the CLI takes before it: that of its file. */
-export function plainNameOf(stack: string): string {
-  return stack.split('/').at(-1) ?? stack;
-}

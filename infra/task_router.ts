@@ -1,3 +1,4 @@
+import type { apps } from '@pulumi/kubernetes';
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -6,8 +7,10 @@ import {
 } from '@pulumi/pulumi';
 
 import { keepAvailable } from './workload/availability.ts';
-import { certificateAuthorities } from './workload/certificate_authorities.ts';
-import type { KubernetesVersion } from './cluster/version.ts';
+import {
+  certificateAuthorities,
+  taskCertificateAuthorities,
+} from './workload/certificate_authorities.ts';
 import type { SettledConfig } from './config/decisions/found.ts';
 import { credentialsFor } from './secrets/credentials.ts';
 import { deployment } from './workload/deployment.ts';
@@ -22,6 +25,7 @@ import { outgoingProxy } from './workload/outgoing_proxy.ts';
 import { routerCode } from './workload/router_code.ts';
 import { routerSecret } from './secrets/router_secret.ts';
 import { routerSettings } from './config/decisions/router_settings.ts';
+import { peersService } from './network/peers_service.ts';
 import type { Scope } from './scope.ts';
 import { serviceAccount } from './access/service_account.ts';
 import { staticRoutes } from './workload/static_routes.ts';
@@ -35,8 +39,6 @@ export interface TaskRouterArgs {
   readonly code: string;
   /** Networks that tasks' addresses may lie in. */
   readonly taskNetworks: readonly string[];
-  /** The cluster's version; undefined where it could not be asked. */
-  readonly version: KubernetesVersion | undefined;
   /** Puts values of other resources in the place of what stands for them in the config; none where all is known. */
   readonly fill?: (value: Input<string>) => Input<string>;
 }
@@ -46,6 +48,8 @@ export class TaskRouter extends ComponentResource {
   readonly namespace: Input<string>;
   /** Address that TCP users connect to; undefined where TCP is off. */
   readonly tcpAddress: Input<string> | undefined;
+  /** What runs the router's pods. */
+  readonly deployment: apps.v1.Deployment;
   /** Address of the load balancer that leads HTTP here; undefined where it is no object of this component that has one. */
   readonly httpAddress: Output<string | undefined> | undefined;
 
@@ -71,6 +75,7 @@ export class TaskRouter extends ComponentResource {
       credentialsFor(scope),
       routerSecret(scope),
       certificateAuthorities(scope),
+      taskCertificateAuthorities(scope),
       staticRoutes(scope),
     ].filter((mount) => mount !== undefined);
     const settings = routerSettings<Input<string>>({
@@ -81,16 +86,17 @@ export class TaskRouter extends ComponentResource {
       taskNetworks: args.taskNetworks,
     });
     makeExtraObjects(scope);
-    networkPolicy(scope, args);
-    const deploymentName = deployment(scope, {
+    networkPolicy(scope, args.taskNetworks);
+    this.deployment = deployment(scope, {
       mounts,
       imagePullSecrets: imagePullSecrets(scope),
       proxy: outgoingProxy(scope),
       serviceAccount: serviceAccount(scope),
       settings,
     });
-    keepAvailable({ scope, version: args.version }, deploymentName);
+    keepAvailable(scope, this.deployment.metadata.name);
     this.httpAddress = expose(scope);
+    peersService(scope);
     monitor(scope);
     this.registerOutputs({
       namespace: this.namespace,

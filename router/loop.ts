@@ -7,8 +7,9 @@ export interface Loop {
 
 export interface LoopOptions {
   readonly turn: () => Promise<void>;
-  readonly failed: (error: unknown) => void;
-  readonly succeeded: () => void;
+  /** @param again the turn before failed in the same words. */
+  readonly failed: (error: unknown, again: boolean) => void;
+  readonly succeeded?: () => void;
   /** Milliseconds from the beginning of one turn to that of the next; 0 for the next one at once. */
   readonly interval: number;
   /** Milliseconds after the first failure, and after many; between them they double. `interval` and 5 s at least unless given. */
@@ -27,6 +28,7 @@ export function createLoop({ turn, failed, succeeded, interval, pauses }: LoopOp
   let running: Promise<void> | undefined;
   let stopped = false;
   let failures = 0;
+  let lastMessage: string | undefined;
 
   /** Jitter keeps several routers, and the replicas of one, from asking in step. It never makes the pause longer. */
   const pause = (took: number): number => {
@@ -39,10 +41,14 @@ export function createLoop({ turn, failed, succeeded, interval, pauses }: LoopOp
     try {
       await turn();
       failures = 0;
-      succeeded();
+      lastMessage = undefined;
+      succeeded?.();
     } catch (error) {
       failures += 1;
-      failed(error);
+      const message = error instanceof Error ? error.message : String(error);
+      const again = message === lastMessage;
+      lastMessage = message;
+      failed(error, again);
     }
     if (!stopped) timer = setTimeout(begin, pause(performance.now() - began));
   };

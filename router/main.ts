@@ -45,9 +45,12 @@ async function main(): Promise<void> {
   } catch (error) {
     giveUp(error);
   }
-  const { httpPort, adminPort } = router;
+  const { httpPort, healthPort, adminPort } = router;
   const node = process.version;
-  log.info({ event: 'listening', version: VERSION, node, httpPort, adminPort }, 'listening');
+  log.info(
+    { event: 'listening', version: VERSION, node, httpPort, healthPort, adminPort },
+    'listening',
+  );
 
   let draining = false;
   const stop = (signal: NodeJS.Signals): void => {

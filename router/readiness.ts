@@ -1,6 +1,6 @@
 import type { KeyState } from './auth/identity/key_ring.ts';
 import type { RoutesState } from './routes/routes.ts';
-import type { ReadinessCheck } from './telemetry/admin_server.ts';
+import type { ReadinessCheck } from './telemetry/health_server.ts';
 
 /** What readiness is read off. */
 export interface ReadinessFacts {

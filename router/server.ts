@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Gate } from './auth/gate/decision.ts';
@@ -13,13 +14,19 @@ import { accessLine, type AccessRecord } from './http/access_log.ts';
 import type { Activity } from './activity/activity.ts';
 import { plainAddress } from './http/headers/client_address.ts';
 import { Admission } from './http/admission.ts';
+import { Balancer } from './http/balancer.ts';
 import { Entrance, type ProxySettings } from './http/entrance.ts';
 import { RouterResponse } from './http/exchange.ts';
+import { HostCookies } from './http/headers/host_cookies.ts';
 import { LINGER_BOUNDS, LingeringClose, type LingerBounds } from './http/lingering_close.ts';
 import { RequestHandler } from './http/request_handler.ts';
+import { HOLD_BOUNDS, type HoldBounds } from './http/held_requests.ts';
 import { Stickiness } from './http/stickiness.ts';
 import { TaskFailures } from './http/task_failures.ts';
 import { TrafficMetrics } from './http/traffic_metrics.ts';
+import { WaitingRoom } from './http/waiting_room.ts';
+import { Listening } from './waiting/listening.ts';
+import { Visits } from './waiting/visits.ts';
 import type { Tunnel } from './websocket/tunnel.ts';
 import { owesAnswer } from './http/owed_answer.ts';
 import { UpgradeHandler } from './websocket/upgrade_handler.ts';
@@ -36,6 +43,8 @@ export interface ProxyServerDeps {
   readonly tunnel: Tunnel | undefined;
   /** Names of all cookies that carry a credential: they never reach a task, and no task may set them. Asked on each request. */
   readonly credentialCookies: () => readonly string[];
+  /** Of the names under which browsers keep `__Host-` cookies of tasks; those of this process alone unless given. */
+  readonly cookieKeys?: () => readonly Uint8Array[];
   readonly log: Log;
   /** Takes one JSON line per request, line end included, and must not block. Undefined: no access log. */
   readonly accessLog: { readonly write: (line: string) => unknown } | undefined;
@@ -48,6 +57,8 @@ export interface ProxyServerDeps {
   /** Never unless given. */
   readonly overload?: Pick<Overload, 'active' | 'look'>;
   readonly linger?: LingerBounds;
+  readonly holds?: HoldBounds;
+  readonly visits?: Visits;
   /** Milliseconds between looks for WebSockets of which a side is gone. */
   readonly lookEvery?: number;
 }
@@ -146,12 +157,20 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     metrics: deps.metrics,
   });
   const stickiness = new Stickiness(deps.settings.secureCookies);
+  const balancer = new Balancer({
+    stickiness,
+    ejections: activity.ejections,
+    givenUp: activity.givenUp,
+    inFlight: (task) => guard.inFlight(task),
+  });
   const entrance = new Entrance({
     ...deps,
-    stickiness,
+    balancer,
     headRead: (socket) => guard.connections.used(socket),
   });
-  const admission = new Admission({ ...deps, guard, stickiness });
+  const passing = randomBytes(32);
+  const hostCookies = new HostCookies(deps.cookieKeys ?? (() => [passing]));
+  const admission = new Admission({ ...deps, guard, stickiness, balancer, hostCookies });
   const pools = new UpstreamPools(deps.routes, deps.settings.answerTime);
   const metrics = new TrafficMetrics(deps.metrics);
   const writeAccess = (record: AccessRecord): void => {
@@ -160,6 +179,18 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
   const failures = new TaskFailures({ guard, metrics, activity, log });
   const { hold } = gate;
   const lingering = new LingeringClose(deps.linger ?? LINGER_BOUNDS, guard.connections);
+  const listening = new Listening({
+    routes: deps.routes,
+    check: (endpoint) => activity.checks.begin('http', endpoint),
+    // Who waits is to be sent there first, however often it failed before.
+    answers: (id, askedAt) => activity.ejections.answered('http', id, askedAt),
+  });
+  const waitingRoom = new WaitingRoom({
+    admission,
+    listening,
+    visits: deps.visits ?? new Visits(),
+    clearmlWebUrl: deps.settings.clearmlWebUrl,
+  });
   const requests = new RequestHandler({
     entrance,
     admission,
@@ -168,6 +199,9 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     pages,
     pools,
     lingering,
+    listening,
+    holds: deps.holds ?? HOLD_BOUNDS,
+    waitingRoom,
     log,
     writeAccess,
     metrics,
@@ -225,6 +259,7 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     server.closeAllConnections();
     pools.close();
     requests.close();
+    listening.close();
     guard.close();
   };
   return {

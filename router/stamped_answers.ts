@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { MigrationRecord } from './routes/claims/migrate.ts';
+import { SECTION_BYTES } from './state/section_bytes.ts';
 import type { SectionShape, SharedState } from './state/shared_state.ts';
 
 const STAMPED: SectionShape<boolean> = {
   name: 'answers-stamped',
   schema: z.boolean(),
   empty: false,
-  mostBytes: 16,
+  mostBytes: SECTION_BYTES['answers-stamped'],
 };
 
 /** Keeps beside what else the replicas share that the answers in tasks have been stamped once. */

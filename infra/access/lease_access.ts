@@ -5,9 +5,9 @@ import { type Account, grant } from './grant.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
 /**
- * The Lease that elects the replica which hands out ports, the ConfigMap that keeps which endpoint tokens there are and
- * who signed out (no secret among it), and the account's right to these two objects. A single pod needs the Lease, too: while a
- * new pod replaces it, both run.
+ * The Lease that elects the replica which hands out ports, the ConfigMap that keeps which endpoint tokens there are, who signed
+ * out and whom owners have let in (no secret among it), and the account's right to these two objects. A single pod needs the Lease,
+ * too: while a new pod replaces it, both run.
  */
 export function leaseAccess(scope: Scope, account: Account): Resource {
   const { parent } = scope;

@@ -1,5 +1,5 @@
 import type { StackConfig } from '../config/stack_config.ts';
-import { exposureOf } from '../config/decisions/exposure.ts';
+import { isBehindAlb, isBehindNlb } from '../config/decisions/pod_targets.ts';
 
 const ALB = 'alb.ingress.kubernetes.io/scheme';
 const NLB = 'service.beta.kubernetes.io/aws-load-balancer-scheme';
@@ -14,14 +14,12 @@ const NLB_INTERNAL = 'service.beta.kubernetes.io/aws-load-balancer-internal';
  */
 export function internalSchemeWarnings(config: StackConfig): readonly string[] {
   const { ingress, tcpSession } = config;
-  const { annotations = {}, platform, type } = tcpSession?.service ?? {};
-  const isAlb = exposureOf(config) === 'ingress' && ingress.controller === 'alb';
-  const isNlb = type === 'LoadBalancer' && platform === 'aws-nlb';
+  const annotations = tcpSession?.service.annotations ?? {};
   return [
-    ...(isAlb && !Object.hasOwn(ingress.annotations, ALB)
+    ...(isBehindAlb(config) && !Object.hasOwn(ingress.annotations, ALB)
       ? [internal('ALB', 'ingress.annotations', ALB)]
       : []),
-    ...(isNlb && ![NLB, NLB_INTERNAL].some((key) => Object.hasOwn(annotations, key))
+    ...(isBehindNlb(config) && ![NLB, NLB_INTERNAL].some((key) => Object.hasOwn(annotations, key))
       ? [internal('NLB', 'tcpSession.service.annotations', NLB)]
       : []),
   ];

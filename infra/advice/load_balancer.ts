@@ -3,14 +3,15 @@ import { AWS_CONTROLLERS } from '../platform/eks.ts';
 import { lacksAwsController } from '../platform/load_balancers.ts';
 
 /**
- * What deserves a second look about load balancers that the cluster has no controller for. On EKS its cloud provider makes classic ones
+ * What deserves a second look about load balancers that the cluster has no controller for. On AWS its cloud provider makes classic ones
  * then, which connect to a port of each node to see whether it is alive, and it leaves alone what asks for an external controller
  * (`EnsureLoadBalancer` and `isLBExternal` in kubernetes/cloud-provider-aws, pkg/providers/v1).
  */
 export function loadBalancerWarnings({ found, tcpSession }: SettledConfig): readonly string[] {
   const { externalTrafficPolicy, loadBalancerClass, platform, type } = tcpSession?.service ?? {};
-  const isConcerned = type === 'LoadBalancer' && loadBalancerClass === undefined;
-  if (!isConcerned || !lacksAwsController(found.platform, found.apiGroups)) return [];
+  const isOfCloud = platform === 'aws-nlb' || platform === 'other';
+  const isConcerned = type === 'LoadBalancer' && loadBalancerClass === undefined && isOfCloud;
+  if (!isConcerned || !lacksAwsController(found.platform, found)) return [];
   const lack = `The cluster serves neither ${AWS_CONTROLLERS.join(' nor ')}, so that it has no AWS Load Balancer Controller and no Auto Mode`;
   if (platform === 'aws-nlb') {
     return [

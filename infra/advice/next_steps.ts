@@ -5,6 +5,7 @@ import { isIpAddress } from '../config/values/values.ts';
 import { exposureOf } from '../config/decisions/exposure.ts';
 import { hostsOf } from '../config/decisions/tls.ts';
 import { namesOf } from '../names.ts';
+import { endpointAccessSteps } from './endpoint_access.ts';
 import { tcpRangeSteps } from './tcp_range.ts';
 import { pagesUrl } from '../config/decisions/router_url.ts';
 
@@ -12,6 +13,7 @@ import { pagesUrl } from '../config/decisions/router_url.ts';
 export function nextSteps(config: StackConfig, stack: string): readonly string[] {
   const { name } = config.router;
   return [
+    ...endpointAccessSteps(config),
     ...dnsSteps(config),
     ...tcpRangeSteps(config.tcpSession),
     ...wildcardSteps(config),

@@ -33,14 +33,14 @@ export interface Outputs {
   /** Images that the cluster pulls; all that a closed network has to mirror. */
   readonly images: readonly string[];
   /** What to do now, one step each. */
-  readonly nextSteps: readonly string[];
+  readonly nextSteps: Output<readonly string[]>;
   /** What deserves a second look. */
   readonly warnings: readonly string[];
 }
 
 /** What was provisioned, as far as the outputs tell of it. */
 export interface Provisioned {
-  /** Name of the stack. */
+  /** Name of the stack, as the CLI takes it. */
   readonly stack: string;
   readonly clusterUid: string | undefined;
   readonly config: SettledConfig;
@@ -48,6 +48,8 @@ export interface Provisioned {
   readonly tcpAddress: Input<string> | undefined;
   readonly httpAddress: Output<string | undefined> | undefined;
   readonly taskNetworks: TaskNetworks;
+  /** What to do before all else; none where that is left out. */
+  readonly firstSteps?: Output<readonly string[]>;
   /** Warnings from before, such as that of the version gate. */
   readonly warnings: readonly string[];
 }
@@ -73,7 +75,10 @@ export function outputsOf(provisioned: Provisioned): Outputs {
     clusterUid: provisioned.clusterUid ?? null,
     platform: { name: config.found.platform.name, reason: config.found.reason },
     images: [config.router.image],
-    nextSteps: nextSteps(config, provisioned.stack),
+    nextSteps: output(provisioned.firstSteps ?? []).apply((first) => [
+      ...first,
+      ...nextSteps(config, provisioned.stack),
+    ]),
     warnings: [...provisioned.warnings, ...warnings(provisioned, url)],
   };
 }

@@ -1,7 +1,7 @@
 import type { SettledConfig } from '../config/decisions/found.ts';
-import { healthCheckNetworks } from '../config/decisions/health_checks.ts';
 import { asksApiServer } from '../config/decisions/pods.ts';
 import { hostNetwork } from '../config/values/host_network.ts';
+import { nodeAddressesOf } from '../platform/found.ts';
 import { overlap } from './overlap.ts';
 
 /**
@@ -14,26 +14,7 @@ export function policyWarnings(
   taskNetworks: readonly string[],
 ): readonly string[] {
   if (!config.networkPolicy.enabled) return [];
-  return [
-    ...(healthCheckNetworks(config) === 'unknown' ? [OPEN_ADMIN_PORT] : unreadMetrics(config)),
-    ...unmatchedNetworks(config, taskNetworks),
-    ...guessedApiServer(config),
-  ];
-}
-
-const OPEN_ADMIN_PORT =
-  'The NetworkPolicy leaves the admin port, with the metrics, open to every address, since the load balancer of AWS asks there for ' +
-  'health: name its subnets in networkPolicy.ingressNetworks.';
-
-/** Platforms have their port; any other cluster was given one by whoever made it, and the router does nothing until it reaches it. */
-function guessedApiServer(config: SettledConfig): string[] {
-  const { found, networkPolicy } = config;
-  const isTold = found.apiServer.addresses.length > 0 || networkPolicy.apiServerPorts.length > 0;
-  if (isTold || found.platform.name !== 'other' || !asksApiServer(config)) return [];
-  return [
-    'The cluster could not be asked where its API server listens, and the NetworkPolicy opens the usual ports ' +
-      `${found.apiServer.ports.join(' and ')}: name the one behind the Service default/kubernetes in networkPolicy.apiServerPorts.`,
-  ];
+  return [...unreadMetrics(config), ...unmatchedNetworks(config, taskNetworks)];
 }
 
 /** A ServiceMonitor whose Prometheus is let in nowhere. */
@@ -51,7 +32,7 @@ function unreadMetrics({ monitoring, networkPolicy }: SettledConfig): string[] {
 function unmatchedNetworks(config: SettledConfig, taskNetworks: readonly string[]): string[] {
   const { clearml, found, networkPolicy } = config;
   if (found.ipBlockCoversPods) return [];
-  const nodes = found.nodeAddresses?.map(hostNetwork);
+  const nodes = nodeAddressesOf(found)?.map(hostNetwork);
   const keys = [
     ['ingressNetworks', 'extraIngress', true],
     ['clearmlNetworks', 'extraEgress', true],

@@ -7,9 +7,6 @@ import { ROOT } from '../project.ts';
 import { holdClientWheel } from './client_wheel.ts';
 import { leaveOut } from './leave_out.ts';
 
-/** Most that the bundle may have: a ConfigMap holds 1 MiB (1,048,576), and some is left for what is to come. */
-export const BUNDLE_BUDGET_BYTES = 700_000;
-
 /**
  * How V8 is to run. Its heap grows with each burst, by the memory of the node, and hardly gives it back. With 10,000 tasks, whose
  * data are 50 MB, the process took 350 MB without the two sizes (in MB) and 165 MB with them, at the same CPU time; the second one
@@ -68,17 +65,9 @@ export async function bundledPackages(): Promise<readonly string[]> {
  * get as far as the line that names the version they lack.
  *
  * @param entry the file to start from, relative to the repository's root.
- * @throws InfraError `bundle-failed` when the sources do not build or the result is over the budget.
+ * @throws InfraError `bundle-failed` when the sources do not build.
  */
 export async function bundleRouter(entry = ENTRY): Promise<string> {
   const result = await buildRouter(entry);
-  const code = result.outputFiles[0]?.text ?? '';
-  const size = Buffer.byteLength(code);
-  if (size > BUNDLE_BUDGET_BYTES) {
-    throw new InfraError(
-      'bundle-failed',
-      `The router's bundle has ${size} bytes; ${BUNDLE_BUDGET_BYTES} are its limit, since a ConfigMap has to hold it.`,
-    );
-  }
-  return code;
+  return result.outputFiles[0]?.text ?? '';
 }

@@ -63,7 +63,7 @@ export async function performChecks(
 }
 
 /** The router and its client name settings of the router process; whoever reads a check has keys of the stack instead. */
-function inKeys(text: string): string {
+export function inKeys(text: string): string {
   return text.replaceAll(/[A-Z]+(?:_[A-Z]+)+/g, (name) => keyOfSetting(name) ?? name);
 }
 

@@ -29,6 +29,9 @@ const taskList = z.looseObject({
   tasks: z.array(z.looseObject({ id: z.string(), user: reference, company: reference })),
 });
 
+/** `auth.fixed_users_mode`: without fixed users, the web app of the open-source server asks for a name alone. */
+const fixedUsersMode = z.looseObject({ enabled: z.boolean() });
+
 /** What the account sees of the server's newest tasks. */
 interface TasksSeen {
   readonly seen: number;
@@ -47,6 +50,8 @@ export interface ClearmlServer {
    * leaves the task and its `last_change` as they are.
    */
   readonly editNothing: (token: string, task: string) => Promise<void>;
+  /** Whether an open-source server knows its users by passwords. One with sign-in by others, such as an enterprise server, says no, too. */
+  readonly asksForPasswords: (token: string) => Promise<boolean>;
 }
 
 /**
@@ -93,6 +98,8 @@ export function clearmlServer({ accessKey, api, secretKey }: Account, trust: Tru
     editNothing: async (token, task) => {
       await call(token, 'tasks.edit', { task, force: true }, z.unknown());
     },
+    asksForPasswords: async (token) =>
+      (await call(token, 'auth.fixed_users_mode', {}, fixedUsersMode)).enabled,
   };
 }
 

@@ -5,7 +5,8 @@ import { readStack } from '../config/reading/read.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { InfraError } from '../errors.ts';
 import { PROJECT, ROOT } from '../project.ts';
-import { plainNameOf, runPulumi } from '../pulumi_cli.ts';
+import { runPulumi } from '../pulumi_cli.ts';
+import { plainNameOf } from '../stack_name.ts';
 import { type Check, performChecks } from './check.ts';
 
 const configOutput = z.record(
@@ -13,9 +14,10 @@ const configOutput = z.record(
   z.looseObject({ value: z.string().optional(), secret: z.boolean().optional() }),
 );
 
-/** Exit status of a command that found something bad, and of one that could not look: no such stack, a wrong config. */
+/** Exit status of a command that found something bad. */
 const BAD = 1;
-const NOT_CHECKED = 2;
+/** Of one that could not look: no such stack, a wrong config. */
+export const NOT_CHECKED = 2;
 
 /** Runs the checks of a command for the stack that `--stack` names, in the words of whoever called: with its organisation where they said it. */
 export async function runChecks(
@@ -48,8 +50,12 @@ export async function runChecks(
   }
 }
 
-/** The config of a stack, decrypted by the CLI and checked as the program checks it. */
-function configOfStack(stack: string): StackConfig {
+/**
+ * The config of a stack, decrypted by the CLI and checked as the program checks it.
+ *
+ * @throws InfraError where there is no such stack, or its config is wrong.
+ */
+export function configOfStack(stack: string): StackConfig {
   const args = ['config', '--json', '--show-secrets', '--stack', stack];
   const all = configOutput.parse(JSON.parse(runPulumi(args)));
   const values = Object.entries(all).map(([key, { value = '' }]) => [key, value] as const);

@@ -7,22 +7,20 @@ import { type ClusterAddress, kubeConfigOf } from './kube_config.ts';
 import { askNodePorts } from './node_ports.ts';
 import {
   askApiGroups,
-  askEndpoints,
+  askApiServerPorts,
   askIngressClasses,
   askNodes,
   askTcpService,
   askUid,
   askVersion,
-  type TcpServicePlace,
 } from './questions.ts';
 import { clusterReader } from './reader.ts';
-import { lacksSecret, type ServerSecret } from './server_secret.ts';
-import { type KubernetesVersion, parseVersion } from './version.ts';
+import { lacksSecret } from './server_secret.ts';
+import type { StackQuestions } from './stack_questions.ts';
+import { parseVersion } from './version.ts';
 
 /** What the cluster itself tells, so that nobody has to be asked. */
 export interface ClusterFacts extends Evidence {
-  /** Undefined where it could not be asked. */
-  readonly version: KubernetesVersion | undefined;
   /** Pod networks of the nodes, where the cluster's controller hands them out; sorted. */
   readonly podNetworks: readonly string[];
   /** What no other cluster has: the uid of its namespace kube-system; undefined where it could not be asked. */
@@ -35,21 +33,11 @@ export interface ClusterFacts extends Evidence {
 
 /** Facts of a cluster that is not asked, and why. */
 export function nothingTold(trouble: string): ClusterFacts {
-  return { version: undefined, podNetworks: [], trouble };
+  return { podNetworks: [], trouble };
 }
 
 /** For all questions together; a cluster that does not answer must not hold up a preview. */
 const TIME_LIMIT_MS = 8000;
-
-/** What is asked only where it matters. */
-export interface Questions {
-  /** A namespace that exists, where the range of node ports is wanted. */
-  readonly nodePortsIn?: string | undefined;
-  /** Where the Service for TCP would be, where it has a load balancer. */
-  readonly tcpService?: TcpServicePlace | undefined;
-  /** The Secret of the ClearML server, where the signing key is read from it. */
-  readonly serverSecret?: ServerSecret | undefined;
-}
 
 /**
  * Asks the cluster what it is. What could not be asked is missing.
@@ -58,7 +46,7 @@ export interface Questions {
  */
 export async function askCluster(
   address: ClusterAddress,
-  questions: Questions = {},
+  questions: StackQuestions = {},
 ): Promise<ClusterFacts> {
   return factsOf(kubeConfigOf(address), questions);
 }
@@ -66,7 +54,7 @@ export async function askCluster(
 /** The same for a kubeconfig that was read already. */
 export async function factsOf(
   config: KubeConfig,
-  { nodePortsIn, serverSecret, tcpService }: Questions = {},
+  { nodePortsIn, serverSecret, tcpService }: StackQuestions = {},
 ): Promise<ClusterFacts> {
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -90,7 +78,7 @@ export async function factsOf(
     nodes,
     apiGroups,
     ingressClasses,
-    apiServer,
+    apiServerPorts,
     dns,
     nodePorts,
     inPlace,
@@ -100,7 +88,7 @@ export async function factsOf(
     told('nodes', askNodes(reader)),
     told('API groups', askApiGroups(reader)),
     told('ingress classes', askIngressClasses(reader)),
-    told('API server', askEndpoints(reader, 'default', 'kubernetes')),
+    told('API server', askApiServerPorts(reader)),
     told('DNS', askDns(reader)),
     nodePortsIn === undefined ? undefined : told('node ports', askNodePorts(reader, nodePortsIn)),
     tcpService && told('TCP Service', askTcpService(reader, tcpService)),
@@ -115,14 +103,7 @@ export async function factsOf(
     nodes,
     apiGroups,
     ingressClasses,
-    // Some control planes keep no endpoints, which tells nothing of where they listen.
-    apiServer:
-      apiServer === undefined || apiServer.ports.length === 0
-        ? undefined
-        : {
-            addresses: apiServer.addresses,
-            ports: [...new Set(apiServer.ports.map(({ port }) => port))],
-          },
+    apiServerPorts,
     dns,
     nodePorts,
     tcpService: inPlace,

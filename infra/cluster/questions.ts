@@ -12,7 +12,7 @@ const version = z.looseObject({ major: z.string(), minor: z.string(), gitVersion
 const named = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
 const nodeItems = z.array(
   z.looseObject({
-    metadata: z.looseObject({ labels: texts.optional() }).optional(),
+    metadata: z.looseObject({ name: z.string(), labels: texts.optional() }),
     spec: z
       .looseObject({
         providerID: z.string().optional(),
@@ -86,13 +86,23 @@ export async function askUid({ read }: ClusterReader): Promise<string> {
 /** All of them: each has pod networks of its own. */
 export async function askNodes({ list }: ClusterReader): Promise<readonly NodeTold[]> {
   return nodeItems.parse(await list('/api/v1/nodes')).map(({ metadata, spec, status }) => ({
+    name: metadata.name,
     providerID: spec?.providerID,
-    labels: metadata?.labels ?? {},
-    addresses: (status?.addresses ?? []).flatMap(({ address, type }) =>
-      type.endsWith('IP') ? [address] : [],
-    ),
+    labels: metadata.labels ?? {},
+    addresses: addressesOf(status?.addresses, true),
+    hostNames: addressesOf(status?.addresses, false),
     podNetworks: spec?.podCIDRs ?? [],
   }));
+}
+
+/** Types of addresses are `InternalIP`, `ExternalIP`, `Hostname`, `InternalDNS` and `ExternalDNS`. */
+function addressesOf(
+  addresses: readonly { readonly type: string; readonly address: string }[] | null | undefined,
+  areIps: boolean,
+): readonly string[] {
+  return (addresses ?? [])
+    .filter(({ type }) => type.endsWith('IP') === areIps)
+    .map(({ address }) => address);
 }
 
 /** Names of all API groups that are served. */
@@ -121,24 +131,23 @@ export interface TcpServicePlace {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The router's Service of type LoadBalancer for TCP that is there, or the first of several. */
+/** The router's Service of type LoadBalancer for TCP that is there, or the first of several; `none` where there is none. */
 export async function askTcpService(
   { read }: ClusterReader,
   { labels, name, namespace }: TcpServicePlace,
-): Promise<TcpServiceEvidence | undefined> {
+): Promise<TcpServiceEvidence | 'none'> {
   const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   const path = `/api/v1/namespaces/${namespace}/services?labelSelector=${encodeURIComponent(selector.join(','))}`;
   const { items } = await ask(read, path, serviceList);
   const [found] = items.filter(
     ({ metadata, spec }) => metadata.name.startsWith(name) && spec.type === 'LoadBalancer',
   );
-  return (
-    found && {
-      name: found.metadata.name,
-      annotations: found.metadata.annotations ?? {},
-      loadBalancerClass: found.spec.loadBalancerClass ?? undefined,
-    }
-  );
+  if (found === undefined) return 'none';
+  return {
+    name: found.metadata.name,
+    annotations: found.metadata.annotations ?? {},
+    loadBalancerClass: found.spec.loadBalancerClass ?? undefined,
+  };
 }
 
 /** What stands behind a Service now. */
@@ -160,6 +169,17 @@ export async function askEndpoints(
       ),
     ),
   };
+}
+
+/**
+ * Ports on which the API server itself listens, which a NetworkPolicy judges.
+ *
+ * @throws Error where the control plane keeps no endpoints, which tells nothing of where it listens.
+ */
+export async function askApiServerPorts(reader: ClusterReader): Promise<readonly number[]> {
+  const { ports } = await askEndpoints(reader, 'default', 'kubernetes');
+  if (ports.length === 0) throw new Error('the Service default/kubernetes has no endpoints');
+  return [...new Set(ports.map(({ port }) => port))];
 }
 
 function unique(values: readonly string[]): readonly string[] {

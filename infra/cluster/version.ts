@@ -1,19 +1,10 @@
 import { InfraError } from '../errors.ts';
+import { isAtLeast, type KubernetesVersion } from '../platform/kubernetes_version.ts';
 
-/** A cluster's version, as far as APIs depend on it. */
-export interface KubernetesVersion {
-  readonly major: number;
-  readonly minor: number;
-}
-
-/** Versions that this program is made for: all its APIs are in the first one, and the last one was tried. */
+/** The oldest version that has all APIs of this program. */
 const OLDEST: KubernetesVersion = { major: 1, minor: 21 };
-const NEWEST_TRIED: KubernetesVersion = { major: 1, minor: 35 };
-
-/** Whether `version` is `major.minor` or newer. */
-export function isAtLeast(version: KubernetesVersion, major: number, minor: number): boolean {
-  return version.major > major || (version.major === major && version.minor >= minor);
-}
+/** The newest version whose API server has taken the objects of every example (`test/long/api_servers.test.ts`). */
+export const NEWEST_TRIED: KubernetesVersion = { major: 1, minor: 37 };
 
 /** Reads what `/version` says; clouds put a `+` behind the minor number. Undefined when it is not a version. */
 export function parseVersion(major: string, minor: string): KubernetesVersion | undefined {

@@ -25,6 +25,7 @@ export const INPUT_PATHS = [
   'tcpSession.routerAddress',
   'tcpSession.service.loadBalancerIP',
   'namespace.name',
+  'router.taskCa',
   'router.secret',
   'router.existingSecret.name',
   'router.staticRoutesConfigMap',

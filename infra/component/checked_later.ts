@@ -15,6 +15,7 @@ export function checkedLater(path: readonly string[], value: unknown): string {
   const refuse = (message: string): never => {
     throw new InfraError('config-invalid', `${key}, from another resource: ${message}`);
   };
+  if (typeof value !== 'string') return refuse('expected a text');
   const { data, error } = schemaAt(stackConfig, path).safeParse(value);
   if (error !== undefined) return refuse(error.issues.map(({ message }) => message).join('; '));
   if (key === 'ingress.hostName') {
@@ -22,7 +23,7 @@ export function checkedLater(path: readonly string[], value: unknown): string {
     if (scheme === undefined && port === undefined) return host;
     return refuse('expected a host alone; where TLS ends before the cluster, give { https: host }');
   }
-  return typeof data === 'string' ? data : String(value);
+  return typeof data === 'string' ? data : value;
 }
 
 function schemaAt(schema: z.core.$ZodType, [key, ...rest]: readonly string[]): z.ZodType {

@@ -1,19 +1,18 @@
 import {
   getStack,
   Output,
-  output,
   type ResourceTransform,
   type ResourceTransformResult,
 } from '@pulumi/pulumi';
 
-import { readConfig } from '../config/reading/read.ts';
+import { readConfig, report } from '../config/reading/read.ts';
 import type { StackConfig } from '../config/stack_config.ts';
-import type { Problem } from '../config/values/problem.ts';
 import { Secret } from '../config/values/secret.ts';
+import { InfraError } from '../errors.ts';
 import { ResourceSecret } from '../secrets/hidden.ts';
-import { INPUT_PATHS, type TaskRouterArgs } from './args.ts';
-import { checkedLater } from './checked_later.ts';
-import { filled, standIn } from './stand_ins.ts';
+import type { TaskRouterArgs } from './args.ts';
+import { type Found, known } from './known.ts';
+import { filled } from './stand_ins.ts';
 
 /** Arguments as the program reads a stack. */
 export interface ParsedArgs {
@@ -27,16 +26,6 @@ export interface ParsedArgs {
   readonly transforms: readonly ResourceTransform[];
 }
 
-/** What was found in the arguments beside texts. */
-interface Found {
-  /** Values of other resources by their stand-ins' index. */
-  readonly values: Output<string>[];
-  /** The same at places where they have to be known. */
-  readonly misplaced: Problem[];
-}
-
-const MAY_BE_INPUT: ReadonlySet<string> = new Set(INPUT_PATHS);
-
 /**
  * Checks and parses the arguments of the component called `name`.
  *
@@ -45,21 +34,20 @@ const MAY_BE_INPUT: ReadonlySet<string> = new Set(INPUT_PATHS);
  */
 export function parseArgs(name: string, args: TaskRouterArgs): ParsedArgs {
   const found: Found = { values: [], misplaced: [] };
-  const sections = known(args, [], found) as Readonly<Record<string, object>>;
-  const raw = {
-    ...sections,
-    router: { name, ...sections['router'] },
-    // It comes by the component's provider.
-    kubernetes: { ...sections['kubernetes'], context: 'of the provider' },
-  };
   const stack = `${getStack()}, component ${name},`;
+  const sections = sectionsOf(stack, args, found);
+  const { kubernetes = {}, router = {} } = sections;
   const config = readConfig({
     stack,
-    values: Object.fromEntries(
-      Object.entries(raw).map(([key, value]) => [key, JSON.stringify(value)]),
-    ),
+    values: {
+      ...sections,
+      router: isGroup(router) ? { name, ...router } : router,
+      // It comes by the component's provider.
+      kubernetes: isGroup(kubernetes) ? { ...kubernetes, context: 'of the provider' } : kubernetes,
+    },
     storage: { isEncrypted: () => true, file: undefined },
     objections: found.misplaced,
+    remedies: 'argument',
   });
   const { values } = found;
   const fill = (value: unknown): unknown => filled(value, values);
@@ -75,29 +63,15 @@ export function parseArgs(name: string, args: TaskRouterArgs): ParsedArgs {
   };
 }
 
-/** The arguments with stand-ins for what is not known yet. */
-function known(value: unknown, path: readonly string[], found: Found): unknown {
-  const key = path.join('.');
-  if (Output.isInstance(value) || value instanceof Promise) {
-    if (MAY_BE_INPUT.has(key)) {
-      const later = output(value as Output<string>).apply((text) => checkedLater(path, text));
-      return standIn(key, found.values.push(later) - 1);
-    }
-    const message =
-      'comes from another resource, and what is made depends on it; write it as a text, a number, true or false';
-    found.misplaced.push({ path, message });
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    return value.map((inner, index) => known(inner, [...path, String(index)], found));
-  }
-  if (key === 'ingress.hostName' && 'https' in value) {
-    return `https://${String(known(value.https, path, found))}`;
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, known(inner, [...path, name], found)]),
-  );
+function sectionsOf(stack: string, args: unknown, found: Found): Readonly<Record<string, unknown>> {
+  const sections = known(args, [], found);
+  if (isGroup(sections)) return sections;
+  const message = found.misplaced[0]?.message ?? 'expected the sections of a stack as a group';
+  throw new InfraError('config-invalid', report(stack, [{ path: ['arguments'], message }]));
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The config with secrets that know where their values come from: they are not looked for in texts, since some are encoded there. */

@@ -3,6 +3,12 @@ import { type Input, Output, output } from '@pulumi/pulumi';
 /** What a certificate begins with; its stand-in does, too, so that it passes for one. */
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----';
 
+const CERTIFICATES: ReadonlySet<string> = new Set([
+  'tls.certificate',
+  'clearml.caCertificates',
+  'router.taskCa',
+]);
+
 const STAND_IN =
   /(?:-----BEGIN CERTIFICATE-----)?from-pulumi-input-(\d+)-end|2001:db8:7461:736b::(\d+)$/g;
 
@@ -12,8 +18,7 @@ const STAND_IN =
  */
 export function standIn(path: string, index: number): string {
   if (path.endsWith('.loadBalancerIP')) return `2001:db8:7461:736b::${index}`;
-  const isCertificate = path === 'tls.certificate' || path === 'clearml.caCertificates';
-  return `${isCertificate ? CERTIFICATE : ''}from-pulumi-input-${index}-end`;
+  return `${CERTIFICATES.has(path) ? CERTIFICATE : ''}from-pulumi-input-${index}-end`;
 }
 
 /**

@@ -35,8 +35,8 @@ export class TaskRouter extends Router {
   ) {
     const { config: asWritten, fill, stack, transforms } = parseArgs(name, args);
     const facts = nothingTold('a component asks no cluster');
-    const config = settle(stack, asWritten, facts);
-    const taskNetworks = taskNetworksOf(config, facts);
+    const config = settle(stack, asWritten, facts, 'argument');
+    const taskNetworks = taskNetworksOf(config, facts, 'argument');
     const filled = <T>(value: T): Output<T> => output(fill(value)) as Output<T>;
     super(
       name,
@@ -44,7 +44,6 @@ export class TaskRouter extends Router {
         config,
         code: config.router.code === 'image' ? '' : (code ?? packedCode()),
         taskNetworks: taskNetworks.networks,
-        version: undefined,
         fill: filled as never,
       },
       { ...options, transforms: [...transforms, ...(options.transforms ?? [])] },

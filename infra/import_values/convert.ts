@@ -20,6 +20,8 @@ export interface Converted {
   readonly leftOut: readonly LeftOut[];
   /** What was taken over as it is, and deserves a second look. */
   readonly warnings: readonly string[];
+  /** What values files say nothing of, and users notice. */
+  readonly notes: readonly string[];
 }
 
 interface LeftOut {
@@ -39,6 +41,11 @@ const POINTLESS: Readonly<Record<string, string>> = {
   proxy: 'the router is one process; there is no proxy beside it',
 };
 
+/** The charts know no levels of access. */
+const WHO_MAY_OPEN =
+  "who may open an endpoint: on an open-source server, which shows every task to everybody, its task's owner alone; on other servers " +
+  'whoever may see the task. For that on any server: pulumi config set --path router.access.default visible';
+
 /** Turns values of any of the vendor's three generations into config. */
 export function convertValues(values: Readonly<Record<string, unknown>>): Converted {
   const leftOut: LeftOut[] = [];
@@ -55,7 +62,7 @@ export function convertValues(values: Readonly<Record<string, unknown>>): Conver
   });
   const unasked = unaskedAddress(config['tcpSession']);
   const warnings = unasked === undefined ? [] : [unasked];
-  return { config: withoutEmpty(config), secrets, leftOut, warnings };
+  return { config: withoutEmpty(config), secrets, leftOut, warnings, notes: [WHO_MAY_OPEN] };
 }
 
 /** `externalURL` is the host with its scheme. Where both are given and differ, the Ingress' own host stays. */

@@ -7,7 +7,8 @@ import { convertValues } from './convert.ts';
 import { counted } from '../counted.ts';
 import { messageOf } from '../errors.ts';
 import { PROJECT, ROOT } from '../project.ts';
-import { plainNameOf, runPulumi } from '../pulumi_cli.ts';
+import { runPulumi } from '../pulumi_cli.ts';
+import { plainNameOf } from '../stack_name.ts';
 import { addToStackFile } from './stack_writer.ts';
 
 const HELP = `npm run import-values -- VALUES.yaml --stack NAME
@@ -59,7 +60,7 @@ if (!existsSync(file)) stop(`There is no file ${file}.`);
 
 const raw: unknown = workOn(file, () => parse(readFileSync(file, 'utf8')));
 if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) stop(`${file} holds no values.`);
-const { config, secrets, leftOut, warnings } = convertValues(raw as Record<string, unknown>);
+const { config, secrets, leftOut, warnings, notes } = convertValues(raw as Record<string, unknown>);
 // Secrets first: when the CLI refuses, the stack file was not touched.
 for (const { path, value } of secrets) setSecret(stack, path, value);
 const name = `Pulumi.${plainNameOf(stack)}.yaml`;
@@ -70,6 +71,7 @@ const lines = [
   ...kept.map((path) => `  kept as it was: ${path}`),
   ...leftOut.map(({ path, why }) => `  left out: ${path} (${why})`),
   ...warnings.map((warning) => `  look again: ${warning}`),
+  ...notes.map((note) => `  not in values: ${note}`),
   'Next: name the cluster (pulumi config set --path kubernetes.context NAME), then pulumi preview.',
 ];
 process.stdout.write(`${lines.join('\n')}\n`);

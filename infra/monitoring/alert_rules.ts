@@ -48,6 +48,17 @@ export function alertRules(config: StackConfig): readonly AlertRule[] {
       },
     },
     {
+      alert: 'TaskRouterReplicaSilent',
+      expr: `max(task_router_peers_unknown{${job}}) > 0`,
+      for: '10m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'A pod of the task router does not tell the others what it saw.',
+        description:
+          'Everything is served, but when endpoints were last used is not known for certain. Look for peer_silent and peers_unknown in the log.',
+      },
+    },
+    {
       alert: 'TaskRouterErrors',
       expr:
         `sum(rate(task_router_http_requests_total{${job},code="5xx"}[5m])) > ` +
@@ -57,6 +68,17 @@ export function alertRules(config: StackConfig): readonly AlertRule[] {
       annotations: {
         summary: 'A tenth of all requests fail.',
         description: 'Look at task_router_upstream_errors_total by class, and at the tasks.',
+      },
+    },
+    {
+      alert: 'TaskRouterBalancedRouteDown',
+      expr: `max(task_router_balanced_routes_down{${job}}) > 0`,
+      for: '5m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'A load-balanced static route has no healthy task.',
+        description:
+          'Its tasks run, and a pod of the router finds none that takes connections, or whose health path (router_health_path) answers below 500. The page of the router shows which do not answer, and how they fail.',
       },
     },
     {

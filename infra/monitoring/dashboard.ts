@@ -45,6 +45,14 @@ const plans: readonly PanelPlan[] = [
     queries: [['max by (lane, state) (task_router_routes{job="$job"})', '{{lane}} {{state}}']],
   },
   {
+    title: 'Replicas',
+    unit: 'short',
+    queries: [
+      ['max by (state) (task_router_replicas{job="$job"})', '{{state}}'],
+      ['max(task_router_peers_unknown{job="$job"})', 'not all known'],
+    ],
+  },
+  {
     title: 'Free TCP ports',
     unit: 'short',
     queries: [['min(task_router_tcp_ports_left{job="$job"})', 'free']],
@@ -55,9 +63,28 @@ const plans: readonly PanelPlan[] = [
     queries: [[perSecond('denials_total', 'reason'), '{{reason}}']],
   },
   {
+    title: 'Endpoints by health',
+    unit: 'short',
+    queries: [['max by (state) (task_router_endpoints{job="$job"})', '{{state}}']],
+  },
+  {
     title: 'Tasks that do not answer',
     unit: 'reqps',
-    queries: [[perSecond('upstream_errors_total', 'class'), '{{class}}']],
+    queries: [
+      [perSecond('upstream_errors_total', 'class'), '{{class}}'],
+      [perSecond('failovers_total', 'kind'), '{{kind}} sent to another task'],
+      ['max(task_router_balanced_routes_down{job="$job"})', 'load-balanced routes down'],
+    ],
+  },
+  {
+    title: 'Idle time by queue',
+    unit: 's',
+    queries: [['max by (queue) (task_router_idle_seconds{job="$job"})', '{{queue}}']],
+  },
+  {
+    title: "On ClearML's page of model endpoints",
+    unit: 'short',
+    queries: [['max by (state) (task_router_model_endpoints{job="$job"})', '{{state}}']],
   },
   {
     title: 'Limits reached',

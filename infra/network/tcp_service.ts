@@ -5,7 +5,8 @@ import { portsOf } from '../../router/settings/tcp_range.ts';
 import type { StackConfig } from '../config/stack_config.ts';
 import { InfraError } from '../errors.ts';
 import { exposedSpec, replacementOf } from './service_spec.ts';
-import { OWN_PORTS, podRange } from '../config/decisions/ports.ts';
+import { podRange } from '../config/decisions/ports.ts';
+import { tcpAnnotations } from '../config/decisions/tcp_annotations.ts';
 import { independent } from './independent.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
@@ -62,11 +63,7 @@ function tcpService(
     {
       metadata: {
         ...metadataOf(scope, name),
-        annotations: {
-          ...platformAnnotations(session, names.tcp),
-          ...settings.annotations,
-          ...awaited(session),
-        },
+        annotations: { ...tcpAnnotations(session, names.tcp), ...awaited(session) },
       },
       spec: {
         ...exposedSpec(settings),
@@ -97,40 +94,6 @@ function awaited({ routerAddress }: TcpSession): Record<string, string> {
   return routerAddress === undefined
     ? { 'pulumi.com/waitFor': 'jsonpath={.status.loadBalancer.ingress}' }
     : { 'pulumi.com/skipAwait': 'true' };
-}
-
-/**
- * What a platform's load balancer has to be told; annotations of config override it.
- *
- * - aws-nlb: the AWS Load Balancer Controller, straight to the pods. Its health check asks the router's own: by default it connects to
- *   each port of the range, and through it to the task.
- *   https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/#health-check
- * - cilium, metallb: Services with the same key share one address. MetalLB reads `metallb.io/` from 0.14.9 on, and the other prefix
- *   before; where both are there, the former counts.
- *   https://docs.cilium.io/en/stable/network/lb-ipam/#sharing-keys
- *   https://metallb.io/usage/#ip-address-sharing
- *   https://metallb.io/release-notes/#version-0-14-9
- */
-function platformAnnotations(session: TcpSession, ownKey: string): Record<string, string> {
-  const { platform, portsPerService, sharingKey } = session.service;
-  if (platform === 'aws-nlb') {
-    return {
-      'service.beta.kubernetes.io/aws-load-balancer-healthcheck-path': '/readyz',
-      'service.beta.kubernetes.io/aws-load-balancer-healthcheck-port': String(OWN_PORTS.admin),
-      'service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol': 'http',
-      'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
-      'service.beta.kubernetes.io/aws-load-balancer-type': 'external',
-      ...(session.proxyProtocol
-        ? { 'service.beta.kubernetes.io/aws-load-balancer-proxy-protocol': '*' }
-        : {}),
-    };
-  }
-  const key = sharingKey ?? (portsPerService === undefined ? undefined : ownKey);
-  if (key === undefined) return {};
-  if (platform === 'metallb') {
-    return { 'metallb.io/allow-shared-ip': key, 'metallb.universe.tf/allow-shared-ip': key };
-  }
-  return platform === 'cilium' ? { 'lbipam.cilium.io/sharing-key': key } : {};
 }
 
 function addressMissing(scope: Scope): string {

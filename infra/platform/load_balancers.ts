@@ -26,30 +26,41 @@ const BY_API_GROUP = [
   ['cilium.io', cilium],
 ] as const;
 
-/** Whether EKS has nothing that makes network load balancers with pods as targets, as far as it told. */
-export function lacksAwsController(
-  { loadBalancer }: Platform,
-  apiGroups: readonly string[] | undefined,
-): boolean {
-  const groups = apiGroups ?? AWS_CONTROLLERS;
-  return loadBalancer === awsNlb && !AWS_CONTROLLERS.some((group) => groups.includes(group));
+/** What tells whether load balancers are those of AWS. */
+type OnAws = Pick<Evidence, 'apiGroups' | 'nodes'>;
+
+/** Whether the cloud of the machines gives load balancers, and that is AWS: EKS, and what kops, ROSA and their kin make there. */
+export function isOnAws({ loadBalancer }: Platform, { nodes = [] }: OnAws): boolean {
+  return loadBalancer === awsNlb || nodes.some(({ providerID }) => providerID?.startsWith('aws:'));
+}
+
+/** Whether a cluster on AWS has nothing that makes network load balancers with pods as targets, as far as it told. */
+export function lacksAwsController(platform: Platform, evidence: OnAws): boolean {
+  const groups = evidence.apiGroups ?? AWS_CONTROLLERS;
+  return isOnAws(platform, evidence) && !AWS_CONTROLLERS.some((group) => groups.includes(group));
 }
 
 /** What gives Services of type LoadBalancer their address: the cloud's, or else what was installed for that. */
 export function loadBalancerOf(
   platform: Platform,
-  { apiGroups = [], tcpService }: Pick<Evidence, 'apiGroups' | 'tcpService'>,
+  evidence: OnAws & Pick<Evidence, 'tcpService'>,
 ): LoadBalancer {
   const { loadBalancer } = platform;
-  if (loadBalancer === awsNlb) {
+  const { apiGroups = [], tcpService } = evidence;
+  if (isOnAws(platform, evidence)) {
     // A Service that is there keeps the kind that it has.
     const isServed =
-      tcpService === undefined
-        ? !lacksAwsController(platform, apiGroups)
+      tcpService === undefined || tcpService === 'none'
+        ? !lacksAwsController(platform, { ...evidence, apiGroups })
         : isOfAwsController(tcpService);
-    return isServed ? awsNlb : UNKNOWN_LOAD_BALANCER;
+    if (isServed) return awsNlb;
+    return loadBalancer === awsNlb ? UNKNOWN_LOAD_BALANCER : installedOf(apiGroups);
   }
   if (loadBalancer !== UNKNOWN_LOAD_BALANCER) return loadBalancer;
+  return installedOf(apiGroups);
+}
+
+function installedOf(apiGroups: readonly string[]): LoadBalancer {
   const [installed = UNKNOWN_LOAD_BALANCER] = BY_API_GROUP.filter(([group]) =>
     apiGroups.includes(group),
   ).map(([, found]) => found);

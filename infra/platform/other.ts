@@ -16,8 +16,8 @@ export const other: Platform = {
     networks: [],
   },
   nodeDnsGroup: undefined,
-  // Clouds' own, and the default of kube-apiserver's --secure-port in kubeadm: https://kubernetes.io/docs/reference/networking/ports-and-protocols/
-  apiServerPorts: [443, 6443],
+  // Whoever makes the cluster chooses it, by --secure-port of kube-apiserver: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+  apiServerPorts: [],
   // https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
   nodePorts: { start: 30_000, end: 32_767 },
   ipBlockCoversPods: undefined,

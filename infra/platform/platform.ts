@@ -46,7 +46,7 @@ export interface Platform {
   readonly dns: Dns;
   /** API group of a mode in which each node resolves names by itself, at an address that nobody tells; undefined where there is none. */
   readonly nodeDnsGroup: string | undefined;
-  /** Ports of the API server itself, behind the Service `default/kubernetes`, when the cluster cannot be asked. */
+  /** Ports of the API server itself, behind the Service `default/kubernetes`, when the cluster cannot be asked; empty where none is settled. */
   readonly apiServerPorts: readonly number[];
   /** Node ports, when the cluster cannot be asked. */
   readonly nodePorts: Ports;

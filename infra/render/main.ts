@@ -3,7 +3,7 @@ import { askCluster } from '../cluster/facts.ts';
 import { commandOptions } from '../command_options.ts';
 import { InfraError } from '../errors.ts';
 import { PROJECT, ROOT } from '../project.ts';
-import { plainNameOf } from '../pulumi_cli.ts';
+import { plainNameOf } from '../stack_name.ts';
 import { writeFolder } from './folder.ts';
 import { recordProgram } from './record_program.ts';
 import { stackValues } from './stack_values.ts';

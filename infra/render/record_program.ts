@@ -4,6 +4,7 @@ import { nothingTold } from '../cluster/facts.ts';
 import { InfraError } from '../errors.ts';
 import { PROJECT } from '../project.ts';
 import { program, type ProgramParts } from '../program.ts';
+import { NO_ORGANISATION } from '../stack_name.ts';
 import { transformed } from '../transforms.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
 import { NOT_READ } from './stack_values.ts';
@@ -43,6 +44,7 @@ export async function recordProgram(
     PROJECT,
     stack,
     false,
+    NO_ORGANISATION,
   );
   const keys = Object.keys(values).map((key) => [key, `${PROJECT}:${key}`] as const);
   runtime.setAllConfig(

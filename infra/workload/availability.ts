@@ -1,29 +1,21 @@
 import { autoscaling, policy } from '@pulumi/kubernetes';
 import type { Input, Resource } from '@pulumi/pulumi';
 
-import { isAtLeast, type KubernetesVersion } from '../cluster/version.ts';
 import { hasDisruptionBudget } from '../config/decisions/pods.ts';
 import type { StackConfig } from '../config/stack_config.ts';
+import { isAtLeast } from '../platform/kubernetes_version.ts';
 import { metadataOf, type Scope } from '../scope.ts';
-
-/** Where the objects go, and what the cluster there knows. */
-interface Place {
-  readonly scope: Scope;
-  /** The cluster's version; undefined where it could not be asked. */
-  readonly version: KubernetesVersion | undefined;
-}
 
 type Bounds = NonNullable<StackConfig['availability']['autoscaling']>;
 
 /** The autoscaler and the disruption budget, where config or the number of pods asks for them. */
-export function keepAvailable(place: Place, deploymentName: Input<string>): readonly Resource[] {
-  const { scope } = place;
+export function keepAvailable(scope: Scope, deploymentName: Input<string>): readonly Resource[] {
   const { availability } = scope.config;
   return [
     ...(hasDisruptionBudget(scope.config) ? [disruptionBudget(scope)] : []),
     ...(availability.autoscaling === undefined
       ? []
-      : [autoscaler(place, deploymentName, availability.autoscaling)]),
+      : [autoscaler(scope, deploymentName, availability.autoscaling)]),
   ];
 }
 
@@ -44,12 +36,9 @@ function disruptionBudget(scope: Scope): Resource {
  * By `autoscaling/v1` where CPU alone decides: it is in every version of Kubernetes. Memory and `behavior` need `v2`, which came with
  * 1.23 and has the fields of `v2beta2` before. https://kubernetes.io/docs/reference/using-api/deprecation-guide/
  */
-function autoscaler(
-  { scope, version }: Place,
-  deploymentName: Input<string>,
-  bounds: Bounds,
-): Resource {
-  const { names, parent } = scope;
+function autoscaler(scope: Scope, deploymentName: Input<string>, bounds: Bounds): Resource {
+  const { config, names, parent } = scope;
+  const { version } = config.found;
   const {
     behavior,
     maxReplicas,

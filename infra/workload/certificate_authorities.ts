@@ -20,6 +20,21 @@ export function certificateAuthorities(scope: Scope): Mount | undefined {
   return mount({ configMap: { name } }, FILE);
 }
 
+/** Those that the certificates of HTTPS tasks are checked against; undefined where none are given. */
+export function taskCertificateAuthorities(scope: Scope): Mount | undefined {
+  const { taskCa } = scope.config.router;
+  if (taskCa === undefined) return undefined;
+  const name = immutableConfigMap(scope, 'task-ca', { data: { [FILE]: taskCa } });
+  return mountOf(
+    {
+      name: 'task-certificate-authorities',
+      source: { configMap: { name } },
+      folder: '/etc/task-router/task-ca',
+    },
+    { TASK_CA_FILE: FILE },
+  );
+}
+
 function mount(source: Mount['source'], file: string): Mount {
   return mountOf(
     { name: 'certificate-authorities', source, folder: '/etc/task-router/ca' },

@@ -1,8 +1,9 @@
 import type { types } from '@pulumi/kubernetes';
 
 import { NODE_FLAGS } from '../bundle/bundle.ts';
-import type { PodParts } from './pod_parts.ts';
+import type { PodParts, Variable } from './pod_parts.ts';
 import { OWN_PORTS } from '../config/decisions/ports.ts';
+import { keptFromSources } from '../config/decisions/router_settings.ts';
 import { BUNDLE_PATH } from './router_code.ts';
 import type { Scope } from '../scope.ts';
 
@@ -12,19 +13,22 @@ type Container = types.input.core.v1.Container;
 export function routerContainer(scope: Scope, parts: PodParts): Container {
   const { pod, router } = scope.config;
   const { requests, limits } = pod.resources;
+  const given: readonly Variable[] = [
+    ...variablesFromElsewhere(scope),
+    ...Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
+    ...parts.proxy,
+  ];
+  const kept = keptFromSources(scope.config, new Set(given.map(({ name }) => name)));
   return {
     name: 'router',
     image: router.image,
     imagePullPolicy: router.imagePullPolicy,
     ...(router.code === 'image' ? {} : { command: ['node', ...NODE_FLAGS, BUNDLE_PATH] }),
     ...(pod.envFrom.length === 0 ? {} : { envFrom: pod.envFrom }),
-    env: [
-      ...variablesFromElsewhere(scope),
-      ...Object.entries(parts.settings).map(([name, value]) => ({ name, value })),
-      ...parts.proxy,
-    ],
+    env: [...given, ...kept.map((name) => ({ name, value: '' }))],
     ports: [
       { name: 'http', containerPort: OWN_PORTS.http, protocol: 'TCP' },
+      { name: 'health', containerPort: OWN_PORTS.health, protocol: 'TCP' },
       { name: 'admin', containerPort: OWN_PORTS.admin, protocol: 'TCP' },
     ],
     resources: {
@@ -64,14 +68,14 @@ export function routerContainer(scope: Scope, parts: PodParts): Container {
 }
 
 /** Variables of config whose values lie in other objects. They stand first, so that texts below can name them as `$(NAME)`. */
-function variablesFromElsewhere({ config }: Scope): types.input.core.v1.EnvVar[] {
+function variablesFromElsewhere({ config }: Scope): Variable[] {
   return Object.entries(config.pod.env).flatMap(([name, value]) =>
     typeof value === 'string' ? [] : [{ name, ...value }],
   );
 }
 
 function probe(path: string): types.input.core.v1.Probe {
-  return { httpGet: { path, port: 'admin' }, timeoutSeconds: 3 };
+  return { httpGet: { path, port: 'health' }, timeoutSeconds: 3 };
 }
 
 /** YAML reads `cpu: 1` as a number, where the API wants a text. */

@@ -1,16 +1,15 @@
 import { apps } from '@pulumi/kubernetes';
-import type { Output } from '@pulumi/pulumi';
 
 import { rolloutLimits } from '../config/decisions/rollout.ts';
 import { podSpec } from './pod.ts';
 import type { PodParts } from './pod_parts.ts';
 import { metadataOf, type Scope } from '../scope.ts';
 
-/** The Deployment. Pods are replaced one by one: the new one first, or last where no leader is elected. Returns its name, once it is ready. */
-export function deployment(scope: Scope, parts: PodParts): Output<string> {
+/** The Deployment. Pods are replaced some at a time: new ones first, or last where no leader is elected. What depends on it waits until it is ready. */
+export function deployment(scope: Scope, parts: PodParts): apps.v1.Deployment {
   const { config, names } = scope;
   const { autoscaling, leaderElection, replicas } = config.availability;
-  const { minReady, progressDeadline, wait } = rolloutLimits(config);
+  const { minReady, progressDeadline, surge, wait } = rolloutLimits(config);
   const limit = `${wait}s`;
   return new apps.v1.Deployment(
     names.router,
@@ -21,7 +20,7 @@ export function deployment(scope: Scope, parts: PodParts): Output<string> {
         ...(autoscaling === undefined ? { replicas } : {}),
         selector: { matchLabels: names.selector },
         strategy: leaderElection
-          ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
+          ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: surge } }
           : // Without an election the old pod has to be gone before the new one hands out ports.
             { type: 'Recreate' },
         ...(minReady === 0 ? {} : { minReadySeconds: minReady }),
@@ -39,5 +38,5 @@ export function deployment(scope: Scope, parts: PodParts): Output<string> {
       },
     },
     { parent: scope.parent, customTimeouts: { create: limit, update: limit } },
-  ).metadata.name;
+  );
 }

@@ -1,10 +1,7 @@
-import type { types } from '@pulumi/kubernetes';
-
 import { hidden } from '../secrets/hidden.ts';
 import { immutableSecret } from '../secrets/immutable_secret.ts';
 import type { Scope } from '../scope.ts';
-
-type EnvVar = types.input.core.v1.EnvVar;
+import type { Variable } from './pod_parts.ts';
 
 const USERNAME = 'CLEARML_PROXY_USERNAME';
 const PASSWORD = 'CLEARML_PROXY_PASSWORD';
@@ -13,7 +10,7 @@ const PASSWORD = 'CLEARML_PROXY_PASSWORD';
  * Environment that leads the router's calls to ClearML through a proxy; nothing where config names none. Credentials come from
  * a Secret, and the kubelet puts them into the URL (`$(NAME)`), so that no value of them stands in the pod's spec.
  */
-export function outgoingProxy(scope: Scope): readonly EnvVar[] {
+export function outgoingProxy(scope: Scope): readonly Variable[] {
   const { proxy } = scope.config.clearml;
   if (proxy === undefined) return [];
   const { noProxy, url } = proxy;
@@ -31,9 +28,9 @@ export function outgoingProxy(scope: Scope): readonly EnvVar[] {
 
 type Proxy = NonNullable<Scope['config']['clearml']['proxy']>;
 
-function proxyCredentials(scope: Scope, proxy: Proxy): EnvVar[] {
+function proxyCredentials(scope: Scope, proxy: Proxy): Variable[] {
   const { existingSecret, password, username } = proxy;
-  const from = (name: string, secretName: EnvVar['value'], key: string): EnvVar => ({
+  const from = (name: string, secretName: Variable['value'], key: string): Variable => ({
     name,
     valueFrom: { secretKeyRef: { name: secretName, key } },
   });

@@ -1,35 +1,31 @@
-import type { Endpoint } from '../routes/model/endpoint.ts';
 import type { EndpointId } from '../grammar/endpoint_id.ts';
 import type { RouteSource, RouteTable } from '../routes/model/table.ts';
-import type { FailureClass } from '../upstream/failure.ts';
+import { checkConnection, type Check } from './check.ts';
+import { Ejections } from './ejections.ts';
+import { GivenUp } from './given_up.ts';
+import type { ActivityView, HealthFailure, WayActivity } from './health.ts';
+import { NOTHING_SERVED, type Served } from './served.ts';
+import { HealthChecks } from './health_checks.ts';
+import { SWEEP_EVERY_MS, type Meter } from './meters.ts';
+import { UseJudge } from './use_judge.ts';
+import { moved, type Way } from './way.ts';
 
-/** The ways into an endpoint. TCP is the range's ports and the tunnel together. */
-export type Way = 'http' | 'tcp';
+type Kept = { -readonly [field in keyof (WayActivity & Served)]: (WayActivity & Served)[field] };
 
-/** What one process saw of one way into an endpoint. Milliseconds since the epoch; 0 for never. */
-export interface WayActivity {
-  /** A request was answered by the task, or bytes of a session moved. */
-  readonly usedAt: number;
-  /** The task answered a request, or took a connection. */
-  readonly answeredAt: number;
-  /** The task did not. */
-  readonly failedAt: number;
-  /** The first failure since it last answered. */
-  readonly failingSince: number;
-  /** Of the last failure. */
-  readonly failure: FailureClass;
+/** An open session that is looked at now and then. */
+interface Followed {
+  readonly kept: Kept;
+  readonly meter: Meter;
 }
 
-/** What this process saw of one way into an endpoint; zeros where it saw nothing. */
-export type ActivityView = (id: EndpointId, way: Way) => WayActivity;
-
-type Kept = { -readonly [field in keyof WayActivity]: WayActivity[field] };
-
-/** An open session, whose bytes are looked at now and then. */
-interface Meter {
-  readonly kept: Kept;
-  readonly bytes: () => number;
-  seen: number;
+/** What an activity may be given; tests replace it. */
+export interface ActivityParts {
+  /** Tries a way; connects and leaves unless given. */
+  readonly check?: Check;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Milliseconds that never jump: those of `performance.now` unless given. */
+  readonly ticks?: () => number;
 }
 
 const NOTHING: WayActivity = {
@@ -39,78 +35,134 @@ const NOTHING: WayActivity = {
   failingSince: 0,
   failure: 'other',
 };
-
-/** How finely the last activity of an open session is known. */
-const SWEEP_EVERY_MS = 5_000;
-
-/** Whether the last thing that was tried on this way failed. */
-export function isFailing({ answeredAt, failedAt }: WayActivity): boolean {
-  return failedAt > answeredAt;
-}
+const NEW: Kept = { ...NOTHING, ...NOTHING_SERVED };
 
 /**
- * When each endpoint was last used, and whether its task answered: of the endpoints of the route table alone, so it is bounded by
- * it. A request costs a look-up and two numbers; an open session nothing per chunk, since its own byte counter is compared every
- * few seconds. What the gate denies never gets here, and what the task does not answer is no use of it.
+ * When each endpoint was last used, and whether its task answers: of the endpoints of the route table alone, so it is bounded by
+ * it. All that speaks to tasks tells it, and it tells the ejections. A request costs two look-ups and three numbers; an open session
+ * nothing per chunk, since its own counters are compared every few seconds. What the gate denies never gets here, and what the
+ * task does not answer is no use of it.
  */
 export class Activity {
   readonly #routes: RouteSource;
   readonly #now: () => number;
   readonly #own = { http: new Map<EndpointId, Kept>(), tcp: new Map<EndpointId, Kept>() };
-  readonly #meters = new Set<Meter>();
+  readonly #followed = new Set<Followed>();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
+  /** Asks tasks of which traffic tells nothing. */
+  readonly checks: HealthChecks;
+  /** Which tasks are tried last, since they failed. */
+  readonly ejections: Ejections;
+  /** Which requests tasks have left without a word until their clients left. */
+  readonly givenUp: GivenUp;
+  /** Which requests are a use. */
+  readonly uses = new UseJudge();
 
-  constructor(routes: RouteSource, now: () => number = Date.now) {
+  constructor(
+    routes: RouteSource,
+    {
+      check = checkConnection,
+      now = Date.now,
+      ticks = () => performance.now(),
+    }: ActivityParts = {},
+  ) {
     this.#routes = routes;
     this.#now = now;
+    this.givenUp = new GivenUp(ticks);
+    this.ejections = new Ejections({
+      routes,
+      ticks,
+      check: (way, endpoint) => this.checks.begin(way, endpoint),
+    });
+    this.checks = new HealthChecks({
+      routes,
+      check,
+      seen: this.of,
+      now,
+      ticks,
+      isEjected: (way, endpoint) => this.ejections.has(way, endpoint),
+      found: (way, id, outcome, askedAt) => {
+        if (outcome === 'answers') this.reached(way, id);
+        else this.failed(way, id, outcome, askedAt);
+      },
+    });
     this.#unsubscribe = routes.subscribe((table, previous) => this.#forget(table, previous));
     this.#timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
   }
 
-  /** The task answered a request. */
-  answered(way: Way, id: EndpointId): void {
-    const kept = this.#kept(this.#own[way], id);
-    if (kept !== undefined) kept.usedAt = kept.answeredAt = this.#now();
+  /** The task began to answer a request, or took a client's connection. @param askedAt when it was asked, by the clock of `performance.now`. */
+  answered(way: Way, id: EndpointId, askedAt: number): void {
+    const kept = this.#reached(way, id);
+    if (kept !== undefined) {
+      kept.requests += 1;
+      kept.latencyMs += performance.now() - askedAt;
+    }
+    this.ejections.answered(way, id, askedAt);
+    if (way === 'http') this.givenUp.forget(id);
   }
 
-  /** The task took a connection, or answered a test of the router's own: it works, but nobody used it. */
+  /** Somebody used it: `uses` says of requests which are a use, and a client got something of the task's answer. */
+  used(way: Way, id: EndpointId): void {
+    const kept = this.#kept(this.#own[way], id);
+    if (kept !== undefined) kept.usedAt = this.#now();
+  }
+
+  /** The task answered a test of the router's own: it works, but nobody used it. */
   reached(way: Way, id: EndpointId): void {
-    const kept = this.#kept(this.#own[way], id);
-    if (kept !== undefined) kept.answeredAt = this.#now();
+    this.#reached(way, id);
   }
 
-  /** The task did not answer. `other` says too little of the task: the client may have caused it. */
-  failed(way: Way, id: EndpointId, failure: FailureClass): void {
+  /**
+   * The task did not answer. `other` says too little of the task: the client may have caused it.
+   *
+   * @param lostSince when it was asked, by the clock of `performance.now`, where it was lost before it began to answer.
+   */
+  failed(way: Way, id: EndpointId, failure: HealthFailure, lostSince?: number): void {
     const kept = failure === 'other' ? undefined : this.#kept(this.#own[way], id);
     if (kept === undefined) return;
     const now = this.#now();
-    if (!isFailing(kept)) kept.failingSince = now;
+    if (kept.failingSince === 0) kept.failingSince = now;
     kept.failedAt = now;
     kept.failure = failure;
+    if (lostSince === undefined) return;
+    this.ejections.failed(way, id, failure, lostSince);
+    if (way === 'http') this.givenUp.forget(id);
   }
 
-  /** Watches an open session by its own count of bytes. Returns the function that ends the watch. */
-  follow(way: Way, id: EndpointId, bytes: () => number): () => void {
+  /** A client left before the task had begun to answer its request. */
+  leftUnanswered(id: EndpointId): void {
+    const endpoint = this.#routes.current().endpoints.get(id);
+    // A request may end after its route; and what an ejected task had in hand says nothing of it once it is found back.
+    if (endpoint !== undefined && !this.ejections.has('http', endpoint)) this.givenUp.add(id);
+  }
+
+  /** Watches an open session. Returns the function that ends the watch. */
+  follow(way: Way, id: EndpointId, meter: Meter): () => void {
     const kept = this.#kept(this.#own[way], id);
     if (kept === undefined) return () => undefined;
-    const meter: Meter = { kept, bytes, seen: 0 };
-    this.#meters.add(meter);
+    const followed: Followed = { kept, meter };
+    this.#followed.add(followed);
     return () => {
-      this.#read(meter);
-      this.#meters.delete(meter);
+      this.#look(followed);
+      this.#followed.delete(followed);
     };
   }
 
+  /** What this process saw. */
   readonly of: ActivityView = (id, way) => this.#own[way].get(id) ?? NOTHING;
 
-  /** Compares the counters of open sessions with the last look. */
+  /** What an endpoint's web server served through this process since its route came here. */
+  readonly served = (id: EndpointId): Served => this.#own.http.get(id) ?? NOTHING_SERVED;
+
+  /** Looks at the open sessions. */
   sweep(): void {
-    for (const meter of this.#meters) this.#read(meter);
+    for (const followed of this.#followed) this.#look(followed);
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.checks.close();
     this.#unsubscribe();
   }
 
@@ -118,39 +170,37 @@ export class Activity {
     const known = from.get(id);
     // A request may end after its route: nobody would ever take that record away again.
     if (known !== undefined || !this.#routes.current().endpoints.has(id)) return known;
-    const kept = { ...NOTHING };
+    const kept = { ...NEW };
     from.set(id, kept);
     return kept;
   }
 
-  #read(meter: Meter): void {
-    const bytes = meter.bytes();
-    if (bytes === meter.seen) return;
-    meter.seen = bytes;
-    meter.kept.usedAt = this.#now();
+  #reached(way: Way, id: EndpointId): Kept | undefined {
+    const kept = this.#kept(this.#own[way], id);
+    if (kept === undefined) return undefined;
+    kept.answeredAt = this.#now();
+    kept.failingSince = 0;
+    return kept;
   }
 
-  #forget({ endpoints }: RouteTable, previous: RouteTable): void {
+  #look({ kept, meter }: Followed): void {
+    const now = this.#now();
+    if (meter.used(now)) kept.usedAt = now;
+  }
+
+  #forget(table: RouteTable, previous: RouteTable): void {
+    const { endpoints } = table;
     if (endpoints === previous.endpoints) return;
+    this.ejections.forget(table, previous);
+    this.givenUp.forgetGone(table);
+    this.uses.forget(table);
     for (const way of ['http', 'tcp'] as const) {
       for (const [id, kept] of this.#own[way]) {
         const before = previous.endpoints.get(id);
         const now = endpoints.get(id);
         if (now === undefined) this.#own[way].delete(id);
-        else if (moved(before, now, way)) kept.failedAt = 0;
+        else if (moved(before, now, way)) kept.answeredAt = kept.failedAt = kept.failingSince = 0;
       }
     }
   }
-}
-
-/** What failed at another address, or before the task started anew, says nothing of what is there now. */
-function moved(before: Endpoint | undefined, now: Endpoint, way: Way): boolean {
-  const was = before?.[way];
-  const is = now[way];
-  if (was?.state !== 'open' || is?.state !== 'open') return true;
-  return (
-    before?.task.startedAt !== now.task.startedAt ||
-    was.upstream.address !== is.upstream.address ||
-    was.upstream.port !== is.upstream.port
-  );
 }

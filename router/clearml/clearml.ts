@@ -1,4 +1,7 @@
+import type { ModelEndpoints } from './model_endpoints.ts';
+import type { SshKeys } from './ssh_keys.ts';
 import type { TaskRow, TaskStamp } from './task_row.ts';
+import type { TaskWork } from './task_work.ts';
 
 /** The router's own login: what the server answered to CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY. */
 export interface OwnLogin {
@@ -47,24 +50,48 @@ export interface ClearmlAuthority {
   readonly onLogin: (listener: (login: OwnLogin) => void) => () => void;
 }
 
-/** The ClearML API, as far as the router needs it. Every method throws as those of ClearmlAuthority do. */
-export interface ClearMl extends ClearmlAuthority {
+/** What asking for a task, instead of its code, needs of ClearML. Every method throws as those of ClearmlAuthority do. */
+export interface ClearmlTasks {
   /** Tasks of one page, at most 500; `page` starts at 0. */
   readonly tasks: (query: TaskQuery, page: number) => Promise<TaskPage<TaskRow>>;
-  /** The same, but only which tasks there are and when each was changed: a fraction of the work for server and router. */
-  readonly taskStamps: (query: TaskQuery, page: number) => Promise<TaskPage<TaskStamp>>;
+  /** The task as the holder of the token sees it, without its runtime; undefined where they see none. */
+  readonly taskSeenBy: (token: string, id: string) => Promise<TaskRow | undefined>;
+  /** The running tasks of a user, newest first, as they see them themselves: `most` of them, and whether there are more. */
+  readonly runningTasksOf: (
+    token: string,
+    userId: string,
+    most: number,
+  ) => Promise<{ readonly tasks: readonly TaskRow[]; readonly more: boolean }>;
+  /** How one signs in at a running task's ssh server, as the holder of the token sees it; undefined where the task says nothing of it. */
+  readonly sshKeys: (token: string, taskId: string) => Promise<SshKeys | undefined>;
   /**
-   * Sets keys of a task's runtime, with `tasks.edit_runtime` where the server has it. On older servers the runtime is read again
-   * and written back as a whole: between these two calls another writer's change can be lost; they offer nothing better.
+   * Sets and removes keys of a task's runtime, with `tasks.edit_runtime` where the server has it. On older servers the runtime is read
+   * again and written back as a whole: between these two calls another writer's change can be lost; they offer nothing better.
+   *
+   * @param remove keys that are to go, in whichever spelling the server stored them.
    */
   readonly writeRuntime: (
     taskId: string,
     values: Readonly<Record<string, string>>,
+    remove?: readonly string[],
   ) => Promise<void>;
+  /** Sets or takes away the system tag of tasks that ask; the others stay. Nothing is written where it is as it should be. */
+  readonly setAskingTag: (taskId: string, asks: boolean) => Promise<void>;
   /** Queue names by id. */
   readonly queues: () => Promise<ReadonlyMap<string, string>>;
-  /** Names of the company's users by id. */
-  readonly users: () => Promise<ReadonlyMap<string, string>>;
+}
+
+/** The ClearML API, as far as the router needs it. Every method throws as those of ClearmlAuthority do. */
+export interface ClearMl extends ClearmlAuthority, ClearmlTasks {
+  /** As `tasks`, but only which tasks there are and when each was changed: a fraction of the work for server and router. */
+  readonly taskStamps: (query: TaskQuery, page: number) => Promise<TaskPage<TaskStamp>>;
+  /** What ClearML knows of whether a task works; undefined where there is no such task. */
+  readonly taskWork: (taskId: string) => Promise<TaskWork | undefined>;
+  /** `tasks.stop`, which fails for a task that does not run. @param reason what ClearML shows beside its status. */
+  readonly stopTask: (taskId: string, reason: string) => Promise<void>;
+  readonly modelEndpoints: ModelEndpoints;
+  /** Names of the company's users by id: of that of the router's account, or of whoever holds this token. */
+  readonly users: (token?: string) => Promise<ReadonlyMap<string, string>>;
 
   /** Ends kept connections and timers. */
   readonly close: () => void;

@@ -3,11 +3,15 @@ import { RouterError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readApiAnswer } from './api_answer.ts';
+import { ASKING_TAG, createTagWriter } from './asking_tag.ts';
 import type { ClearMl, TaskPage, TaskQuery } from './clearml.ts';
 import { logIn } from './login.ts';
 import { createOwnLogin } from './own_login.ts';
 import { createRuntimeWriter } from './runtime_writer.ts';
-import { STAMP_FIELDS, TASK_FIELDS, taskRow, taskStamp } from './task_row.ts';
+import { createModelEndpoints } from './model_endpoints.ts';
+import { SEEN_FIELDS, STAMP_FIELDS, TASK_FIELDS, taskRow, taskStamp } from './task_row.ts';
+import { createWorkReader } from './task_work.ts';
+import { SSH_FIELDS, sshKeysOf, sshPage } from './ssh_keys.ts';
 import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 
 export interface ClearMlOptions extends TransportOptions {
@@ -28,9 +32,6 @@ export const PAGE_SIZE = 500;
 
 /** A server that repeats its pages without end must not fill the memory. */
 const MOST_PAGES = 200;
-
-/** Marks tasks that ask for access. */
-export const ASKING_TAG = 'external_service';
 
 const anything = z.unknown();
 const taskPage = pageOfTasks(taskRow);
@@ -174,13 +175,50 @@ export function createClearMl(options: ClearMlOptions): ClearMl {
     tasks: (query, page) => pageOf(query, page, TASK_FIELDS, taskPage),
     taskStamps: (query, page) => pageOf(query, page, STAMP_FIELDS, stampPage),
     writeRuntime: createRuntimeWriter(call, log, () => performance.now()),
+    setAskingTag: createTagWriter(call),
+    taskWork: createWorkReader(call),
+    modelEndpoints: createModelEndpoints(call),
+    stopTask: async (task, reason) => {
+      await call('tasks.stop', { task, status_reason: reason, force: false }, anything);
+    },
+
+    taskSeenBy: async (token, id) => {
+      const body = { id: [id], only_fields: SEEN_FIELDS, page: 0, page_size: 1 };
+      const { tasks } = await callAs(access, token, 'tasks.get_all_ex', body, taskPage);
+      return tasks.find((task) => task.id === id);
+    },
+    runningTasksOf: async (token, userId, most) => {
+      const body = {
+        user: [userId],
+        status: ['in_progress'],
+        only_fields: SEEN_FIELDS,
+        order_by: ['-started', 'id'],
+        page: 0,
+        page_size: most + 1,
+      };
+      const found = await callAs(access, token, 'tasks.get_all_ex', body, taskPage);
+      const tasks = found.tasks.filter((task) => task.userId === userId);
+      return { tasks: tasks.slice(0, most), more: tasks.length > most };
+    },
+
+    sshKeys: async (token, id) => {
+      const body = { id: [id], only_fields: SSH_FIELDS, page: 0, page_size: 1 };
+      return sshKeysOf(await callAs(access, token, 'tasks.get_all_ex', body, sshPage), id);
+    },
 
     queues: () =>
       namesById(async (page) => {
         const body = { ...page, search_hidden: true };
         return (await call('queues.get_all', body, queuePage)).queues;
       }),
-    users: () => namesById(async (page) => (await call('users.get_all', page, userPage)).users),
+    users: (token) =>
+      namesById(async (page) => {
+        const answer =
+          token === undefined
+            ? call('users.get_all', page, userPage)
+            : callAs(access, token, 'users.get_all', page, userPage);
+        return (await answer).users;
+      }),
 
     visibleTasks: async (token, ids) => {
       const visible = new Set<string>();

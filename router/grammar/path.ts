@@ -99,3 +99,25 @@ export function putBelow(path: string, prefix: string): string {
   const put = prefix + (path.startsWith('/') ? path : `/${path}`);
   return liesBelow(put, prefix) ? put : `${prefix}/`;
 }
+
+/** A path of an app whose own paths begin with `base`, which has no slash at its end; undefined or empty: at the root. */
+export function underBase(path: string, base: string | undefined): string {
+  return base === undefined || base === '' || liesBelow(path, base) ? path : base + path;
+}
+
+/** The same the other way round: what follows the base, or the path as it is where it lies elsewhere. */
+export function withoutBase(path: string, base: string): string {
+  if (base === '' || !liesBelow(path, base)) return path;
+  const rest = path.slice(base.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** Most characters of a health path. */
+export const LONGEST_HEALTH_PATH = 256;
+/** RFC 3986: a path that begins with one slash, and perhaps a query. */
+const HEALTH_PATH = /^\/(?!\/)(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$/;
+
+/** Whether a text that a task says may be asked for as it stands: a path, perhaps with a query, that leads nowhere above itself. */
+export function isHealthPath(text: string): boolean {
+  return text.length <= LONGEST_HEALTH_PATH && HEALTH_PATH.test(text) && !climbs(text, 0);
+}

@@ -1,4 +1,6 @@
+import { actorOf } from '../auth/gate/decision.ts';
 import type { CredentialKind } from '../auth/identity/identity.ts';
+import { withoutSecret } from '../auth/sharing/links.ts';
 import type { Answered, Arrival, Proxied, Tunnelled } from './admission.ts';
 import { ownCopy } from '../own_copy.ts';
 import { escapeActive, excerpt } from '../telemetry/hostile_text.ts';
@@ -39,7 +41,7 @@ export function recordOf(
   ended: Ended,
 ): AccessRecord {
   const admitted = outcome?.admitted;
-  const denied = outcome?.outcome === 'answered' ? outcome.identity : undefined;
+  const who = admitted ?? (outcome?.outcome === 'answered' ? outcome : undefined);
   return {
     time: Date.now(),
     kind,
@@ -53,7 +55,7 @@ export function recordOf(
     bytesIn: ended.bytesIn,
     bytesOut: ended.bytesOut,
     endpoint: admitted?.endpoint.id ?? ended.endpoint,
-    user: (admitted?.identity ?? denied)?.userId,
+    user: who === undefined ? undefined : actorOf(who),
     credential: admitted?.credential,
     reason: ended.reason,
   };
@@ -84,10 +86,10 @@ function isoTime(time: number): string {
   return `${secondText}${String(time % 1000).padStart(3, '0')}Z`;
 }
 
-/** The path without its query: queries hold what users type, and sometimes keys. */
+/** The path without its query, for queries hold what users type, and sometimes keys; and without what opens a link. */
 function pathOf(url: string): string {
   const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+  return withoutSecret(query === -1 ? url : url.slice(0, query));
 }
 
 /** As much of a record as its line will tell, for one that is kept until a session ends: a head may be of 32 KiB. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Way } from '../activity/way.ts';
 import type { GateRequest } from '../auth/identity/request.ts';
 import { hostnameOf } from '../grammar/authority.ts';
 import { parseTarget, type TargetRules } from '../routes/model/parse_target.ts';
@@ -7,7 +8,7 @@ import type { RouteSource } from '../routes/model/table.ts';
 import type { Target } from '../routes/model/target.ts';
 import { plainAddress, readClientInfo, type ClientInfo } from './headers/client_address.ts';
 import type { RequestHead } from './headers/request_head.ts';
-import type { Stickiness } from './stickiness.ts';
+import type { Balancer } from './balancer.ts';
 
 /** What the proxy takes from the router's settings. */
 export interface ProxySettings {
@@ -23,6 +24,8 @@ export interface ProxySettings {
   readonly isTrustedProxy: ((address: string) => boolean) | undefined;
   /** AUTH_SECURE_ENABLED: the router's own cookies carry `Secure`. */
   readonly secureCookies: boolean;
+  /** CLEARML_WEB_URL; the pages that wait link to it. */
+  readonly clearmlWebUrl?: string | undefined;
   /** TASK_ANSWER_SECONDS, in milliseconds. */
   readonly answerTime?: number | undefined;
 }
@@ -35,7 +38,7 @@ interface Peer {
 export interface EntranceDeps {
   readonly settings: ProxySettings;
   readonly routes: RouteSource;
-  readonly stickiness: Stickiness;
+  readonly balancer: Pick<Balancer, 'order'>;
   /** Called once per connection, when its first head has come in whole. */
   readonly headRead: (socket: Socket) => void;
 }
@@ -79,8 +82,8 @@ export class Entrance {
     return readClientInfo(head, peer.address, peer.trusted, isTrustedProxy, this.#scheme);
   }
 
-  /** What is asked for. */
-  targetOf(head: RequestHead, kind: GateRequest['kind']): Target {
+  /** What is asked for. `way`: by which way into the endpoint. */
+  targetOf(head: RequestHead, kind: GateRequest['kind'], way: Way): Target {
     const target = parseTarget(
       head.method,
       head.url,
@@ -90,6 +93,6 @@ export class Entrance {
       kind === 'upgrade',
     );
     if (target.kind !== 'static') return target;
-    return { ...target, route: this.#deps.stickiness.order(target.route, head.rawHeaders) };
+    return { ...target, route: this.#deps.balancer.order(target.route, head.rawHeaders, way) };
   }
 }

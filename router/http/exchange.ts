@@ -8,26 +8,35 @@ import { hold, UNBOUNDED } from '../load/byte_budget.ts';
 import type { CountedRequest } from '../load/limits.ts';
 import { UNCOUNTED } from '../load/tally.ts';
 import { recordOf, type AccessRecord } from './access_log.ts';
-import type { Admitted } from '../auth/gate/decision.ts';
+import type { Admitted, DenialReason } from '../auth/gate/decision.ts';
 import type { Endpoint } from '../routes/model/endpoint.ts';
 import type { Target } from '../routes/model/target.ts';
 import type { Arrival, Proxied, Answered } from './admission.ts';
 import type { ClientInfo } from './headers/client_address.ts';
 import { interimText } from '../upstream/interims.ts';
+import { withoutWait } from './headers/prefer.ts';
 import type { RequestHead } from './headers/request_head.ts';
 import { headersForClient } from './headers/response_headers.ts';
 import { trailersForClient } from './headers/trailers.ts';
 import type { RequestKind, TrafficMetrics } from './traffic_metrics.ts';
 import type { TaskRequest } from '../upstream/asker.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
-import { failureClass } from '../upstream/failure.ts';
+import { RouteEnded, failureClass, isLoss } from '../upstream/failure.ts';
 import type { QueuedAsker, UpstreamPool } from '../upstream/pool.ts';
 
 /** What exchanges report to, and what they take from the whole proxy. */
 export interface ExchangeHost {
+  /** The task has begun to answer. */
+  readonly answered: (exchange: Exchange) => void;
   readonly finished: (exchange: Exchange) => void;
-  /** Tells of a failure, and says what the client is told of it. */
-  readonly failed: (error: Error, exchange: Exchange) => Answer;
+  /** Its client leaves a task that has all it is to get for now, and has said nothing. */
+  readonly leftUnanswered: (exchange: Exchange) => void;
+  /** Tells of a failure, and says what the client is told of it. `lost`: the task had not begun to answer. */
+  readonly failed: (error: Error, exchange: Exchange, lost: boolean) => Answer;
+  /** Sends it to another task of its route, or has it unanswered after all. False: there is no other. */
+  readonly next: (exchange: Exchange, lost: Proxied, failure: Answer) => boolean;
+  /** No task answers: it fails, or is held until one may. */
+  readonly unanswered: (exchange: Exchange, failure: Answer) => void;
   /** The answer is out before all of the request has come. */
   readonly readRest: (request: IncomingMessage) => void;
   /** Where the router's own pages are, as an origin: the list of a user's endpoints is there. */
@@ -77,6 +86,8 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
   readonly head: RequestHead;
   readonly client: ClientInfo;
   readonly started = performance.now();
+  /** When the task that it goes to was chosen. */
+  chosenAt = this.started;
   readonly #host: ExchangeHost;
   #servedAs: RequestKind = 'refused';
   /** The endpoint that was asked for; the same that the gate was asked about and that the request goes to. */
@@ -91,6 +102,10 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
   taskLoad = UNCOUNTED;
   addressLoad = UNCOUNTED;
   account = UNBOUNDED;
+  /** Seconds that its client prefers to wait, once it was held for that; 0 before. */
+  waitApplied = 0;
+  /** Whether somebody made it, and not an open tab or a monitor by itself; known once it goes to a task. */
+  isUse = false;
   /** Its index among the running exchanges; kept by the handler. */
   place = -1;
   #bytesIn = 0;
@@ -138,12 +153,13 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
       : Math.min(MOST_READ_AHEAD_BYTES, Number(contentLength ?? 0));
   }
 
-  get bytes(): number {
-    return this.#bytesIn + this.#bytesOut;
-  }
-
   get admitted(): Admitted | undefined {
     return this.#outcome?.admitted;
+  }
+
+  /** How many tasks it has gone to. */
+  get tries(): number {
+    return this.#outcome?.outcome === 'proxied' ? this.#outcome.tries : 1;
   }
 
   /** The task that answers, or does not. */
@@ -173,7 +189,13 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     // It may send its body all the same, or its next request: nobody can tell one from the other.
     if (this.#waitsForContinue) this.response.shouldKeepAlive = false;
     const form = preferredForm(this.head.accept, this.request.headers['sec-fetch-mode']);
-    sendAnswer(this.response, form, answer, this.#host.home);
+    const headers = [...(answer.headers ?? []), ...this.#applied()];
+    sendAnswer(this.response, form, { ...answer, headers }, this.#host.home);
+  }
+
+  /** RFC 7240, section 3: which preference of the client's was followed. */
+  #applied(): readonly string[] {
+    return this.waitApplied === 0 ? [] : ['Preference-Applied', `wait=${this.waitApplied}`];
   }
 
   /** What the request line addresses. */
@@ -196,16 +218,28 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     this.answer(outcome.answer);
   }
 
+  /** The task that it went to is lost, and another is going to be asked. */
+  leaveTask(): void {
+    this.chosenAt = performance.now();
+    this.#unhold();
+  }
+
+  #unhold(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
   /** Sends the request to the task. */
   forward(pool: UpstreamPool, outcome: Proxied): void {
     const { head, request } = this;
     const hasBody = head.chunked || (head.contentLength !== undefined && +head.contentLength > 0);
+    this.#unhold();
     this.#outcome = outcome;
     this.#pool = pool;
     this.outgoing = {
       path: outcome.proxied.path,
       method: head.method,
-      headers: outcome.headers,
+      headers: this.waitApplied === 0 ? outcome.headers : withoutWait(outcome.headers),
       contentLength: head.contentLength,
       body: hasBody ? request : undefined,
       chunked: head.chunked,
@@ -214,6 +248,14 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     };
     this.goOn();
     pool.ask(this, false);
+  }
+
+  /** Its right was withdrawn. Where it is the task that ended, another of a load-balanced route may answer what it has not. */
+  withdrawn(reason: DenialReason): void {
+    const ended = reason === 'unknown-endpoint' && this.admitted?.route?.loadBalanced === true;
+    if (ended && this.#connection !== undefined && !this.response.headersSent) {
+      this.#connection.destroy(new RouteEnded('the route of this task has ended'));
+    } else this.cut(reason);
   }
 
   /** Ends an exchange whose right was withdrawn: what was sent stays sent, the rest never comes. */
@@ -240,6 +282,7 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     const { response, head, request } = this;
     const outcome = this.#outcome;
     if (outcome?.outcome !== 'proxied') return;
+    this.#host.answered(this);
     const { proxied, ownCookies, stickyCookie } = outcome;
     const { status } = answer;
     const bodiless = isBodiless(head.method, status);
@@ -253,6 +296,7 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     });
     this.#nominated = nominated;
     if (stickyCookie !== undefined) headers.push('Set-Cookie', stickyCookie);
+    if (this.waitApplied !== 0) headers.push(...this.#applied());
     if (head.nominated !== undefined) response.shouldKeepAlive = false;
     this.#writer.head({ status, headers, length: bodiless ? -1 : length });
   }
@@ -292,11 +336,20 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     this.#connection = undefined;
     this.#writer.release();
     if (this.#done || this.#writer.ended) return;
-    if (connection?.maybeStale === true && failureClass(error) === 'reset' && this.#mayRepeat()) {
+    const stale = connection?.maybeStale === true && failureClass(error) === 'reset';
+    if (stale && this.#mayRepeat()) {
       this.#pool?.ask(this, true);
       return;
     }
-    this.#fail(this.#host.failed(error, this));
+    const progress = connection?.progress ?? 'unsent';
+    const lost = progress !== 'spoken' && isLoss(error);
+    // A connection that the task had closed as idle says nothing of the task.
+    const answer = this.#host.failed(error, this, lost && !stale);
+    const outcome = this.#outcome;
+    if (lost && (progress === 'unsent' || this.#mayRepeat()) && outcome?.outcome === 'proxied') {
+      if (this.#host.next(this, outcome, answer)) return;
+    }
+    this.#host.unanswered(this, answer);
   }
 
   /** RFC 9110 section 9.2.2: once more is the same as once. Only without a body, so that nothing of the request was used up. */
@@ -305,7 +358,8 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
     return body === undefined && REPEATABLE.has(method);
   }
 
-  #fail(answer: Answer): void {
+  /** The task did not answer, or not to the end. */
+  fail(answer: Answer): void {
     const { response } = this;
     this.#reason = answer.code;
     if (!response.headersSent) {
@@ -322,10 +376,13 @@ export class Exchange implements QueuedAsker, CountedRequest, Arrival {
   closed(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#release?.();
+    this.#unhold();
     this.account.budget.give(this.account, this.#kept);
-    if (!this.response.writableFinished) this.#reason ??= 'client-left';
-    else if (!this.request.complete) this.#host.readRest(this.request);
+    if (!this.response.writableFinished) {
+      const silent = this.request.complete && this.#connection?.progress === 'sent';
+      if (silent && this.#reason === undefined) this.#host.leftUnanswered(this);
+      this.#reason ??= 'client-left';
+    } else if (!this.request.complete) this.#host.readRest(this.request);
     this.#connection?.destroy(undefined);
     this.#connection = undefined;
     this.#host.finished(this);

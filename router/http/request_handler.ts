@@ -1,16 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Gate } from '../auth/gate/decision.ts';
+import type { StaticRoute } from '../routes/model/table.ts';
 import type { Target } from '../routes/model/target.ts';
 import { isOfConnections, type Excess } from '../load/load_guard.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnPages } from '../pages/own_pages.ts';
 import type { AccessRecord } from './access_log.ts';
 import type { Activity } from '../activity/activity.ts';
-import { sendAnswer } from '../pages/answer.ts';
+import { WHILE_OPEN } from '../activity/meters.ts';
+import { isEventStream } from '../activity/use_judge.ts';
+import { sendAnswer, type Answer } from '../pages/answer.ts';
 import { takeTurns } from './body_turns.ts';
 import type { Admission, GuardedTarget, Proxied, Answered } from './admission.ts';
 import type { Entrance } from './entrance.ts';
+import type { EndpointId } from '../grammar/endpoint_id.ts';
+import { HeldRequests, type HoldBounds } from './held_requests.ts';
+import type { Listening } from '../waiting/listening.ts';
+import { tellsToWait, type WaitingRoom } from './waiting_room.ts';
+import { WAIT_OVER } from '../pages/waiting_page.ts';
+import { withoutBase } from '../grammar/path.ts';
 import { Exchange, type ExchangeHost, type RouterResponse } from './exchange.ts';
 import { limitAnswer } from '../pages/limit_answers.ts';
 import type { LingeringClose } from './lingering_close.ts';
@@ -41,6 +50,9 @@ export interface RequestHandlerDeps {
   readonly pages: readonly OwnPages[];
   readonly pools: UpstreamPools;
   readonly lingering: LingeringClose;
+  readonly listening: Listening;
+  readonly holds: HoldBounds;
+  readonly waitingRoom: WaitingRoom;
   readonly log: Log;
   readonly writeAccess: (record: AccessRecord) => void;
   readonly metrics: TrafficMetrics;
@@ -57,17 +69,28 @@ export class RequestHandler {
    */
   readonly #running: Exchange[] = [];
   readonly #sweep: NodeJS.Timeout;
+  readonly #held: HeldRequests<Exchange>;
   #asksToLeave = false;
 
   constructor(deps: RequestHandlerDeps) {
     this.#deps = deps;
     this.#host = {
+      answered: ({ endpoint, chosenAt }) => {
+        if (endpoint !== undefined) deps.activity.answered('http', endpoint.id, chosenAt);
+      },
       finished: (exchange) => this.#finished(exchange),
-      failed: (error, exchange) => deps.failures.answerTo(error, exchange.endpoint?.id),
+      leftUnanswered: ({ endpoint }) => {
+        if (endpoint !== undefined) deps.activity.leftUnanswered(endpoint.id);
+      },
+      failed: (error, exchange, lost) =>
+        deps.failures.answerTo(error, exchange.endpoint?.id, lost ? exchange.chosenAt : undefined),
+      next: (exchange, lost, failure) => this.#next(exchange, lost, failure),
+      unanswered: (exchange, failure) => this.#unanswered(exchange, failure),
       readRest: (request) => deps.lingering.readRest(request),
       home: deps.entrance.home,
       origin: deps.entrance.origin,
     };
+    this.#held = new HeldRequests(deps.listening, deps.holds, (exchange) => this.#again(exchange));
     this.#sweep = setInterval(() => this.#holdOpen(), HELD_AFTER_MS).unref();
   }
 
@@ -110,7 +133,13 @@ export class RequestHandler {
       this.#turnAway(exchange, excess);
       return;
     }
-    const target = entrance.targetOf(head, 'request');
+    this.#aim(exchange);
+  }
+
+  #aim(exchange: Exchange): void {
+    const { entrance, admission } = this.#deps;
+    const { head } = exchange;
+    const target = entrance.targetOf(head, 'request', 'http');
     if (head.serviceWorker && !ownsWorker(head, target)) {
       exchange.answer(refusalAnswer(403, 'a service worker is a script of the endpoint it is for'));
       return;
@@ -172,11 +201,73 @@ export class RequestHandler {
   #carry(exchange: Exchange, outcome: Proxied | Answered): void {
     if (exchange.done) return;
     if (outcome.outcome === 'answered') {
-      exchange.settle(outcome);
+      this.#settle(exchange, outcome);
       return;
     }
-    const { endpoint, upstream } = outcome.proxied;
+    if (exchange.head.polls) {
+      this.#deps.waitingRoom.poll(exchange, outcome).then(
+        (settled) => this.#carry(exchange, settled),
+        (error: unknown) => this.#broke(exchange, error),
+      );
+      return;
+    }
+    const { endpoint, upstream, base, path } = outcome.proxied;
+    const inApp = base === '' ? path : withoutBase(path, base);
+    const { credential } = outcome.admitted;
+    const byToken = credential === 'bearer' || credential === 'endpoint-token';
+    exchange.isUse ||= this.#deps.activity.uses.isUse(endpoint, inApp, exchange.head, byToken);
     exchange.forward(this.#deps.pools.get(endpoint.id, upstream), outcome);
+  }
+
+  #settle(exchange: Exchange, outcome: Answered): void {
+    const { answer, admitted } = outcome;
+    if (tellsToWait(answer) && this.#hold(exchange, admitted?.endpoint.id)) return;
+    const { polls } = exchange.head;
+    // Of what fails otherwise the page that waits is to be told by loading itself anew.
+    const over = polls && admitted !== undefined && answer.status === 502;
+    const dressed = over ? WAIT_OVER : this.#deps.waitingRoom.dress(exchange, answer, outcome);
+    exchange.settle({ ...outcome, answer: dressed });
+  }
+
+  #unanswered(exchange: Exchange, failure: Answer): void {
+    const { admitted, endpoint, tries } = exchange;
+    if (tellsToWait(failure) && this.#hold(exchange, endpoint?.id)) return;
+    exchange.fail(this.#deps.waitingRoom.dress(exchange, failure, { admitted }, tries));
+  }
+
+  /** Holds it until this task, or another of its route, may take it; where its client prefers that. */
+  #hold(exchange: Exchange, id: EndpointId | undefined): boolean {
+    const { head } = exchange;
+    if (head.polls || id === undefined) return false;
+    const target = this.#deps.entrance.targetOf(head, 'request', 'http');
+    const balanced = target.kind === 'static' && target.route.loadBalanced;
+    return this.#held.hold(exchange, balanced ? idsOf(target.route) : [id]);
+  }
+
+  /** It was held, and asks for its task once more: whatever has changed meanwhile counts. */
+  #again(exchange: Exchange): void {
+    exchange.leaveTask();
+    this.#deps.admission.comesAgain(exchange);
+    this.#aim(exchange);
+  }
+
+  /** Whatever keeps it from another task, its client is told how the one failed that it went to. */
+  #next(exchange: Exchange, lost: Proxied, failure: Answer): boolean {
+    const outcome = this.#deps.admission.toNextWeb(exchange, lost);
+    if (outcome === undefined) return false;
+    exchange.leaveTask();
+    const goOn = (settled: Proxied | Answered): void => {
+      if (exchange.done) return;
+      if (settled.outcome === 'answered') {
+        this.#unanswered(exchange, failure);
+        return;
+      }
+      this.#deps.metrics.failedOver('request');
+      this.#carry(exchange, settled);
+    };
+    if (!(outcome instanceof Promise)) goOn(outcome);
+    else outcome.then(goOn, (error: unknown) => this.#broke(exchange, error));
+    return true;
   }
 
   /** The router's own fault. The client learns that much and no more. */
@@ -197,11 +288,21 @@ export class RequestHandler {
       if (isGone(request.socket)) request.socket.destroy();
       if (admitted === undefined || exchange.held) continue;
       const { hold, activity } = this.#deps;
-      const release = hold(admitted, (reason) => exchange.cut(reason));
-      const unfollow = activity.follow('http', admitted.endpoint.id, () => exchange.bytes);
+      const release = hold(admitted, (reason) => {
+        if (!this.#held.wake(exchange)) exchange.withdrawn(reason);
+      });
+      let unfollow = exchange.isUse
+        ? activity.follow('http', admitted.endpoint.id, WHILE_OPEN)
+        : undefined;
+      if (isEventStream(exchange.head)) {
+        // It was a use when it was opened.
+        unfollow?.();
+        unfollow = undefined;
+        exchange.isUse = false;
+      }
       exchange.heldUntil(() => {
         release();
-        unfollow();
+        unfollow?.();
       });
     }
   }
@@ -214,8 +315,18 @@ export class RequestHandler {
     }
     const { admission, metrics, activity, writeAccess } = this.#deps;
     const { endpoint } = exchange;
+    this.#held.forget(exchange);
     admission.leave(exchange);
-    if (exchange.used && endpoint !== undefined) activity.answered('http', endpoint.id);
+    if (exchange.used && exchange.isUse && endpoint !== undefined) {
+      activity.used('http', endpoint.id);
+    }
     exchange.tell(metrics, writeAccess);
   }
+}
+
+/** Tasks of a load-balanced route that a request waits for. */
+const MOST_WAITED_FOR = 8;
+
+function idsOf({ endpoints }: StaticRoute): readonly EndpointId[] {
+  return endpoints.slice(0, MOST_WAITED_FOR).map(({ id }) => id);
 }

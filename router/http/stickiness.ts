@@ -40,33 +40,27 @@ function madeOf(route: StaticRoute): Made {
   return known;
 }
 
-/** Chooses among the endpoints of load-balanced static routes: the one that this browser had before, else the next in turn. */
+/** Keeps a browser at the endpoint of a load-balanced static route that it had before. */
 export class Stickiness {
   readonly #secure: boolean;
-  #turn = 0;
 
   constructor(secureCookies: boolean) {
     this.#secure = secureCookies;
   }
 
-  /** The route with its endpoints in the order in which they are to be tried. */
-  order(route: StaticRoute, rawHeaders: readonly string[]): StaticRoute {
-    const { endpoints } = route;
-    if (!route.loadBalanced || endpoints.length < 2) return route;
+  /** Place among the route's endpoints of the one that this browser had; -1 where it had none of them. */
+  placeOf(route: StaticRoute, rawHeaders: readonly string[]): number {
     const { cookieName, tokens } = madeOf(route);
-    const wanted = cookieValue(rawHeaders, cookieName);
-    const found = wanted === undefined ? -1 : tokens.indexOf(wanted);
-    const first = found === -1 ? this.#turn++ % endpoints.length : found;
-    return { ...route, endpoints: [...endpoints.slice(first), ...endpoints.slice(0, first)] };
+    const had = cookieValue(rawHeaders, cookieName);
+    return had === undefined ? -1 : tokens.indexOf(had);
   }
 
-  /** The Set-Cookie that keeps the browser at this endpoint; undefined where it has it already or there is no choice. */
+  /** The Set-Cookie that keeps the browser at this endpoint; undefined where it has it already. */
   cookie(
     route: StaticRoute,
     endpoint: Endpoint,
     rawHeaders: readonly string[],
   ): string | undefined {
-    if (!route.loadBalanced || route.endpoints.length < 2) return undefined;
     const name = stickyCookieName(route);
     const token = tokenOf(route, endpoint);
     if (cookieValue(rawHeaders, name) === token) return undefined;

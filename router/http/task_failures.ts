@@ -24,7 +24,8 @@ export class TaskFailures {
     this.#deps = deps;
   }
 
-  answerTo(error: Error, endpoint: EndpointId | undefined): Answer {
+  /** @param lostSince when it was asked, where it was lost before it had begun to answer. */
+  answerTo(error: Error, endpoint: EndpointId | undefined, lostSince: number | undefined): Answer {
     const { guard, metrics, activity, log } = this.#deps;
     if (error instanceof RouteEnded) return ROUTE_ENDED;
     if (error instanceof OverBudget) {
@@ -33,7 +34,7 @@ export class TaskFailures {
     }
     const failure = failureClass(error);
     metrics.failed(failure);
-    if (endpoint !== undefined) activity.failed('http', endpoint, failure);
+    if (endpoint !== undefined) activity.failed('http', endpoint, failure, lostSince);
     log.warn(
       { event: 'upstream_failed', endpoint, failure, error: excerpt(String(error)) },
       'a task did not answer',

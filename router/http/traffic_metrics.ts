@@ -58,6 +58,11 @@ export class TrafficMetrics {
     this.#metrics.upstreamErrors.labels(failure).inc();
   }
 
+  /** Another task was asked in place of one that was lost. */
+  failedOver(kind: 'request' | 'websocket' | 'tunnel'): void {
+    this.#metrics.failovers.inc({ kind });
+  }
+
   webSocketOpened(): void {
     this.#webSockets.inc();
   }

@@ -42,7 +42,6 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
   let leadsUntil = -Infinity;
   let told = false;
   let stopped = false;
-  let lastError: string | undefined;
   let expiry: NodeJS.Timeout | undefined;
 
   const isLeader = (): boolean => now() < leadsUntil;
@@ -108,14 +107,10 @@ export function createLeaseLeadership(options: LeaseLeadershipOptions): Leadersh
 
   const loop = createLoop({
     turn: tryOnce,
-    succeeded: () => {
-      lastError = undefined;
-      tell();
-    },
-    failed: (error) => {
+    succeeded: tell,
+    failed: (error, again) => {
       const { message } = error as Error;
-      if (message !== lastError) log.warn({ event: 'lease_failed', error: message }, message);
-      lastError = message;
+      if (!again) log.warn({ event: 'lease_failed', error: message }, message);
       tell();
     },
     interval: times.retry,

@@ -57,7 +57,8 @@ export class Limits {
     this.#cost = COST[kind];
     this.#total = values.total === 0 ? Infinity : values.total;
     this.#users = new Tally(values.perUser);
-    this.#tasks = new Tally(values.perTask);
+    // Counted without a limit, too: who chooses among tasks goes by it.
+    this.#tasks = new Tally(values.perTask === 0 ? Infinity : values.perTask);
     this.#addresses = new Tally(values.perAddress, clientOf);
     this.#names = {
       total: kind,
@@ -93,17 +94,28 @@ export class Limits {
     return overdrawn;
   }
 
+  /** Takes back what `admit` counted: it goes to another task, and is admitted anew. Nothing may be held for it. */
+  retract(request: CountedRequest): void {
+    leave(request.userLoad);
+    leave(request.taskLoad);
+    request.userLoad = request.taskLoad = UNCOUNTED;
+    if (request.account !== UNBOUNDED) this.#budget.give(request.account, this.#cost);
+    request.account = UNBOUNDED;
+  }
+
   /** It is over. A second time it does nothing. */
   leave(request: CountedRequest): void {
     if (!request.counted) return;
     request.counted = false;
     this.#open -= 1;
-    leave(request.userLoad);
-    leave(request.taskLoad);
+    this.retract(request);
     leave(request.addressLoad);
-    request.userLoad = request.taskLoad = request.addressLoad = UNCOUNTED;
-    if (request.account !== UNBOUNDED) this.#budget.give(request.account, this.#cost);
-    request.account = UNBOUNDED;
+    request.addressLoad = UNCOUNTED;
+  }
+
+  /** How many go to this task. */
+  openOf(task: string): number {
+    return this.#tasks.openOf(task);
   }
 
   sweep(): void {

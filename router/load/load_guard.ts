@@ -113,6 +113,11 @@ export class LoadGuard {
     this.#parts.budget.give(this.#asking, bytes);
   }
 
+  /** How many requests in flight and open WebSockets a task has from this process. */
+  inFlight(task: string): number {
+    return this.requests.openOf(task) + this.webSockets.openOf(task);
+  }
+
   /** Counts and tells that a limit was reached. */
   hit(excess: Excess): void {
     const { metrics, log } = this.#parts;

@@ -43,6 +43,11 @@ export class Tally {
     return load;
   }
 
+  /** How much somebody has open. */
+  openOf(who: string): number {
+    return this.#loads.get(this.#nameOf(who))?.open ?? 0;
+  }
+
   /** Forgets those who have nothing open. */
   sweep(): void {
     for (const [who, { open }] of this.#loads) if (open === 0) this.#loads.delete(who);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AnswerForm } from '../grammar/accept.ts';
-import { cardStyle } from './style.ts';
+import { cardStyle, type PageStyle } from './style.ts';
 
 /** One answer of the router's own: what happened, whose fault it is, what to do. All of it plain text; escaping is done here. */
 export interface Answer {
@@ -13,6 +13,19 @@ export interface Answer {
   readonly advice?: string;
   /** Name, value, name, value …: Location, Retry-After, WWW-Authenticate, Set-Cookie, Allow. */
   readonly headers?: readonly string[];
+  /** What its page does by itself; programs are told the words alone. */
+  readonly live?: LivePart;
+}
+
+/** The part of a page that is not the same for all answers. Its maker has escaped what others said. */
+export interface LivePart {
+  readonly style: PageStyle;
+  /** HTML for the end of the head. */
+  readonly head: string;
+  /** HTML below the words, in place of the advice. */
+  readonly content: string;
+  /** Directives of the Content-Security-Policy beside those of every answer. */
+  readonly policy: string | undefined;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -31,17 +44,25 @@ export function escapeHtml(text: string): string {
 const STYLE = cardStyle('small{display:block;margin-top:1.2rem}');
 
 /** Nothing runs on the page, and nothing of a task's is on it. */
-const POLICY = `default-src 'none'; style-src ${STYLE.source}; base-uri 'none'; form-action 'none'`;
+const POLICY = policyOf(STYLE);
+
+function policyOf(style: PageStyle, more?: string): string {
+  const own = `default-src 'none'; style-src ${style.source}; base-uri 'none'; form-action 'none'`;
+  return more === undefined ? own : `${own}; ${more}`;
+}
 
 function htmlOf(answer: Answer, home?: string): string {
   const list = home === undefined ? '' : `<p><a href="${escapeHtml(home)}/">Your endpoints</a></p>`;
   const advice =
-    answer.advice === undefined ? '' : `<p class="soft">${escapeHtml(answer.advice)}</p>`;
+    answer.advice === undefined || answer.live !== undefined
+      ? ''
+      : `<p class="soft">${escapeHtml(answer.advice)}</p>`;
+  const { style = STYLE, head = '', content = '' } = answer.live ?? {};
   return (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width,initial-scale=1">' +
-    `<title>${escapeHtml(answer.title)}</title>${STYLE.element}</head><body><main>` +
-    `<h1>${escapeHtml(answer.title)}</h1><p>${escapeHtml(answer.detail)}</p>${advice}${list}` +
+    `<title>${escapeHtml(answer.title)}</title>${style.element}${head}</head><body><main>` +
+    `<h1>${escapeHtml(answer.title)}</h1><p>${escapeHtml(answer.detail)}</p>${content}${advice}${list}` +
     `<small class="soft">task-traffic-router · ${answer.status} ${escapeHtml(answer.code)}</small>` +
     '</main></body></html>\n'
   );
@@ -86,8 +107,12 @@ export function sendAnswer(
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   // Who meets a 401 is a program: people are sent to sign-in instead.
   const { type, of } = RENDER[answer.status === 401 ? 'json' : form];
-  const body = Buffer.from(of(answer, home));
   response.statusMessage = '';
+  if (answer.status === 204) {
+    response.writeHead(204, ['Cache-Control', 'no-store']).end();
+    return;
+  }
+  const body = Buffer.from(of(answer, home));
   response.writeHead(answer.status, [
     'Content-Type',
     type,
@@ -100,7 +125,7 @@ export function sendAnswer(
     'Referrer-Policy',
     'no-referrer',
     'Content-Security-Policy',
-    POLICY,
+    answer.live === undefined ? POLICY : policyOf(answer.live.style, answer.live.policy),
     ...(answer.headers ?? []),
   ]);
   response.end(response.req.method === 'HEAD' ? undefined : body);

@@ -1,5 +1,6 @@
 import type { Denied, DenialReason } from '../auth/gate/decision.ts';
 import type { Answer } from './answer.ts';
+import { goneAnswer } from './gone_answers.ts';
 
 type Words = Pick<Answer, 'title' | 'detail' | 'advice'>;
 
@@ -40,6 +41,11 @@ const WORDS: Readonly<Record<DenialReason, Words>> = {
   },
   'not-visible': NOTHING_HERE,
   'unknown-endpoint': NOTHING_HERE,
+  // Those who had the right to what was there are told more.
+  'task-ended': NOTHING_HERE,
+  'task-queued': NOTHING_HERE,
+  'task-starting': NOTHING_HERE,
+  'not-asked': NOTHING_HERE,
   'cross-site': {
     title: 'Refused: sent by another site',
     detail: 'Another site made your browser send this request with your cookie.',
@@ -82,6 +88,7 @@ export function denialAnswer(denied: Denied): Answer {
     headers.push('Retry-After', String(Math.max(1, Math.ceil(denied.retryAfter))));
   }
   for (const cookie of denied.setCookie ?? []) headers.push('Set-Cookie', cookie);
+  if (denied.gone !== undefined) return { ...goneAnswer(denied.gone, denied.status), headers };
   // What is the same for both must also look the same to programs.
   const code = denied.status === 404 ? 'not-found' : denied.reason;
   return { status: denied.status, code, ...WORDS[denied.reason], headers };

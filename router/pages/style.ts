@@ -5,7 +5,7 @@ const BASE = `:root{color-scheme:light dark;--ink:#1b2330;--soft:#596476;--paper
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--soft:#a2adbc;--paper:#12161c;--card:#1a2029;--line:#2e3641;--edge:#75818f;--accent:#8ab4f8;--on-accent:#0d1b33;--good:#81c995;--warn:#f2cc60;--alarm:#f5b5b0;--code:#11151b}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;-webkit-text-size-adjust:100%}
-h1,h2,h3,p,dl,dd,ul{margin:0;padding:0}h1{font-size:1.3rem;line-height:1.3}
+h1,h2,h3,h4,p,dl,dd,ul{margin:0;padding:0}h1{font-size:1.3rem;line-height:1.3;overflow-wrap:anywhere}
 a{color:var(--accent);overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:.2rem}
 .soft{color:var(--soft)}small,.small{font-size:.87rem}

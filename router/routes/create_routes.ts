@@ -1,12 +1,17 @@
 import { portOf } from '../grammar/authority.ts';
+import { IDLE_STOP_KEY } from '../grammar/runtime_keys.ts';
 import { RouterError } from '../errors.ts';
-import type { AddressRules } from './asks/address.ts';
+import { checkAddress, type AddressRules } from './asks/address.ts';
+import { createLastUse } from './answers/last_use.ts';
 import { createTaskAnswers } from './answers/task_answers.ts';
+import { portsAreDue } from './ports/barred.ts';
 import { assemble, NOTHING_ROUTED } from './table/assembly.ts';
 import { createStamper, stampsIn } from './asks/stamp.ts';
-import { createStaticOwners } from './claims/static_owners.ts';
+import { createUseStamper } from './asks/use_stamp.ts';
+import { createStaticNames } from './claims/static_names.ts';
 import { createStampMigration } from './claims/migrate.ts';
 import type { DraftRules } from './asks/draft.ts';
+import { taskTlsFor } from './asks/task_tls_for.ts';
 import { createForbiddenAddresses } from './asks/forbidden_addresses.ts';
 import { createLooker } from './asks/look.ts';
 import { createLoop } from '../loop.ts';
@@ -62,14 +67,20 @@ export const createRoutes: CreateRoutes = (parts) => {
   const queues = createQueueFilter(clearml, settings.LISTEN_QUEUE_NAME);
   const forbidden = createForbiddenAddresses(settings, parts.kubernetesHost);
   const drafts = createTaskDrafts(looker.rows, queues.admits);
-  const owners = createStaticOwners(clearml);
+  const names = createStaticNames(clearml, parts.needsOwners);
   const stamper = createStamper(settings.ROUTER_NAME, parts.stampKeys);
   const migration = createStampMigration(parts.migration);
   const limits = {
     perTask: settings.TCP_MAX_PORTS_PER_TASK,
     perUser: settings.TCP_MAX_PORTS_PER_USER,
   };
+  const lastUse = createLastUse({
+    stamper: createUseStamper(settings.ROUTER_NAME, parts.stampKeys),
+    standing: (taskId) => looker.rows.get(taskId)?.lastUsed,
+    seen: parts.usedAt ?? (() => 0),
+  });
   const answers = createTaskAnswers({
+    lastUse,
     rules: {
       routerName: settings.ROUTER_NAME,
       routerUrl,
@@ -94,10 +105,17 @@ export const createRoutes: CreateRoutes = (parts) => {
   let lastError: string | undefined;
   let lastFailure: RoutesState['lastFailure'];
 
+  const addressRules = (): AddressRules => ({
+    networks: settings.TASK_NETWORKS,
+    ...forbidden.current(),
+  });
+
+  const tls = taskTlsFor(settings);
   const draftRules = (addresses: AddressRules, trustUnstamped: boolean): DraftRules => ({
     addresses,
     podRefusal: taskPods?.refusal,
     pathForm: settings.ROUTER_PATH_FORM,
+    tls,
     tcpAddress,
     inRange: (port) => pool?.inRange(port) ?? false,
     held: (id) => pool?.held(id),
@@ -117,7 +135,7 @@ export const createRoutes: CreateRoutes = (parts) => {
     ...looker.problems(),
     ...queues.problems(),
     ...statics.problems(),
-    ...owners.problems(),
+    ...names.problems(),
     ...answers.problems(),
     ...migration.problems(),
     ...(taskPods?.problems() ?? []),
@@ -132,11 +150,13 @@ export const createRoutes: CreateRoutes = (parts) => {
     assembly = await assemble(drafts.all(), assembly, {
       pool,
       limits,
+      noPort: parts.noPort,
       leading,
       steady: leading && assembledLeading,
       issue: stamper.issue,
       staticRules: assembledBy,
-      mayServe: owners.mayServe,
+      mayServe: names.mayServe,
+      people: names.people,
     });
     assembledLeading = leading;
     answers.plan(assembly.tasks, assembledBy);
@@ -161,7 +181,7 @@ export const createRoutes: CreateRoutes = (parts) => {
     if (taskPods !== undefined) drafts.mark(taskPods.takeAffected(drafts.all()));
     const queuesChanged = await queues.refresh(looker.rows.values());
     const addressesChanged = await forbidden.refresh();
-    const ownersChanged = await owners.refresh(statics.rules());
+    const namesChanged = await names.refresh(statics.rules());
     const leading = leadership.isLeader();
     const trusts = await migration.trusts(leading, anyStamp);
     const keysChanged = stamper.keys() !== draftedBy;
@@ -170,10 +190,12 @@ export const createRoutes: CreateRoutes = (parts) => {
       queuesChanged || addressesChanged || led !== leading || keysChanged || trusts !== trusted;
     led = leading;
     trusted = trusts;
-    const addresses = { networks: settings.TASK_NETWORKS, ...forbidden.current() };
-    const changed = drafts.read(everything, draftRules(addresses, trusts)) || ownersChanged;
+    const changed = drafts.read(everything, draftRules(addressRules(), trusts)) || namesChanged;
     // Ports heal by themselves: one that rested or could not be bound may be had now.
-    const heals = assembly.portless.size > 0 || assembly.unfinished;
+    const heals =
+      assembly.portless.size > 0 ||
+      assembly.unfinished ||
+      (pool !== undefined && portsAreDue(table.current(), parts.noPort));
     const { stale, problems: before, notices } = table.current();
     if (changed || heals || stale || !sameTexts(notices, answers.notices())) {
       await reassemble(leading, { stale: false, confirmedAt: Date.now() });
@@ -208,6 +230,14 @@ export const createRoutes: CreateRoutes = (parts) => {
   return {
     current: table.current,
     subscribe: table.subscribe,
+    stampedUse: lastUse.stamped,
+    mayReach: (address, port) =>
+      // Before the first look nobody knows what is forbidden.
+      table.current().version === 0
+        ? { ok: false, reason: 'the router has not looked yet' }
+        : checkAddress(address, port, addressRules()),
+    serves: queues.admits,
+    idleWish: (taskId) => looker.rows.get(taskId)?.runtime.get(IDLE_STOP_KEY),
     start: () => {
       taskPods?.start();
       loop.start();

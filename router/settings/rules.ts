@@ -32,7 +32,18 @@ const tcpWhole: Rule = (values) => {
   return { names: missing, message: `required, since TCP needs all of ${names.join(', ')}` };
 };
 
-function portOutsideRange(name: 'HTTP_PORT' | 'ADMIN_PORT'): Rule {
+/** The ports that are the router's own, whatever tasks ask for. */
+type OwnPort = 'HTTP_PORT' | 'HEALTH_PORT' | 'ADMIN_PORT';
+
+/** @param reason why two of them are not one; 0 takes a free port for each. */
+function portsApart(one: OwnPort, other: OwnPort, reason: string): Rule {
+  return rule([one, other], ({ [one]: port, [other]: same }) => {
+    if (port === undefined || port === 0 || port !== same) return undefined;
+    return `both are ${port}; ${reason}`;
+  });
+}
+
+function portOutsideRange(name: OwnPort): Rule {
   return rule([name], (values) => {
     const { TCP_LISTEN_START: listen, [name]: port } = values;
     const range = listenRange(values);
@@ -101,14 +112,18 @@ export const RULES: readonly Rule[] = [
     return `the range would be listened for at ${range.start} to ${range.end}, and ${LAST_PORT} is the last port; choose ${LAST_PORT - (range.end - range.start)} or lower`;
   }),
   portOutsideRange('HTTP_PORT'),
+  portOutsideRange('HEALTH_PORT'),
   portOutsideRange('ADMIN_PORT'),
-  rule(
-    ['HTTP_PORT', 'ADMIN_PORT'],
-    ({ HTTP_PORT: http, ADMIN_PORT: admin }) =>
-      http !== undefined &&
-      http !== 0 &&
-      http === admin &&
-      `both are ${http}; the admin port must not be reachable as users' traffic is`,
+  portsApart('HTTP_PORT', 'HEALTH_PORT', "users' traffic is served on a port of its own"),
+  portsApart(
+    'HTTP_PORT',
+    'ADMIN_PORT',
+    "the admin port must not be reachable as users' traffic is",
+  ),
+  portsApart(
+    'HEALTH_PORT',
+    'ADMIN_PORT',
+    'the admin port, with the metrics, must not be reachable as the health port is; choose another, or remove HEALTH_PORT',
   ),
   rule(
     ['TCP_PROXY_PROTOCOL'],
@@ -131,6 +146,28 @@ export const RULES: readonly Rule[] = [
       namespaces?.length === 0 &&
       'refuses every address while VERIFY_TASK_PODS names no pods to look at; name them there',
   ),
+  rule(
+    ['OWN_PORTS'],
+    ({ OWN_PORTS: own, VERIFY_TASK_PODS: namespaces }) =>
+      own === true &&
+      namespaces?.length === 0 &&
+      'opens nothing while VERIFY_TASK_PODS names no pods to look at; name them there',
+  ),
   pagesApart,
   leaseWhole,
+  rule(
+    ['PEERS_HOST'],
+    ({ PEERS_HOST: host, ROUTER_SECRET: secret, AUTH_BASE64_JWKS_KEY: signingKey }) =>
+      host !== undefined &&
+      secret === undefined &&
+      signingKey?.length === 0 &&
+      'replicas know each other by a secret, and there is none; set ROUTER_SECRET',
+  ),
+  rule(
+    ['PEERS_HOST'],
+    ({ PEERS_HOST: host, ADMIN_PORT: port }) =>
+      host !== undefined &&
+      port === 0 &&
+      'replicas ask each other at one port, and ADMIN_PORT is 0; name one',
+  ),
 ];

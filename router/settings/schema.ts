@@ -28,16 +28,26 @@ export const SETTINGS = {
   ROUTER_SECRET: values.secrets(16).optional(),
   ROUTER_ADMINISTRATORS: values.names.prefault(''),
   STATE_FILE: z.string().optional(),
+  /** Left out: `owner` where the server shows every task to everybody, else `visible`. */
+  ACCESS_DEFAULT: values.endpointLevel.optional(),
+  ACCESS_WIDEST: values.endpointLevel.prefault('visible'),
+  ACCESS_GUESTS: values.flag.prefault('false'),
   ACCESS_CACHE_SECONDS: values.seconds(0, 86_400).prefault('30'),
   ACCESS_STALE_SECONDS: values.seconds(0, 604_800).prefault('600'),
   LISTEN_QUEUE_NAME: values.names.prefault(''),
   TASK_NETWORKS: values.cidrs.optional(),
   VERIFY_TASK_PODS: values.namespaces.prefault(''),
   VERIFY_TASK_PODS_STRICT: values.flag.prefault('false'),
+  OWN_PORTS: values.flag.prefault('false'),
   TASK_POD_NAME_PREFIX: z.string().prefault('clearml-id-'),
+  /** Left out, certificates of tasks are not checked. */
+  TASK_CA_FILE: z.string().optional(),
   /** Left out, the head of an answer takes as long as it takes. */
   TASK_ANSWER_SECONDS: values.seconds(0.05, 86_400).optional(),
   STATIC_ROUTES_FILE: z.string().optional(),
+  IDLE_POLICY: values.idlePolicy.optional(),
+  /** Left out, nothing is listed on ClearML's page of model endpoints. */
+  MODEL_ENDPOINTS_SECONDS: values.seconds(1, 3600).optional(),
   POLL_INTERVAL: values.seconds(0.05, 3600).prefault('2'),
   TCP_ROUTER_ADDRESS: values.connectAddress.optional(),
   TCP_PORT_START: values.whole(1, 65_535).optional(),
@@ -51,6 +61,7 @@ export const SETTINGS = {
   TCP_PROXY_PROTOCOL: z
     .enum(['off', 'accept'], { error: 'expected off or accept' })
     .prefault('off'),
+  TCP_ONLY_VISIBLE: values.flag.prefault('false'),
   TCP_MAX_PORTS_PER_TASK: values.whole(1, 65_535).prefault('8'),
   TCP_MAX_PORTS_PER_USER: values.whole(1, 65_535).prefault('64'),
   TCP_MAX_CONNECTIONS: values.whole(1, 1_000_000).prefault('32768'),
@@ -59,11 +70,15 @@ export const SETTINGS = {
   TRUSTED_PROXIES: values.cidrs.prefault(''),
   BIND_ADDRESS: values.ipAddress.optional(),
   HTTP_PORT: values.whole(0, 65_535).prefault('8080'),
+  /** Left out, health is asked at ADMIN_PORT alone. */
+  HEALTH_PORT: values.whole(0, 65_535).optional(),
   ADMIN_PORT: values.whole(0, 65_535).prefault('8081'),
   SHUTDOWN_DELAY_SECONDS: values.seconds(0, 3600).prefault('0'),
   DRAIN_SECONDS: values.seconds(0, 86_400).prefault('300'),
   LEASE_NAMESPACE: z.string().optional(),
   LEASE_NAME: z.string().optional(),
+  /** A name whose addresses in DNS are those of all replicas; each is asked at ADMIN_PORT. */
+  PEERS_HOST: values.hostName.optional(),
   /** Limits hold for each process. 0 is no limit. */
   MAX_CONNECTIONS: limit.prefault('16384'),
   /** This and the other two by address are 1024, 2048 and 2048 where TRUSTED_PROXIES is set, else off unless given. */

@@ -106,6 +106,7 @@ export function readSettings(environment: Environment): Settings {
   }
   problems.push(...removedSettings(environment));
   problems.push(...checkReadable('CLEARML_CA_FILE', values.CLEARML_CA_FILE));
+  problems.push(...checkReadable('TASK_CA_FILE', values.TASK_CA_FILE));
   problems.push(...checkReadable('STATIC_ROUTES_FILE', values.STATIC_ROUTES_FILE));
   if (problems.length > 0) throw new RouterError('SETTINGS_INVALID', describe(problems));
   return { ...(values as SettingValues), sources };

@@ -4,6 +4,21 @@ import type { RouterUrl } from './values.ts';
 
 type Urls = Pick<Settings, 'ROUTER_URL' | 'ROUTER_PAGES_URL'>;
 
+/** What the URLs of endpoints are made of. */
+export interface EndpointPlaces {
+  readonly router: RouterUrl;
+  readonly wildcardHost: string | undefined;
+  /** ROUTER_PATH_FORM. */
+  readonly pathForm: boolean;
+}
+
+/** An endpoint, as far as its URLs tell it from others. */
+interface Located {
+  readonly id: EndpointId;
+  /** That of its host name; undefined where it can have none. */
+  readonly label: string | undefined;
+}
+
 /** Where the router's own pages, sign-in and API are. */
 export function pagesUrlOf({ ROUTER_URL, ROUTER_PAGES_URL = ROUTER_URL }: Urls): RouterUrl {
   return ROUTER_PAGES_URL;
@@ -49,4 +64,26 @@ export function wildcardUrl(
 ): string | undefined {
   if (wildcardHost === undefined || label === undefined) return undefined;
   return `${siblingOrigin(router, `${label}.${wildcardHost}`)}/`;
+}
+
+export function endpointPlaces(
+  settings: Pick<Settings, 'ROUTER_URL' | 'ROUTER_WILDCARD_HOST' | 'ROUTER_PATH_FORM'>,
+): EndpointPlaces {
+  return {
+    router: settings.ROUTER_URL,
+    wildcardHost: settings.ROUTER_WILDCARD_HOST,
+    pathForm: settings.ROUTER_PATH_FORM,
+  };
+}
+
+/** Where a browser opens an endpoint: on its own host while it has one. Undefined: only a static route leads there, if any. */
+export function browserUrl(places: EndpointPlaces, { id, label }: Located): string | undefined {
+  const { router, wildcardHost, pathForm } = places;
+  return wildcardUrl(router, wildcardHost, label) ?? (pathForm ? pathUrl(router, id) : undefined);
+}
+
+/** The URL for programs, below the router's own host while that has endpoints. Undefined: nothing but a port or a static route leads there. */
+export function programUrl(places: EndpointPlaces, { id, label }: Located): string | undefined {
+  const { router, wildcardHost, pathForm } = places;
+  return pathForm ? pathUrl(router, id) : wildcardUrl(router, wildcardHost, label);
 }

@@ -1,5 +1,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { ENDPOINT_LEVELS } from '../grammar/access_level.ts';
+import { parseJson } from '../grammar/json.ts';
+import { IDLE_POLICY } from './idle_policy.ts';
 import { type Cidr, readNetwork } from './networks.ts';
 
 /** Where users find the router, taken apart once so that no request needs `new URL`. */
@@ -62,6 +65,11 @@ export const flag = text('true or false', (value) => {
   if (/^(true|1|yes)$/i.test(value)) return true;
   if (/^(false|0|no)$/i.test(value)) return false;
   return undefined;
+});
+
+/** Who may use an endpoint. */
+export const endpointLevel = z.enum(ENDPOINT_LEVELS, {
+  error: `expected ${ENDPOINT_LEVELS.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`,
 });
 
 /** Seconds as a decimal number, kept as whole milliseconds. */
@@ -162,3 +170,9 @@ export const plainName = text(
 export const cookieName = text('the name of a cookie', (value) =>
   /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(value) ? value : undefined,
 );
+
+/** What is stopped when idle, as JSON. */
+export const idlePolicy = z
+  .string()
+  .transform((value) => parseJson(value))
+  .pipe(IDLE_POLICY);

@@ -5,7 +5,7 @@ import type { StateObject } from './state_object.ts';
 
 /** Rights that the service account needs on the ConfigMap. */
 export const CONFIG_MAP_NEEDS =
-  'get and patch on this ConfigMap, which keeps what endpoint tokens there are and who signed out';
+  'get and patch on this ConfigMap, which keeps what endpoint tokens there are, what owners share and who signed out';
 
 const ENDING = '.json';
 
@@ -31,7 +31,7 @@ export function createConfigMapState(
       if (!parsed.success) {
         throw new RouterError(
           'KUBERNETES_UNAVAILABLE',
-          `There is no ConfigMap ${name} in the namespace ${namespace}: endpoint tokens and sign-out need it`,
+          `There is no ConfigMap ${name} in the namespace ${namespace}: endpoint tokens, sharing and sign-out need it`,
         );
       }
       const { metadata, data } = parsed.data;

@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type * as z from 'zod';
 import { RouterError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import { createFreshReads } from './fresh_reads.ts';
+import { SectionChanges } from './section_changes.ts';
 import type { StateObject, StateText } from './state_object.ts';
 
 /** What a section holds, and how much of it there may be. */
@@ -20,7 +22,8 @@ export interface Section<T> {
   readonly read: () => Promise<T>;
   /**
    * Reads, changes, writes, again where another replica wrote meanwhile, so `change` may be called several times. Undefined from
-   * it writes nothing. Resolves with what stands then.
+   * it writes nothing. Resolves with what stands then. Changes that come while one is written are written together after it: those of
+   * one process never stand in each other's way, however many one user makes.
    *
    * @throws RouterError STATE_UNAVAILABLE when nothing was written, STATE_FULL where it would be more than `mostBytes`.
    */
@@ -58,6 +61,7 @@ export function createSharedState(object: StateObject, log: Log): SharedState {
   let problem: string | undefined;
   let looking: Promise<void> | undefined;
   let writes = 0;
+  let last = Promise.resolve();
 
   /** Returns what kept a section from being read: the others count all the same. */
   const tell = (texts: StateText['texts']): Error | undefined => {
@@ -75,12 +79,15 @@ export function createSharedState(object: StateObject, log: Log): SharedState {
     return failure;
   };
 
-  const readAll = async (): Promise<StateText> => {
+  const readAll = createFreshReads(async (): Promise<StateText> => {
     try {
       return await object.read();
     } catch (error) {
       throw unavailable(error);
     }
+  });
+  const inTurn = (commit: () => Promise<void>): void => {
+    last = last.then(commit);
   };
 
   const lookOnce = async (): Promise<void> => {
@@ -106,38 +113,45 @@ export function createSharedState(object: StateObject, log: Log): SharedState {
   };
 
   const section = <T>({ name, schema, empty, mostBytes }: SectionShape<T>): Section<T> => {
+    let read: { readonly text: string; readonly value: T } | undefined;
     const parse = (text: string | undefined): T => {
       if (text === undefined || text.trim() === '') return empty;
+      // Of many who ask at a time, one has it read.
+      if (read?.text === text) return read.value;
       try {
-        return schema.parse(JSON.parse(text));
+        read = { text, value: schema.parse(JSON.parse(text)) };
+        return read.value;
       } catch (error) {
         throw unavailable(error, `the section ${name} of the state cannot be read`);
       }
     };
-    return {
-      read: async () => parse((await readAll()).texts.get(name)),
-      update: async (change) => {
+    const changes = new SectionChanges<T>({ name, mostBytes });
+    const commit = async (): Promise<void> => {
+      const carried = changes.take(() => inTurn(commit));
+      try {
         for (let tried = 0; tried < WRITES_TRIED; tried += 1) {
           const before = await readAll();
-          const now = parse(before.texts.get(name));
-          const next = change(now);
-          if (next === undefined) return now;
-          const text = JSON.stringify(next);
-          if (Buffer.byteLength(text) > mostBytes) {
-            throw new RouterError('STATE_FULL', `${name} would hold more than ${mostBytes} bytes`);
-          }
+          const stands = before.texts.get(name);
+          const { text, settle } = changes.apply(carried, stands, parse(stands));
+          if (text === undefined) return settle();
           const written = await object.write(before, name, text).catch((error: unknown) => {
             throw unavailable(error);
           });
           if (written) {
             writes += 1;
             tell(new Map(before.texts).set(name, text));
-            return next;
+            return settle();
           }
           await wait(10 + Math.random() * 40);
         }
         throw new RouterError('STATE_UNAVAILABLE', `${name} was written by others all the time`);
-      },
+      } catch (error) {
+        for (const { reject } of carried) reject(error);
+      }
+    };
+    return {
+      read: async () => parse((await readAll()).texts.get(name)),
+      update: (change) => changes.add(change, () => inTurn(commit)),
       follow: (listener) => {
         followed.add({ name, take: (text) => listener(parse(text)), known: undefined });
         listener(empty);

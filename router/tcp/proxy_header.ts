@@ -63,10 +63,12 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
 function parseText(bytes: Buffer): ProxyHeader {
   const head = bytes.toString('latin1', 0, LONGEST_TEXT_BYTES);
   if (!head.startsWith(TEXT_START.slice(0, head.length))) return malformed('no PROXY header');
-  const end = head.indexOf('\r\n');
-  if (end === -1) {
+  // It ends in CRLF and in nothing else (section 2.1): what a proxy that ends it otherwise means is not waited for.
+  const end = head.search(/[\r\n]/);
+  if (end === -1 || head.slice(end) === '\r') {
     return head.length < LONGEST_TEXT_BYTES ? INCOMPLETE : malformed('the PROXY line does not end');
   }
+  if (!head.startsWith('\r\n', end)) return malformed('a PROXY line that does not end in CRLF');
   const length = end + 2;
   const [, family, client, server, clientPort, serverPort, ...more] = head.slice(0, end).split(' ');
   if (family === 'UNKNOWN') return { state: 'complete', length, ends: undefined };

@@ -3,6 +3,7 @@ import type { RouteTable } from '../routes/model/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Activity } from '../activity/activity.ts';
+import { byteMeter } from '../activity/meters.ts';
 import { writeProxyHeader } from './proxy_header.ts';
 import type { AdmittedConnection } from './admission.ts';
 import { TcpConnection, type TcpSummary } from './connection.ts';
@@ -47,18 +48,22 @@ export class TcpSessions {
       proxyHeader: route.proxyHeader === true ? writeProxyHeader(ends) : undefined,
       onOpen: () => {
         metrics.tcpConnections.inc({ port, outcome: 'opened' });
-        activity.reached('tcp', endpoint.id);
+        activity.answered('tcp', endpoint.id, since);
       },
       onClose: (summary) => {
         this.#carried.delete(connection);
         unfollow();
         metrics.openSockets.dec({ kind: 'tcp' });
-        this.#tell(summary, admitted, performance.now() - since);
+        this.#tell(summary, admitted, since);
         onEnd(admitted);
       },
     });
     this.#carried.set(connection, admitted);
-    const unfollow = activity.follow('tcp', endpoint.id, () => connection.bytes);
+    const unfollow = activity.follow(
+      'tcp',
+      endpoint.id,
+      byteMeter(() => connection.bytes),
+    );
     metrics.openSockets.inc({ kind: 'tcp' });
   }
 
@@ -81,13 +86,14 @@ export class TcpSessions {
     clearInterval(this.#looking);
   }
 
-  #tell(summary: TcpSummary, admitted: AdmittedConnection, milliseconds: number): void {
+  /** @param since when it was dialled, by the clock of `performance.now`. */
+  #tell(summary: TcpSummary, admitted: AdmittedConnection, since: number): void {
     const { log, metrics, activity } = this.#deps;
     const { port, endpoint, route, ends, peer } = admitted;
     const { address } = ends.client;
     if (summary.end === 'unreachable') {
       metrics.tcpConnections.inc({ port, outcome: 'unreachable' });
-      activity.failed('tcp', endpoint.id, failureOfCode(summary.code ?? ''));
+      activity.failed('tcp', endpoint.id, failureOfCode(summary.code ?? ''), since);
     }
     metrics.bytes.inc({ direction: 'in', kind: 'tcp' }, summary.bytesIn);
     metrics.bytes.inc({ direction: 'out', kind: 'tcp' }, summary.bytesOut);
@@ -103,7 +109,7 @@ export class TcpSessions {
         code: summary.code,
         bytesIn: summary.bytesIn,
         bytesOut: summary.bytesOut,
-        duration: Math.round(milliseconds) / 1_000,
+        duration: Math.round(performance.now() - since) / 1_000,
       },
       'connection ended',
     );

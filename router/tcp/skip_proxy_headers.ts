@@ -12,8 +12,9 @@ const ENDS = ['end', 'error', 'timeout'] as const;
  * Has a server drop the PROXY header before a request, and serve requests without one as before. A load balancer that sends the header to
  * the range sends it with its health checks, too, whatever port they ask
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#proxy-protocol,
- * https://github.com/projectcontour/contour/issues/4833): ADMIN_PORT would answer 400, and no pod would count as healthy. Who the header
- * names is not read, so that it may come from anybody.
+ * https://github.com/projectcontour/contour/issues/4833): the health port would answer 400, and no pod would count as healthy. Who the header
+ * names is not read, so that it may come from anybody. `proxy_header_reader.ts` has a loop of its own, since it refuses whom this one
+ * serves, and hands over a socket that reads into a buffer of the router's, where Node's HTTP server takes a plain one.
  *
  * @param server not yet listening.
  */

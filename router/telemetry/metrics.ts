@@ -50,6 +50,15 @@ export function createMetrics(registry: Registry) {
     signIns: counter('sign_ins_total', 'Sign-ins at the page of the router.', ['outcome']),
     /** `class`: a FailureClass. */
     upstreamErrors: counter('upstream_errors_total', 'Tasks that failed to answer.', ['class']),
+    /** `kind`: `request`, `websocket`, `tunnel`. */
+    failovers: counter('failovers_total', 'Sent to another task of a load-balanced route.', [
+      'kind',
+    ]),
+    balancedRoutesDown: gauge(
+      'balanced_routes_down',
+      'Load-balanced static routes of whose tasks none is well.',
+      [],
+    ),
     /** `outcome`: `opened`, `refused`, `limited`, `forbidden`, `malformed` (PROXY header), `unreachable`. */
     tcpConnections: counter('tcp_connections_total', 'Connections to the TCP port range.', [
       'port',
@@ -59,6 +68,22 @@ export function createMetrics(registry: Registry) {
     tunnels: counter('tunnels_total', 'TCP over WebSocket sessions.', ['outcome']),
     /** `lane`: `http`, `tcp`; `state`: `open`, `waiting`, `refused`. */
     routes: gauge('routes', 'Ways into endpoints of running tasks.', ['lane', 'state']),
+    /** `state`: a HealthState. */
+    endpoints: gauge('endpoints', 'Endpoints with an open way in, by whether their tasks answer.', [
+      'state',
+    ]),
+    /** `queue`: the id of a queue. */
+    idleSeconds: gauge(
+      'idle_seconds',
+      'How long the idle tasks of the policy have been idle, together; by queue.',
+      ['queue'],
+    ),
+    /** `state`: `reported`, `by_task` (which reports itself), `left_out`. */
+    modelEndpoints: gauge(
+      'model_endpoints',
+      "Web servers of tasks, by whether this replica lists them on ClearML's page of model endpoints.",
+      ['state'],
+    ),
     tcpPortsLeft: gauge('tcp_ports_left', 'Free ports of the TCP range.', []),
     tableAge: gauge('table_age_seconds', 'Time since ClearML last confirmed the routes.', []),
     /** Answers that were found changed or lost in a task's runtime. */
@@ -71,6 +96,13 @@ export function createMetrics(registry: Registry) {
     signingKeyWrong: gauge(
       'signing_key_wrong',
       '1 while no known key verifies the tokens that ClearML issues now.',
+      [],
+    ),
+    /** `state`: `answering`, `silent`. */
+    replicas: gauge('replicas', 'Replicas that this one found, itself included.', ['state']),
+    peersUnknown: gauge(
+      'peers_unknown',
+      '1 while another replica does not tell what it alone saw, or may be there unfound.',
       [],
     ),
     leader: gauge('leader', '1 on the replica that hands out ports.', []),

@@ -1,5 +1,5 @@
 import { MOST_NOMINATED, readFields } from './header_fields.ts';
-import { BadAnswer } from './failure.ts';
+import { BadAnswer, OtherProtocol } from './failure.ts';
 
 /** The head of a task's answer. */
 export interface AnswerHead {
@@ -31,6 +31,24 @@ function isDigit(code: number): boolean {
 
 /** `HTTP/1.1 200`, and a blank before the reason if there is one. */
 const STATUS_END = 12;
+
+/** Of `HTTP/1.1`. */
+export const FIRST_BYTE = 0x48;
+/** Types of frames that an HTTP/2 server sends first: SETTINGS, and GOAWAY to what does not begin as HTTP/2 does (RFC 9113, section 3.4). */
+const FIRST_FRAMES: ReadonlySet<number | undefined> = new Set([0x04, 0x07]);
+/** Of records of TLS: an alert, and a handshake (RFC 8446, section 5.1). */
+const TLS_RECORDS: ReadonlySet<number | undefined> = new Set([0x15, 0x16]);
+
+/** What else a task speaks whose answer, from `at` to `end` of a read, does not begin as one of HTTP/1.1. */
+export function otherProtocol(read: Buffer, at: number, end: number): BadAnswer {
+  if (end - at >= 4 && read[at] === 0 && FIRST_FRAMES.has(read[at + 3])) {
+    return new OtherProtocol('http2');
+  }
+  if (TLS_RECORDS.has(read[at]) && end - at >= 2 && read[at + 1] === 0x03) {
+    return new OtherProtocol('tls');
+  }
+  return new BadAnswer('a status line that is none');
+}
 
 /** The reason is for nobody to read (RFC 9112 section 4): only what could part the line from what follows is refused (A33, A71). */
 function isOneLine(line: string): boolean {

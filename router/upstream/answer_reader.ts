@@ -1,4 +1,4 @@
-import { HEAD_END, isBodiless, readAnswerHead } from './answer_head.ts';
+import { FIRST_BYTE, HEAD_END, isBodiless, otherProtocol, readAnswerHead } from './answer_head.ts';
 import type { Asker } from './asker.ts';
 import { ChunkedBody } from './chunked_body.ts';
 import { BadAnswer } from './failure.ts';
@@ -70,6 +70,8 @@ export class AnswerReader {
   }
 
   #takeHead(read: Buffer, at: number, end: number, asker: Asker): number {
+    // What begins otherwise is no HTTP/1, and may never have the end that is waited for.
+    if (read[at] !== FIRST_BYTE) throw otherProtocol(read, at, end);
     const stop = read.indexOf(HEAD_END, at);
     // Bytes after `end` are of an earlier read.
     if (stop === -1 || stop + HEAD_END.length > end) {

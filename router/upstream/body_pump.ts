@@ -28,10 +28,11 @@ export class BodyPump {
   /** What its account holds for it. */
   #held = 0;
   #running = true;
+  #begun = false;
 
   /**
-   * Begins at once. `chunked`: how the body is framed towards the task; otherwise its length was announced, and Node's parser
-   * sees to it that it is kept.
+   * `chunked`: how the body is framed towards the task; otherwise its length was announced, and Node's parser sees to it that it
+   * is kept.
    */
   constructor(
     {
@@ -49,9 +50,19 @@ export class BodyPump {
     this.#mostWaiting = chunked
       ? MOST_WAITING_BYTES
       : Math.min(MOST_WAITING_BYTES, Number(contentLength));
-    body.on('data', this.#onData);
-    body.on('end', this.#onEnd);
-    task.on('drain', this.#onDrain);
+  }
+
+  /** The task has not taken the connection yet: nothing of the body is touched, so that another may get all of it. */
+  wait(): void {
+    this.#hold();
+  }
+
+  begin(): void {
+    this.#begun = true;
+    this.#waitNoMore();
+    this.#body.on('data', this.#onData);
+    this.#body.on('end', this.#onEnd);
+    this.#task.on('drain', this.#onDrain);
   }
 
   /** All of the body is with the task's connection. */
@@ -59,11 +70,11 @@ export class BodyPump {
     return !this.#running;
   }
 
-  /** Sends nothing more. What the client still sends is read and dropped, so that it gets to read its answer. */
+  /** Sends nothing more. What the client still sends of what has begun is read and dropped, so that it gets to read its answer. */
   stop(): void {
     if (!this.#running) return;
     this.#detach();
-    this.#body.resume();
+    if (this.#begun) this.#body.resume();
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -78,11 +89,13 @@ export class BodyPump {
       task.uncork();
     } else task.write(chunk, written);
     // A `write` that says false although the kernel has all of it asks for a pause that nobody needs.
-    if (task.writableLength > 0 && task.writableNeedDrain) this.#wait();
+    if (task.writableLength === 0 || !task.writableNeedDrain) return;
+    this.#body.pause();
+    this.#hold();
   };
 
-  #wait(): void {
-    this.#body.pause();
+  /** What Node reads of it meanwhile is held for its account. */
+  #hold(): void {
     if (this.#held > 0) return;
     const { account, overdrawn } = this.#owner;
     const bound = account.budget.take(account, this.#mostWaiting);

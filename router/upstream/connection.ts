@@ -1,13 +1,16 @@
 import { connect, type Socket } from 'node:net';
-import { OverBudget, UNBOUNDED } from '../load/byte_budget.ts';
+import { connect as connectTls } from 'node:tls';
+import { hold, OverBudget, UNBOUNDED, type Account } from '../load/byte_budget.ts';
 import type { Upstream } from '../routes/model/endpoint.ts';
+import { MOST_TLS_AHEAD_BYTES, readThrough, TLS_AHEAD_BYTES } from '../sockets/read_through.ts';
 import { ReadBuffer } from '../sockets/read_buffer.ts';
 import { afterOthers } from '../sockets/turns.ts';
 import { AnswerClock } from './answer_clock.ts';
 import { AnswerReader } from './answer_reader.ts';
-import { requestHeadText, type Asker } from './asker.ts';
+import { requestHeadText, type Asker, type TaskRequest } from './asker.ts';
 import { BodyPump } from './body_pump.ts';
 import { AnswerTimeout, CONNECT_TIMEOUT_MS, ConnectTimeout, TaskClosed } from './failure.ts';
+import { tlsOptions } from './task_tls.ts';
 import { KEEP_ALIVE_DELAY_MS } from '../sockets/keep_alive.ts';
 
 /** Of a quiet connection's buffer: most answers fit, and a thousand connections cost little. */
@@ -21,6 +24,14 @@ export interface ConnectionOwner {
   readonly idle: (connection: UpstreamConnection) => void;
   /** It serves nobody any more; told at least once. */
   readonly closed: (connection: UpstreamConnection) => void;
+}
+
+function notTaken(): Error {
+  return new ConnectTimeout('the task did not accept the connection');
+}
+
+function late(): Error {
+  return new AnswerTimeout('the task took too long to answer');
 }
 
 /**
@@ -42,44 +53,55 @@ export class UpstreamConnection {
   #busySince = 0;
   /** Until then an idle connection may be used; by the clock of `performance.now`, 0 before its first answer. */
   idleUntil = 0;
-  /**
-   * The task may have closed it, as idle, before the request came, and so never have seen that: it served another one before, and
-   * said nothing to this one. A new connection is never stale (A77).
-   */
-  maybeStale = false;
+  /** What the task has got and said of the present request; what it has begun to answer is nobody else's to answer. */
+  progress: 'unsent' | 'sent' | 'spoken' = 'unsent';
+  #servedBefore = false;
+  readonly #isTls: boolean;
+  /** Whose account holds what Node may have read ahead over TLS. */
+  #heldFor: Account | undefined = undefined;
 
   /** `answerTime`: how long the head of an answer may take, in milliseconds; undefined: as long as it takes. */
-  constructor(
-    { address, port, family }: Upstream,
-    owner: ConnectionOwner,
-    answerTime: number | undefined,
-  ) {
+  constructor(upstream: Upstream, owner: ConnectionOwner, answerTime: number | undefined) {
     this.#owner = owner;
-    const socket = connect({
+    const { address, port, family, tls } = upstream;
+    const onread = {
+      buffer: () => this.#buffer.bytes,
+      callback: (length: number) => this.#read(length),
+    };
+    const options = {
       host: address,
       port,
       family,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
-      onread: {
-        buffer: () => this.#buffer.bytes,
-        callback: (length) => this.#read(length),
-      },
-    });
+    };
+    let socket: Socket;
+    if (tls === undefined) socket = connect({ ...options, onread });
+    else {
+      // The published types do not know the high-water mark here, which goes on to the socket.
+      const ahead = { highWaterMark: TLS_AHEAD_BYTES } as object;
+      const secured = connectTls({ ...options, ...tlsOptions(upstream, tls), ...ahead });
+      readThrough(secured, onread);
+      socket = secured;
+    }
     this.#socket = socket;
+    this.#isTls = tls !== undefined;
     if (answerTime !== undefined) {
       this.#clock = new AnswerClock(
         answerTime,
-        () => this.#pump?.complete === false && socket.writableLength === 0,
-        () => this.destroy(new AnswerTimeout('the task took too long to answer')),
+        () =>
+          this.progress !== 'unsent' &&
+          this.#pump?.complete === false &&
+          socket.writableLength === 0,
+        () => this.destroy(this.progress === 'unsent' ? notTaken() : late()),
       );
     }
-    const timer = setTimeout(
-      () => this.destroy(new ConnectTimeout('the task did not accept the connection')),
-      CONNECT_TIMEOUT_MS,
-    );
-    socket.on('connect', () => clearTimeout(timer));
+    const timer = setTimeout(() => this.destroy(notTaken()), CONNECT_TIMEOUT_MS);
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => {
+      clearTimeout(timer);
+      this.#taken();
+    });
     socket.on('end', () => {
       if (this.#answer.endsWithConnection) this.#complete(false);
       this.destroy(new TaskClosed('the task closed the connection'));
@@ -96,16 +118,27 @@ export class UpstreamConnection {
     const { outgoing, account } = asker;
     const socket = this.#socket;
     this.#asker = asker;
+    if (this.#isTls) {
+      try {
+        hold(account, MOST_TLS_AHEAD_BYTES);
+      } catch (error) {
+        this.destroy(error as Error);
+        return;
+      }
+      this.#heldFor = account;
+    }
     this.#answer.begin();
     this.#buffer.charge(account);
-    this.maybeStale = this.idleUntil !== 0;
+    this.#servedBefore = this.idleUntil !== 0;
+    this.progress = socket.connecting ? 'unsent' : 'sent';
     this.#clock?.start();
     if (outgoing.body === undefined) {
+      // No word of it goes out before the task's certificate was looked at.
+      if (this.#isTls && socket.connecting) return;
+      // Where the task has not taken the connection yet, the socket keeps it until then.
       socket.write(requestHeadText(outgoing), 'latin1');
       return;
     }
-    socket.cork();
-    socket.write(requestHeadText(outgoing), 'latin1');
     this.#pump = new BodyPump(outgoing, outgoing.body, socket, {
       account,
       passed: (bytes) => {
@@ -114,8 +147,34 @@ export class UpstreamConnection {
       },
       overdrawn: (bound) => this.destroy(new OverBudget(bound)),
     });
+    if (socket.connecting) this.#pump.wait();
+    else this.#sendBody(outgoing, this.#pump);
+  }
+
+  /** The task has taken the connection. */
+  #taken(): void {
+    this.progress = 'sent';
+    const outgoing = this.#asker?.outgoing;
+    if (outgoing === undefined) return;
+    if (this.#pump !== undefined) this.#sendBody(outgoing, this.#pump);
+    else if (this.#isTls) this.#socket.write(requestHeadText(outgoing), 'latin1');
+  }
+
+  #sendBody(outgoing: TaskRequest, pump: BodyPump): void {
+    const socket = this.#socket;
+    socket.cork();
+    socket.write(requestHeadText(outgoing), 'latin1');
+    pump.begin();
     // What has come of the body by now flows in the next tick, before this, and leaves together with the head.
     process.nextTick(() => socket.uncork());
+  }
+
+  /**
+   * The task may have closed it, as idle, before the request came, and so never have seen that: it served another one before, and
+   * said nothing to this one. A new connection is never stale (A77).
+   */
+  get maybeStale(): boolean {
+    return this.#servedBefore && this.progress === 'sent';
   }
 
   /** The asker has taken all bytes. */
@@ -136,6 +195,8 @@ export class UpstreamConnection {
   /** Nothing is awaited or sent for an asker any more. */
   #letGo(): void {
     this.#asker = undefined;
+    this.#heldFor?.budget.give(this.#heldFor, MOST_TLS_AHEAD_BYTES);
+    this.#heldFor = undefined;
     this.#clock?.stop();
     this.#pump?.stop();
     this.#pump = undefined;
@@ -148,7 +209,7 @@ export class UpstreamConnection {
       this.destroy(undefined);
       return false;
     }
-    this.maybeStale = false;
+    this.progress = 'spoken';
     let taken: boolean;
     try {
       let at = 0;

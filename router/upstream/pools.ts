@@ -17,6 +17,7 @@ export class UpstreamPools {
   readonly #answerTime: number | undefined;
   readonly #unsubscribe: () => void;
   readonly #sweep: NodeJS.Timeout;
+  #closed = false;
 
   /** `answerTime`: how long the head of an answer may take, in milliseconds. */
   constructor(routes: RouteSource, answerTime: number | undefined) {
@@ -36,7 +37,9 @@ export class UpstreamPools {
       this.#end(id, known);
     }
     const opened = new UpstreamPool(upstream, this.#answerTime);
-    this.#pools.set(id, opened);
+    // Whoever goes on to another task meets the end of the router there, too.
+    if (this.#closed) opened.end(new RouteEnded('the router has ended'));
+    else this.#pools.set(id, opened);
     return opened;
   }
 
@@ -53,6 +56,7 @@ export class UpstreamPools {
 
   /** Ends every connection to a task. */
   close(): void {
+    this.#closed = true;
     this.#unsubscribe();
     clearInterval(this.#sweep);
     for (const [id, pool] of this.#pools) this.#end(id, pool);

@@ -1,8 +1,11 @@
-import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { Upstream } from '../routes/model/endpoint.ts';
+import { SERVICE_PATH } from '../grammar/endpoint_id.ts';
+import type { Endpoint, Upstream } from '../routes/model/endpoint.ts';
+import { schemeOf } from '../settings/urls.ts';
+import type { RouterUrl } from '../settings/values.ts';
 import { MOST_HEAD_BYTES } from './answer_head.ts';
 import { interimFate } from './interims.ts';
+import { requestOf } from './task_tls.ts';
 import { failureClass, type FailureClass } from './failure.ts';
 
 /** What came of trying a task's address from here. */
@@ -36,27 +39,35 @@ function timed(
   });
 }
 
+/** Those headers by which an app knows where it is, and which its log tells from users. */
+export function probeHeaders(
+  router: Pick<RouterUrl, 'host' | 'secure'>,
+  { id, http }: Pick<Endpoint, 'id' | 'http'>,
+  purpose: 'connectivity test' | 'health check',
+): Readonly<Record<string, string>> {
+  return {
+    Host: router.host,
+    'X-Forwarded-Host': router.host,
+    'X-Forwarded-Proto': schemeOf(router),
+    ...(http?.basePath === undefined ? { 'X-Forwarded-Prefix': SERVICE_PATH + id } : {}),
+    'User-Agent': `task-traffic-router ${purpose}`,
+  };
+}
+
 /**
- * Asks the task for `/` on a connection of its own and reads no more than the status. Goes to the literal address of a route alone:
+ * Asks the task for a path on a connection of its own and reads no more than the status. Goes to the literal address of a route alone:
  * nothing is resolved, no redirect is followed, and no credential of anybody is sent.
  *
- * @param headers those by which the app knows where it is.
+ * @param path checked by the grammar of paths.
  */
 export function probeHttp(
-  { address, family, port }: Upstream,
+  upstream: Upstream,
   headers: Readonly<Record<string, string>>,
   patience = PATIENCE_MS,
+  path = '/',
 ): Promise<Probe> {
   return timed(patience, (settle) => {
-    const asked = request({
-      host: address,
-      family,
-      port,
-      path: '/',
-      agent: false,
-      maxHeaderSize: MOST_HEAD_BYTES,
-      headers: { ...headers, 'User-Agent': 'task-traffic-router connectivity test' },
-    });
+    const asked = requestOf(upstream, { path, maxHeaderSize: MOST_HEAD_BYTES, headers });
     let interims = 0;
     asked
       .on('information', ({ statusCode }) => {

@@ -12,7 +12,7 @@ import { type OwnPages, type OwnRequest } from '../pages/own_pages.ts';
 import { viewerRequest } from './parts/viewer_request.ts';
 
 /** Paths that pages of the router's own have. */
-const OWN = /^\/(?:auth\/.*|api\/.*)?$/;
+const OWN = /^\/(?:auth\/.*|api\/.*|share\/.*)?$/;
 
 /**
  * Answers on the host of ROUTER_URL, where the router's own pages are on a host of their own: none of them is ever shown beside the

@@ -18,12 +18,16 @@ export function payloadLengthOf(head: Uint8Array): number {
 
 /**
  * Follows the frames of one direction of a WebSocket by their heads alone, so that a close frame can be put between two of them
- * and not into one.
+ * and not into one, and counts those that carry data.
  */
 export class FrameFollower {
   readonly #head = new Uint8Array(LONGEST_HEAD_BYTES);
   #headLength = 0;
   #payloadLeft = 0;
+  /** Frames of text and of bytes so far, those that continue another included (RFC 6455 section 5.2). */
+  dataFrames = 0;
+  /** Of their payloads. */
+  dataBytes = 0;
 
   /** No frame is half sent. */
   get betweenFrames(): boolean {
@@ -55,7 +59,7 @@ export class FrameFollower {
       const length = second & 0x7f;
       const end = offset + ((second & 0x80) === 0 ? 2 : 6);
       if (length < 126 && end <= chunk.length) {
-        this.#payloadLeft = length;
+        this.#begin(chunk[offset] ?? 0, length);
         return end;
       }
     }
@@ -70,7 +74,15 @@ export class FrameFollower {
     const mask = (second & 0x80) === 0 ? 0 : 4;
     if (this.#headLength < 2 + extendedLengthOf(second) + mask) return;
     this.#headLength = 0;
-    this.#payloadLeft = payloadLengthOf(this.#head);
+    this.#begin(this.#head[0] ?? 0, payloadLengthOf(this.#head));
+  }
+
+  /** Control frames have the highest bit of the opcode set (RFC 6455 section 5.5). */
+  #begin(first: number, payload: number): void {
+    this.#payloadLeft = payload;
+    if ((first & 0x08) !== 0) return;
+    this.dataFrames += 1;
+    this.dataBytes += payload;
   }
 }
 

@@ -69,6 +69,10 @@ export class OpenUpgrades {
   /** Ends what is no session: an answer of the task's on its way is cut, whoever still waits is told. */
   end(attempt: UpgradeAttempt, ending: Ending): void {
     attempt.callOff?.();
+    if (ending === TASK_ENDED && !attempt.answered && attempt.taskEnded !== undefined) {
+      attempt.taskEnded();
+      return;
+    }
     attempt.reason = ending.reason;
     if (attempt.answered) attempt.socket.destroy();
     else this.#answer(attempt, ending.answer);

@@ -1,12 +1,30 @@
 import type { Socket } from 'node:net';
-import type { Account } from '../load/byte_budget.ts';
+import { TLSSocket } from 'node:tls';
+import { hold, type Account } from '../load/byte_budget.ts';
 import { adopt } from '../sockets/adopt.ts';
+import type { SentFrames } from '../activity/meters.ts';
 import { SocketSink, TcpCopy, type Sink } from '../sockets/copy.ts';
 import { isGone } from '../sockets/gone.ts';
+import { MOST_TLS_AHEAD_BYTES } from '../sockets/read_through.ts';
 import { FrameFollower, closeFrame } from './frames.ts';
 import { takeOver } from './take_over.ts';
 import { whenWritten } from '../sockets/when_written.ts';
 import { KEEP_ALIVE_DELAY_MS } from '../sockets/keep_alive.ts';
+
+/** The task, which gets the client's frames as they are. */
+class FollowedSink extends SocketSink {
+  readonly #frames: FrameFollower;
+
+  constructor(task: Socket, frames: FrameFollower) {
+    super(task);
+    this.#frames = frames;
+  }
+
+  override write(chunk: Uint8Array): void {
+    this.#frames.follow(chunk);
+    super.write(chunk);
+  }
+}
 
 /** What an ended session gets for its last bytes. */
 const FAREWELL_MS = 1_000;
@@ -38,16 +56,34 @@ export class WebSocketSession implements Sink {
   readonly #inward: TcpCopy;
   readonly #outward: TcpCopy;
   readonly #frames = new FrameFollower();
+  readonly #sent = new FrameFollower();
   readonly #onClosed: () => void;
   readonly #writtenBefore: number;
   #farewell: Buffer | undefined = undefined;
 
-  /** Undefined when one of the two has gone already. `onClosed` is called once, when the client's socket is closed. */
+  /** Undefined when one of the two has gone already, or its account may hold no more. `onClosed` is called once, when the client's socket is closed. */
   static start(ends: WebSocketEnds, onClosed: () => void): WebSocketSession | undefined {
+    const { account } = ends;
+    const ahead = ends.task instanceof TLSSocket ? MOST_TLS_AHEAD_BYTES : 0;
+    try {
+      hold(account, ahead);
+    } catch {
+      ends.task.destroy();
+      return undefined;
+    }
+    const session = WebSocketSession.#begin(ends, () => {
+      account.budget.give(account, ahead);
+      onClosed();
+    });
+    if (session === undefined) account.budget.give(account, ahead);
+    return session;
+  }
+
+  static #begin(ends: WebSocketEnds, onClosed: () => void): WebSocketSession | undefined {
     const { account } = ends;
     const copies = { inward: new TcpCopy(account), outward: new TcpCopy(account) };
     const task = adopt(ends.task, copies.outward.onread);
-    ends.task.destroy();
+    if (task !== ends.task) ends.task.destroy();
     if (task === undefined) return undefined;
     const taken = takeOver(ends.client, ends.early, copies.inward.onread);
     if (taken === undefined) {
@@ -71,7 +107,8 @@ export class WebSocketSession implements Sink {
     this.#onClosed = onClosed;
     this.#writtenBefore = task.bytesWritten;
     task.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-    inward.join(client, new SocketSink(task));
+    const toTask = new FollowedSink(task, this.#sent);
+    inward.join(client, toTask);
     outward.join(task, this);
     client.cork();
     for (const part of greeting) {
@@ -79,7 +116,7 @@ export class WebSocketSession implements Sink {
       client.write(part, 'latin1');
     }
     client.uncork();
-    if (early.length > 0) task.write(early);
+    if (early.length > 0) toTask.write(early);
 
     client.on('error', () => client.destroy());
     client.once('end', () => this.#endSoon());
@@ -99,6 +136,11 @@ export class WebSocketSession implements Sink {
 
   get bytesOut(): number {
     return this.#outward.bytes;
+  }
+
+  /** What the client has sent so far. */
+  get sent(): SentFrames {
+    return this.#sent;
   }
 
   /** Ends the session with a close frame, after the frame that is half sent, if there is one. */

@@ -9,11 +9,13 @@ import type { RouteSource } from '../routes/model/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Activity } from '../activity/activity.ts';
+import { byteMeter } from '../activity/meters.ts';
 import { plainAddress } from '../http/headers/client_address.ts';
 import { ConnectionCounts, type ConnectionLimits } from '../tcp/connection_limits.ts';
 import { type ConnectionEnds, writeProxyHeader } from '../tcp/proxy_header.ts';
 import { TcpCopy } from '../sockets/copy.ts';
 import { mayLiveOn } from '../tcp/sessions.ts';
+import { TASK_ENDED } from './ending.ts';
 import { takeOver } from './take_over.ts';
 import { dialTask } from './tunnel_dial.ts';
 import { asksForTunnel, isTunnelHandshake, tunnelHead } from './tunnel_handshake.ts';
@@ -29,7 +31,8 @@ import {
 } from './tunnel_refusal.ts';
 import { TunnelSession, type TunnelSessionParts } from './tunnel_session.ts';
 
-const PING_INTERVAL_MS = 30_000;
+/** Proxies in between end a connection on which nothing was sent for as little as 30 s; most of them wait 60 s. */
+const PING_INTERVAL_MS = 20_000;
 
 /** What the tunnel needs from the router. */
 export interface TunnelDeps {
@@ -58,6 +61,8 @@ interface TunnelUpgrade {
 /** The right to one tunnel, from before its task is asked until `release`. */
 interface TunnelRight {
   readonly endpoint: Endpoint;
+  /** It leads to a port that no task asked for, which the gate alone watches over. */
+  readonly own: boolean;
   /** Aborted, with the reason, once the right is withdrawn. */
   readonly withdrawn: AbortSignal;
   readonly withdraw: (reason: string) => void;
@@ -84,8 +89,9 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
   let draining = false;
   let onIdle: (() => void) | undefined;
   routes.subscribe((table) => {
-    for (const { endpoint, withdraw } of rights) {
-      if (!mayLiveOn(endpoint, table.endpoints.get(endpoint.id))) withdraw('the task has ended');
+    for (const { endpoint, own, withdraw } of rights) {
+      const gone = !own && !mayLiveOn(endpoint, table.endpoints.get(endpoint.id));
+      if (gone) withdraw(TASK_ENDED.words);
     }
   });
 
@@ -96,6 +102,7 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
     const withdraw = (reason: string): void => controller.abort(reason);
     const right: TunnelRight = {
       endpoint,
+      own: admitted.ownPort !== undefined,
       withdrawn: controller.signal,
       withdraw,
       release: () => {
@@ -105,7 +112,9 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
       },
     };
     rights.add(right);
-    const unhold = deps.hold(admitted, withdraw);
+    const unhold = deps.hold(admitted, (reason) =>
+      withdraw(reason === 'unknown-endpoint' ? TASK_ENDED.words : reason),
+    );
     return right;
   };
 
@@ -131,6 +140,7 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
           {
             event: 'tunnel',
             endpoint: id,
+            port: admitted.ownPort?.port,
             user: admitted.identity?.userId,
             client: clientAddress,
             ...summary,
@@ -143,8 +153,11 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
     });
     withdrawn.addEventListener('abort', () => session.revoke(String(withdrawn.reason)));
     sessions.add(session);
-    activity.reached('tcp', id);
-    const unfollow = activity.follow('tcp', id, () => session.bytes);
+    const unfollow = activity.follow(
+      'tcp',
+      admitted.ownPort?.usedAs ?? id,
+      byteMeter(() => session.bytes),
+    );
     metrics.openSockets.inc({ kind: 'tunnel' });
     metrics.tunnels.inc({ outcome: 'opened' });
   };
@@ -192,16 +205,24 @@ export function createTunnel(deps: TunnelDeps): Tunnel {
   return {
     asked: asksForTunnel,
     open: async (upgrade) => {
-      const refusal = await open(upgrade);
-      if (refusal === undefined) return undefined;
       const { admitted, clientAddress } = upgrade;
+      const { id } = admitted.endpoint;
+      const asked = performance.now();
+      const refusal = await open(upgrade);
+      if (refusal === undefined) {
+        if (admitted.ownPort === undefined) activity.answered('tcp', id, asked);
+        return undefined;
+      }
       const { status, reason, failure } = refusal;
       metrics.tunnels.inc({ outcome: outcomeOf(refusal) });
-      if (failure !== undefined) activity.failed('tcp', admitted.endpoint.id, failure);
+      // What a port says that nobody asked for tells nothing of those that were asked for.
+      const tells = admitted.ownPort === undefined;
+      if (failure !== undefined && tells) activity.failed('tcp', id, failure, asked);
       log.info(
         {
           event: 'tunnel_refused',
-          endpoint: admitted.endpoint.id,
+          endpoint: id,
+          port: admitted.ownPort?.port,
           user: admitted.identity?.userId,
           client: clientAddress,
           status,

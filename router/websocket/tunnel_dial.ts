@@ -27,8 +27,12 @@ export function dialTask(
       resolve(result);
     };
     const onError = (error: Error): void => {
-      const reason = 'The task does not answer at its TCP port.';
-      settle({ status: 502, reason, failure: failureClass(error) });
+      const failure = failureClass(error);
+      settle(
+        failure === 'refused'
+          ? { status: 503, reason: 'Nothing listens at the TCP port that the task gave.', failure }
+          : { status: 502, reason: 'The task does not answer at its TCP port.', failure },
+      );
     };
     const onLeave = (): void => settle(CLIENT_LEFT);
     const onWithdrawn = (): void => settle(WITHDRAWN);

@@ -54,5 +54,5 @@ export function closedRefusal(tcp: Exclude<Endpoint['tcp'], { state: 'open' }>):
 /** The word of the metric. */
 export function outcomeOf(refusal: TunnelRefusal): 'limited' | 'unreachable' | 'refused' {
   if (refusal.limited === true) return 'limited';
-  return refusal.status === 502 || refusal.status === 504 ? 'unreachable' : 'refused';
+  return refusal.failure !== undefined || refusal.status === 502 ? 'unreachable' : 'refused';
 }

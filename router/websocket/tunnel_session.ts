@@ -7,6 +7,8 @@ import { sinkToClient, sinkToTask } from './tunnel_sinks.ts';
 
 /** How long a client may stay silent after the task closed its half, before the session is closed for it. */
 const LINGER_MS = 10_000;
+/** Pings that a client may leave unanswered, one after the other, before it counts as lost: a network may lose some. */
+const MOST_UNANSWERED = 2;
 /** How long a client has to answer a close. */
 const CLOSE_TIME_MS = 5_000;
 /** A client that reads nothing gets no more answers to its pings than this: they would wait for it (RFC 6455 section 5.5.3). */
@@ -70,8 +72,8 @@ export class TunnelSession implements FrameTaker {
   #bytesIn = 0;
   /** Of the client and the task, those that are not closed. */
   #sockets = 2;
-  /** Something came from the client since the last ping. */
-  #heard = true;
+  /** Pings since something came from the client. */
+  #unanswered = 0;
 
   constructor(parts: TunnelSessionParts) {
     const { client, upstream, inward, outward, early } = parts;
@@ -123,7 +125,7 @@ export class TunnelSession implements FrameTaker {
   }
 
   #read(bytes: Buffer): void {
-    this.#heard = true;
+    this.#unanswered = 0;
     if (this.#closing === 'open') this.#timer?.refresh();
     // Many small frames in one read are one write.
     this.#upstream.cork();
@@ -183,12 +185,13 @@ export class TunnelSession implements FrameTaker {
     // A task that does not keep up keeps the client from being heard. One that is gone is found all the same: its kernel answers a
     // ping with a reset, which the next one meets.
     const { waiting } = this.#inward;
-    if (!this.#heard && !waiting) {
+    if (waiting) this.#unanswered = 0;
+    if (this.#unanswered === MOST_UNANSWERED) {
       this.#end = 'lost client';
       this.#client.destroy();
       return;
     }
-    this.#heard = waiting;
+    this.#unanswered += 1;
     this.#client.write(frameHead(OPCODE.ping, 0));
   }
 

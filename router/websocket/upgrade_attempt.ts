@@ -45,6 +45,8 @@ export class UpgradeAttempt implements Arrival {
   closed: () => void = () => undefined;
   /** Takes back what the task was asked. */
   callOff: (() => void) | undefined = undefined;
+  /** Has another task asked, now that the one has ended that it went to. */
+  taskEnded: (() => void) | undefined = undefined;
   /** Bytes that its socket had sent before its answer; undefined while nothing is answered. */
   #sentBefore: number | undefined = undefined;
 
@@ -76,6 +78,14 @@ export class UpgradeAttempt implements Arrival {
     this.#outcome = outcome;
     if (outcome.outcome === 'answered') this.reason = outcome.reason;
     if (outcome.outcome === 'proxied') this.#proxied = outcome.proxied;
+  }
+
+  /** The task that it went to is lost, and another is going to be asked. */
+  leaveTask(): void {
+    this.#proxied = undefined;
+    this.taskEnded = undefined;
+    this.release?.();
+    this.release = undefined;
   }
 
   /** Counts bytes of the task's answer. @throws OverBudget */

@@ -6,11 +6,14 @@ import type { RouteSource } from '../routes/model/table.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inBrief, type AccessRecord } from '../http/access_log.ts';
 import type { Activity } from '../activity/activity.ts';
+import { frameMeter } from '../activity/meters.ts';
 import { sendAnswer, type Answer } from '../pages/answer.ts';
-import type { Admission, GuardedTarget, Proxied, Tunnelled } from '../http/admission.ts';
+import type { Admission, Proxied, Tunnelled } from '../http/admission.ts';
 import type { Entrance } from '../http/entrance.ts';
+import { readOwnPort } from '../grammar/own_port.ts';
 import { handshakeRefusal } from './handshake.ts';
 import { limitAnswer } from '../pages/limit_answers.ts';
+import { AGAIN_SECONDS } from '../pages/waiting_page.ts';
 import { OpenUpgrades } from './open_upgrades.ts';
 import {
   INTERNAL_ERROR,
@@ -24,10 +27,11 @@ import type { ProxiedRequest } from '../http/headers/proxied_request.ts';
 import type { TaskFailures } from '../http/task_failures.ts';
 import type { TrafficMetrics } from '../http/traffic_metrics.ts';
 import type { Tunnel } from './tunnel.ts';
+import { WITHDRAWN } from './tunnel_refusal.ts';
 import { UpgradeAttempt, detachedResponse } from './upgrade_attempt.ts';
 import { withdrawal } from './ending.ts';
 import { sendUpgrade } from './upgrade_request.ts';
-import { TaskClosed } from '../upstream/failure.ts';
+import { RouteEnded, TaskClosed, isLoss } from '../upstream/failure.ts';
 import { headersByName, switchingHead } from './headers.ts';
 import { WebSocketSession, type WebSocketEnds } from './session.ts';
 
@@ -105,7 +109,8 @@ export class UpgradeHandler {
       this.#answer(attempt, refused);
       return;
     }
-    const target = entrance.targetOf(head, 'upgrade');
+    const way = this.#deps.tunnel?.asked(request) === true ? 'tcp' : 'http';
+    const target = entrance.targetOf(head, 'upgrade', way);
     switch (target.kind) {
       case 'refused':
         this.#answer(attempt, refusalAnswer(target.status, target.reason));
@@ -113,12 +118,18 @@ export class UpgradeHandler {
       case 'redirect':
         this.#answer(attempt, redirectAnswer(target.location));
         return;
-      case 'own':
-        this.#answer(attempt, NO_SUCH_PAGE);
+      case 'own': {
+        const ownPort = way === 'tcp' ? readOwnPort(target.path) : undefined;
+        if (ownPort === undefined) this.#answer(attempt, NO_SUCH_PAGE);
+        else this.#enter(attempt, admission.toOwnPort(attempt, ownPort));
         return;
+      }
       case 'endpoint':
       case 'static':
-        this.#admit(attempt, target).catch((error: unknown) => this.#broke(attempt, error));
+        this.#enter(
+          attempt,
+          way === 'tcp' ? admission.toTcp(attempt, target) : admission.toWeb(attempt, target),
+        );
     }
   }
 
@@ -133,18 +144,31 @@ export class UpgradeHandler {
     this.#open.endAll();
   }
 
-  async #admit(attempt: UpgradeAttempt, target: GuardedTarget): Promise<void> {
-    const { admission, tunnel, hold } = this.#deps;
-    const asksForTunnel = tunnel?.asked(attempt.request) === true;
-    const outcome = await (asksForTunnel
-      ? admission.toTcp(attempt, target)
-      : admission.toWeb(attempt, target));
+  #enter(
+    attempt: UpgradeAttempt,
+    asked: ReturnType<Admission['toTcp'] | Admission['toWeb']>,
+  ): void {
+    this.#admit(attempt, asked).catch((error: unknown) => this.#broke(attempt, error));
+  }
+
+  async #admit(
+    attempt: UpgradeAttempt,
+    asked: ReturnType<Admission['toTcp'] | Admission['toWeb']>,
+  ): Promise<void> {
+    const outcome = await asked;
     if (attempt.answered) return;
-    attempt.settle(outcome);
     if (outcome.outcome === 'answered') {
+      attempt.settle(outcome);
       this.#answer(attempt, outcome.answer);
       return;
     }
+    await this.#go(attempt, outcome);
+  }
+
+  /** The gate has let it in. */
+  async #go(attempt: UpgradeAttempt, outcome: Proxied | Tunnelled): Promise<void> {
+    const { tunnel, hold } = this.#deps;
+    attempt.settle(outcome);
     // Half of a connection is no WebSocket: who ended their side while the gate was asked has left, and says so only once.
     if (attempt.socket.readableEnded) attempt.socket.destroy();
     if (attempt.socket.destroyed) return;
@@ -158,12 +182,24 @@ export class UpgradeHandler {
     this.#send(attempt, outcome);
   }
 
-  /** The tunnel watches over its own, from before it asks the task. */
-  async #openTunnel(
+  /** The task was lost before it answered: to the next one of its route. Without one its client is told how this one failed. */
+  async #goOn(
     attempt: UpgradeAttempt,
-    tunnel: Tunnel,
-    { admitted }: Tunnelled,
+    next: ReturnType<Admission['toNextWeb'] | Admission['toNextTcp']>,
+    failure: Answer,
   ): Promise<void> {
+    const outcome = await next;
+    if (attempt.answered) return;
+    if (outcome === undefined || outcome.outcome === 'answered') {
+      this.#answer(attempt, failure);
+      return;
+    }
+    this.#deps.metrics.failedOver(outcome.outcome === 'proxied' ? 'websocket' : 'tunnel');
+    await this.#go(attempt, outcome);
+  }
+
+  /** The tunnel watches over its own, from before it asks the task. */
+  async #openTunnel(attempt: UpgradeAttempt, tunnel: Tunnel, outcome: Tunnelled): Promise<void> {
     const { client, request, socket, early } = attempt;
     // Two answers must not meet on one socket: a tunnel that is called off just ends.
     attempt.callOff = () => void socket.destroy();
@@ -171,7 +207,7 @@ export class UpgradeHandler {
       request,
       socket,
       head: early,
-      admitted,
+      admitted: outcome.admitted,
       clientAddress: client.address,
       account: attempt.count.account,
     });
@@ -180,22 +216,30 @@ export class UpgradeHandler {
       return;
     }
     if (attempt.answered) return;
-    this.#answer(attempt, {
+    const lost = refusal.failure !== undefined || refusal === WITHDRAWN;
+    const next = lost ? this.#deps.admission.toNextTcp(attempt, outcome) : undefined;
+    await this.#goOn(attempt, next, {
       status: refusal.status,
       code: 'tunnel-refused',
       title: 'No tunnel to this task',
       detail: refusal.reason,
+      headers: refusal.status === 503 ? ['Retry-After', String(AGAIN_SECONDS)] : [],
     });
   }
 
   #send(attempt: UpgradeAttempt, outcome: Proxied): void {
     const { request, socket, early } = attempt;
-    const { proxied, headers, ownCookies } = outcome;
+    const { proxied, headers, ownCookies, stickyCookie } = outcome;
     const { origin } = this.#deps.entrance;
+    const asked = performance.now();
     const failed = (error: Error): void => this.#failed(attempt, error);
     // http-proxy sends what it finds in these two.
     request.url = proxied.path;
     request.headers = headersByName([...headers, 'connection', 'Upgrade', 'upgrade', 'websocket']);
+    if (outcome.admitted.route?.loadBalanced === true) {
+      const ended = new RouteEnded('the route of this task has ended');
+      attempt.taskEnded = () => this.#lost(attempt, outcome, ended, asked);
+    }
     attempt.callOff = sendUpgrade(request, socket, proxied.upstream, proxied.path, {
       switched: (answer, task, head) => {
         let confined: readonly string[];
@@ -208,10 +252,11 @@ export class UpgradeHandler {
           failed(error instanceof Error ? error : new Error(String(error)));
           return;
         }
-        const greeting = [switchingHead(confined), head];
+        const sticky = stickyCookie === undefined ? [] : ['Set-Cookie', stickyCookie];
+        const greeting = [switchingHead([...confined, ...sticky]), head];
         // The server of users' traffic hands out sockets, and promises streams alone.
         const client = socket as Socket;
-        const opened = this.#start(attempt, outcome, {
+        const opened = this.#start(attempt, outcome, asked, {
           client,
           early,
           task,
@@ -229,34 +274,60 @@ export class UpgradeHandler {
           failed(error as Error);
           return;
         }
-        this.#declined(attempt, proxied, answer.statusCode ?? 0);
+        this.#declined(attempt, proxied, asked, answer.statusCode ?? 0);
       },
-      failed,
+      failed: (error, spoken) => {
+        if (spoken || !isLoss(error)) failed(error);
+        else this.#lost(attempt, outcome, error, asked);
+      },
       holds: (bytes) => attempt.hold(bytes),
     });
   }
 
-  #declined(attempt: UpgradeAttempt, { endpoint }: ProxiedRequest, status: number): void {
+  #declined(
+    attempt: UpgradeAttempt,
+    { endpoint }: ProxiedRequest,
+    asked: number,
+    status: number,
+  ): void {
     const { activity, writeAccess } = this.#deps;
-    activity.reached('http', endpoint.id);
-    const unfollow = activity.follow('http', endpoint.id, () => attempt.bytesOut);
+    activity.answered('http', endpoint.id, asked);
     attempt.socket.once('close', () => {
-      unfollow();
       writeAccess(attempt.record(status, 0, attempt.bytesOut));
     });
   }
 
   #failed(attempt: UpgradeAttempt, error: Error): void {
-    if (attempt.socket.destroyed) {
-      attempt.reason = 'client-left';
-      this.#deps.writeAccess(attempt.record(0, 0, 0));
-      return;
-    }
-    this.#answer(attempt, this.#deps.failures.answerTo(error, attempt.proxied?.endpoint.id));
+    if (this.#hasLeft(attempt)) return;
+    const { failures } = this.#deps;
+    this.#answer(attempt, failures.answerTo(error, attempt.proxied?.endpoint.id, undefined));
+  }
+
+  /** The same, before the task had begun to answer. @param asked when it was. */
+  #lost(attempt: UpgradeAttempt, outcome: Proxied, error: Error, asked: number): void {
+    if (this.#hasLeft(attempt)) return;
+    const { failures, admission } = this.#deps;
+    const failure = failures.answerTo(error, outcome.proxied.endpoint.id, asked);
+    attempt.leaveTask();
+    this.#goOn(attempt, admission.toNextWeb(attempt, outcome), failure).catch((broken: unknown) =>
+      this.#broke(attempt, broken),
+    );
+  }
+
+  #hasLeft(attempt: UpgradeAttempt): boolean {
+    if (!attempt.socket.destroyed) return false;
+    attempt.reason = 'client-left';
+    this.#deps.writeAccess(attempt.record(0, 0, 0));
+    return true;
   }
 
   /** False when the task has gone already. */
-  #start(attempt: UpgradeAttempt, { proxied, admitted }: Proxied, ends: WebSocketEnds): boolean {
+  #start(
+    attempt: UpgradeAttempt,
+    { proxied, admitted }: Proxied,
+    asked: number,
+    ends: WebSocketEnds,
+  ): boolean {
     const { metrics, hold, activity, writeAccess } = this.#deps;
     const { id } = proxied.endpoint;
     // All that is kept of the request while the session lasts.
@@ -276,8 +347,8 @@ export class UpgradeHandler {
     });
     if (session === undefined) return false;
     this.#open.opened(session, attempt, proxied);
-    activity.reached('http', id);
-    const unfollow = activity.follow('http', id, () => session.bytesIn + session.bytesOut);
+    activity.answered('http', id, asked);
+    const unfollow = activity.follow('http', id, frameMeter(session.sent));
     metrics.webSocketOpened();
     release = hold(admitted, (withdrawn) => {
       const ending = withdrawal(withdrawn);

@@ -1,11 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'http-proxy';
-import type { Upstream } from '../routes/model/endpoint.ts';
+import type { TaskTls, Upstream } from '../routes/model/endpoint.ts';
 import { MOST_HEAD_BYTES } from '../upstream/answer_head.ts';
+import { TLS_AHEAD_BYTES } from '../sockets/read_through.ts';
+import { tlsOptions } from '../upstream/task_tls.ts';
 import { interimFate } from '../upstream/interims.ts';
-import { BadAnswer, CONNECT_TIMEOUT_MS } from '../upstream/failure.ts';
+import { AnswerTimeout, BadAnswer, CONNECT_TIMEOUT_MS } from '../upstream/failure.ts';
 
 /** Time for a task to answer an upgrade. */
 const UPGRADE_TIMEOUT_MS = 30_000;
@@ -16,14 +19,10 @@ export interface UpgradeOutcome {
   readonly switched: (answer: IncomingMessage, task: Socket, head: Buffer) => void;
   /** The task answered something else than 101, with a body to be passed on. */
   readonly declined: (answer: IncomingMessage) => void;
-  readonly failed: (error: Error) => void;
+  /** `spoken`: the task had begun to answer. */
+  readonly failed: (error: Error, spoken: boolean) => void;
   /** Bytes of the head of the answer are going to be held. @throws OverBudget */
   readonly holds: (bytes: number) => void;
-}
-
-/** A task that takes too long to answer an upgrade. */
-class UpgradeTimeout extends Error {
-  readonly code = 'ETIMEDOUT';
 }
 
 const proxy = createProxyServer({ toProxy: true, prependPath: false });
@@ -33,6 +32,17 @@ proxy.on('error', () => undefined);
 /** http-proxy speaks of a request to the task by the client's request that it was made for. */
 const outcomes = new WeakMap<IncomingMessage, (taskRequest: ClientRequest) => void>();
 proxy.on('proxyReqWs', (taskRequest, request) => outcomes.get(request)?.(taskRequest));
+
+/** Of a connection that is made for this upgrade alone; http-proxy takes what TLS needs from nowhere else. */
+function agentFor(upstream: Upstream, tls: TaskTls): Agent {
+  const options = {
+    ...tlsOptions(upstream, tls),
+    keepAlive: false,
+    // Of the socket, to which it goes on; the published types do not know it here.
+    highWaterMark: TLS_AHEAD_BYTES,
+  };
+  return new Agent(options);
+}
 
 /** What came with the request stays with the caller until the task has agreed (A30). */
 const NOTHING = Buffer.alloc(0);
@@ -74,10 +84,11 @@ export function sendUpgrade(
     return true;
   };
   const fail = (error: Error): void => {
-    if (callOff()) outcome.failed(error);
+    const spoken = (taskRequest?.socket?.bytesRead ?? 0) > 0;
+    if (callOff()) outcome.failed(error, spoken);
   };
   const timer = setTimeout(
-    () => fail(new UpgradeTimeout('the task did not answer the upgrade')),
+    () => fail(new AnswerTimeout('the task did not answer the upgrade')),
     UPGRADE_TIMEOUT_MS,
   );
   const clientLeft = (): void => {
@@ -136,8 +147,9 @@ export function sendUpgrade(
       }
     };
   });
+  const { tls } = upstream;
   const target = {
-    protocol: 'http:',
+    protocol: tls === undefined ? 'http:' : 'https:',
     host: upstream.address,
     hostname: upstream.address,
     port: upstream.port,
@@ -146,7 +158,13 @@ export function sendUpgrade(
     request,
     standIn,
     NOTHING,
-    { target, connectTimeout: CONNECT_TIMEOUT_MS },
+    {
+      target,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      ...(tls === undefined
+        ? {}
+        : { agent: agentFor(upstream, tls), secure: tls.ca !== undefined }),
+    },
     (error: Error) => fail(error),
   );
   return callOff;

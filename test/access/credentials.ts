@@ -1,15 +1,14 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { EndpointTokens } from '../../router/auth/endpoint_tokens/endpoint_tokens.ts';
+import type { EndpointTokens } from '../../router/auth/endpoint_tokens/endpoint_tokens.ts';
 import type { Identity } from '../../router/auth/identity/identity.ts';
 import { SealKeys } from '../../router/auth/sealed/seal_keys.ts';
 import type { SealPurpose } from '../../router/auth/sealed/seal.ts';
 import { Sealer } from '../../router/auth/sealed/seal.ts';
-import { ENDPOINT_TOKENS } from '../../router/auth/endpoint_tokens/store.ts';
-import { createSharedState, type SharedState } from '../../router/state/shared_state.ts';
-import { createStateFile } from '../../router/state/state_file.ts';
-import { createLog } from '../../router/telemetry/log.ts';
 import { CLEARML_COOKIE, COMPANY, SECRET, claims, sign } from '../support/auth_fixture.ts';
-import type { Kind, State, User } from './cells.ts';
+import type { Guarded } from '../support/guarded_router.ts';
+import type { Kind, State } from './cells.ts';
 
 export const ROUTER_SECRET = 'the-secret-of-the-router-itself';
 
@@ -20,31 +19,26 @@ const NEVER = 'router-of-nowhere';
 /** Makes every credential of the matrix, the good ones as the router and ClearML would, the bad ones as an attacker. */
 export class Forger {
   readonly #endpointTokens: EndpointTokens;
-  readonly #state: SharedState;
   readonly #sealer = sealerOf(ROUTER_SECRET);
   readonly #now: () => number;
   #made = 0;
 
-  constructor(stateFile: string, now: () => number) {
+  /** @param world whose records of endpoint tokens it adds to: of a STATE_FILE there is one writer. */
+  constructor({ auth, now }: Pick<Guarded, 'auth' | 'now'>) {
     this.#now = now;
-    const log = createLog('error', { write: () => undefined });
-    this.#state = createSharedState(createStateFile(stateFile), log);
-    const section = this.#state.section(ENDPOINT_TOKENS);
-    this.#endpointTokens = new EndpointTokens(section, this.#sealer, now);
-  }
-
-  close(): void {
-    this.#state.close();
+    assert.ok(auth.endpointTokens);
+    this.#endpointTokens = auth.endpointTokens;
   }
 
   /** A token of ClearML's in this state. `revoked` is a good one that the caller has ClearML refuse. */
-  async token(user: User, state: State): Promise<string> {
+  async token(user: string, state: State): Promise<string> {
     const company = user === 'outsider' ? OTHER_COMPANY : COMPANY;
+    const role = user === 'administrator' ? 'admin' : 'user';
     const base = claims(user, this.#now());
     // Apart from each other, so that what is known of one says nothing of the next.
     const mine = {
       ...base,
-      identity: { user, company, role: 'user' },
+      identity: { user, company, role },
       session_id: `${user} ${state}`,
     };
     const seconds = Math.floor(this.#now() / 1000);
@@ -90,7 +84,7 @@ export class Forger {
     state: State,
     token: string,
     audience: string,
-    user: User,
+    user: string,
   ): Promise<string> {
     switch (kind) {
       case 'cookie':
@@ -108,8 +102,17 @@ export class Forger {
     return this.#seal('session', state, { id: 'session', token, audience });
   }
 
-  /** Recorded like one that was made by the API; `revoked` is one whose record was removed. */
-  async #endpointToken(state: State, token: string, audience: string, user: User): Promise<string> {
+  /** Recorded like one that was made by the API; `revoked` is one whose record is gone. */
+  async #endpointToken(
+    state: State,
+    token: string,
+    audience: string,
+    user: string,
+  ): Promise<string> {
+    // Never recorded: the router reads its store every few seconds, and takes a record for standing until it reads again.
+    if (state === 'revoked') {
+      return this.#seal('endpoint-token', 'good', { id: randomUUID(), token, audience });
+    }
     // Of another user each time: a user may have so many, and no more.
     const userId = `${user} ${(this.#made += 1)}`;
     const expiresAt = this.#now() + HOUR;
@@ -117,10 +120,8 @@ export class Forger {
     const wish = { audience, label: `${user} ${state}`, lifetime: HOUR };
     const issued = await this.#endpointTokens.issue(identity as Identity, wish);
     if (typeof issued === 'string') throw new Error(issued);
-    const { id } = issued.record;
-    if (state === 'revoked') await this.#endpointTokens.revoke(() => true, id);
-    if (state === 'good' || state === 'revoked') return issued.text.slice('ttr_'.length);
-    return this.#seal('endpoint-token', state, { id, token, audience });
+    if (state === 'good') return issued.text.slice('ttr_'.length);
+    return this.#seal('endpoint-token', state, { id: issued.record.id, token, audience });
   }
 
   async #seal(

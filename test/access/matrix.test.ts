@@ -32,16 +32,15 @@ before(async () => {
     TASKS.map((task) =>
       staticRoute(
         `to-${task}`,
-        'task',
+        'visible',
         endpoints.filter(({ id }) => id === IDS[task]),
       ),
     ),
   );
-  forger = new Forger(environment.STATE_FILE, world.now);
+  forger = new Forger(world);
 });
 
 after(async () => {
-  forger.close();
   await world.close();
   await rm(folder, { recursive: true });
 });

@@ -9,7 +9,13 @@ const PACKAGES = {
   tensorboard: { tensorboard: '2.21.0', setuptools: '80.9.0' },
   openai: { openai: '3.54.0' },
   // What tests and checks the package of router/client.
-  task_router: { clearml: '2.1.12', pytest: '9.2.0', mypy: '2.4.1', ruff: '0.17.6' },
+  task_router: {
+    clearml: '2.1.12',
+    websockets: '17.4',
+    pytest: '9.2.0',
+    mypy: '2.4.1',
+    ruff: '0.17.6',
+  },
 } as const;
 
 export type App = keyof typeof PACKAGES;

@@ -188,7 +188,7 @@ test('A63: a static route that was closed to others meanwhile is asked once more
   const client = await attack.client();
   client.send('GET /chat/x HTTP/1.1', HOST, LET_IN, '', '');
   await asked;
-  routes.show([endpoint], [{ ...route, access: 'task' }]);
+  routes.show([endpoint], [{ ...route, access: 'visible' }]);
   tell(undefined);
   assert.equal((await client.answer()).status, 502);
   assert.equal(attack.task.connections.length, 0);

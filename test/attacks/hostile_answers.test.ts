@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { COOKIE_NAME, TASK_A } from '../support/proxy_world.ts';
@@ -227,15 +228,18 @@ test('A37: an answer that nobody asked for', async (t) => {
   const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison';
   for (const late of [false, true]) {
     const attack = await attacked(t, (connection) => {
-      if (!connection.text().endsWith('\r\n\r\n')) return;
-      connection.socket.write(late ? OK : OK + poison);
-      if (late) setTimeout(() => connection.socket.write(poison), 60);
+      if (connection.text().endsWith('\r\n\r\n')) connection.socket.write(late ? OK : OK + poison);
     });
     for (let turn = 0; turn < 4; turn++) {
       const client = await attack.client();
       client.send(`GET ${T}/ HTTP/1.1`, HOST, LET_IN, '', '');
       assert.equal((await client.answer()).body, 'ok');
-      if (late) await new Promise((resolve) => setTimeout(resolve, 30));
+      const connection = attack.task.connections[turn];
+      assert.ok(connection !== undefined, 'its connection is taken once more');
+      if (!late) continue;
+      connection.socket.write(poison);
+      // Long before it would have been idle for too long.
+      await once(connection.socket, 'close', { signal: AbortSignal.timeout(2_000) });
     }
   }
 });
@@ -293,6 +297,7 @@ test('A25, A39: what acts on more than the endpoint is removed', async (t) => {
   assert.deepEqual(
     answer.headers.filter(([name]) => !own.has(name)),
     [
+      ['service-worker-allowed', `${T}/`],
       ['x-accel-buffering', 'no'],
       ['x-app', '1'],
       ['set-cookie', `mine=1; HttpOnly; Path=${T}/`],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { suite, test } from 'node:test';
+import { freePort } from '../lab/free_port.ts';
 import { UNLIMITED } from '../../router/load/load_guard.ts';
 import type { LingerBounds } from '../../router/http/lingering_close.ts';
 import { ALICE, TASK_A, httpEndpoint } from '../support/proxy_world.ts';
@@ -35,15 +35,6 @@ async function upload(port: number, path: string, ...headers: string[]): Promise
   python.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   await once(python, 'close');
   return text.trim();
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const BEARER = `Authorization: Bearer ${ALICE.token}`;
@@ -81,15 +72,15 @@ suite('A57: a client that uploads and reads afterwards gets to read', () => {
       /^400/,
     );
   });
-  test('its 413 and 502, of a task that reads nothing or is not there', async (t) => {
+  test('its 413, 502 and 503, of a task that reads nothing, answers nonsense or is not there', async (t) => {
     for (const ends of [false, true]) {
       const { world } = await attacked(t, deafTask('413 Too Large', ends));
       assert.equal(await upload(world.port, `${T}/`, BEARER), '413 True');
     }
     const { world } = await attacked(t, deafTask('abc', false));
     assert.equal(await upload(world.port, `${T}/`, BEARER), '502 True');
-    world.routes.show([httpEndpoint(await closedPort(), TASK_A)]);
-    assert.equal(await upload(world.port, `${T}/`, BEARER), '502 True');
+    world.routes.show([httpEndpoint(await freePort(), TASK_A)]);
+    assert.equal(await upload(world.port, `${T}/`, BEARER), '503 True');
   });
   test('its 503, beyond a limit', async (t) => {
     const attack = await attacked(t, early('200 OK'), {

@@ -20,14 +20,17 @@ const rows = new Map(
 const named = new Map(
   globSync('**/*.test.ts', { cwd: ROOT }).map((file) => {
     const text = readFileSync(new URL(file, ROOT), 'utf8');
-    return [file, new Set([...text.matchAll(/\bA([1-9][0-9]?)\b/g)].map(([, row]) => Number(row)))];
+    return [
+      file,
+      new Set([...text.matchAll(/\bA([1-9][0-9]{0,2})\b/g)].map(([, row]) => Number(row))),
+    ];
   }),
 );
 
-test('the table has every row from A1 to A86', () => {
+test('the table has every row from A1 to A95', () => {
   assert.deepEqual(
     [...rows.keys()],
-    Array.from({ length: 86 }, (_, index) => index + 1),
+    Array.from({ length: 95 }, (_, index) => index + 1),
   );
 });
 

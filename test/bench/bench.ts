@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- [--quick] [--only <part of a scenario's name>] [--json <file>] [--goals]`: this router beside its peers, one
  * core for the process under test, the other for load and backend. All run at once, and take turns in several rounds: what the
- * machine does to one it does to all. Loopback only, bounded in time: about four minutes with `--quick`, half an hour without. With
- * `--goals` it ends with status 1 where a goal is missed or could not be measured.
+ * machine does to one it does to all. Loopback only, bounded in time: about six minutes with `--quick`, three quarters of an hour
+ * without. With `--goals` it ends with status 1 where a goal is missed or could not be measured.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,6 +23,7 @@ import { TWO_REPLICAS } from './peers/two_replicas.ts';
 import { conclusionOf, jsonOf, summaryOf, tablesOf, verdictsOf } from './report.ts';
 import type { ScenarioResult } from './report.ts';
 import type { Measurement, Scenario } from './scenario.ts';
+import { FAILOVER, measureFailover } from './scenarios/failover.ts';
 import { EVEN_RATE } from './scenarios/even_rate.ts';
 import { LARGE, MEDIUM, SMALL, UPLOAD } from './scenarios/http.ts';
 import { TCP_BULK, TCP_CONNECT } from './scenarios/tcp.ts';
@@ -51,6 +52,8 @@ const { values: options } = parseArgs({
 /** Of a turn. */
 const seconds = options.quick ? 1 : 2;
 const rounds = options.quick ? 1 : 7;
+/** A failover takes as long as it takes. */
+const LOSSES_EACH_WAY = 4;
 
 const missing = ['taskset', 'wrk', 'nginx'].filter((command) => !has(command));
 if (missing.length > 0 || availableParallelism() < 2) {
@@ -83,6 +86,10 @@ try {
   await measureTogether(results.filter(({ scenario }) => scenario.fresh !== true));
   const all: ScenarioResult[] = [...results];
   if (WARM_ACCESS.name.includes(options.only ?? '')) all.push(await measureWarmAccess(4 * seconds));
+  const failover = FAILOVER.filter(({ scenario }) => scenario.name.includes(options.only ?? ''));
+  if (failover.length > 0) {
+    all.push(...(await measureFailover(failover, folder, options.quick ? 1 : LOSSES_EACH_WAY)));
+  }
   const verdicts = verdictsOf(all);
   const names = OTHERS.map(({ name }) => name);
   console.log(tablesOf(all));

@@ -8,17 +8,30 @@ export interface ScenarioResult {
   readonly measured: ReadonlyMap<string, readonly Measurement[]>;
 }
 
-/** The middle of a peer's rounds. */
-function figureOf(rounds: readonly Measurement[], of: Goal['of']): number | undefined {
-  const values = rounds.flatMap((round) => round[of] ?? []);
-  return values.length === 0 ? undefined : median(values);
+/** What many rounds come to: their middle, or their sum. */
+function together({ sums = false }: Scenario, values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  return sums ? values.reduce((sum, each) => sum + each, 0) : median(values);
+}
+
+/** What a peer's rounds come to. */
+function figureOf(
+  scenario: Scenario,
+  rounds: readonly Measurement[],
+  of: Goal['of'],
+): number | undefined {
+  return together(
+    scenario,
+    rounds.flatMap((round) => round[of] ?? []),
+  );
 }
 
 /**
- * The middle of what two peers have to do with each other in each round. Their turns in a round lie next to each other, so that a
+ * What two peers have to do with each other in each round, taken together. Their turns in a round lie next to each other, so that a
  * machine that is faster at one time than at another does not count for either.
  */
 function comparedBy(
+  scenario: Scenario,
   compare: (mine: number, theirs: number) => number,
   of: Goal['of'],
   mine: readonly Measurement[] = [],
@@ -29,7 +42,18 @@ function comparedBy(
     const other = theirs[index]?.[of];
     return own === undefined || other === undefined ? [] : [compare(own, other)];
   });
-  return each.length === 0 ? undefined : median(each);
+  return together(scenario, each);
+}
+
+/** How many times as much, where sums or what may be nothing has no such ratio. */
+function timesAsMuch(
+  scenario: Scenario,
+  mine?: readonly Measurement[],
+  theirs?: readonly Measurement[],
+): string {
+  const times =
+    scenario.sums === true ? undefined : comparedBy(scenario, ratio, 'value', mine, theirs);
+  return times === undefined || !Number.isFinite(times) ? '' : times.toFixed(2);
 }
 
 const ratio = (mine: number, theirs: number): number => mine / theirs;
@@ -59,10 +83,10 @@ function judge(goal: Goal, { scenario, measured }: ScenarioResult): Verdict {
   const theirs = 'peer' in against ? measured.get(against.peer) : undefined;
   const [figure, bound] =
     'ratio' in against
-      ? [comparedBy(ratio, of, mine, theirs), against.ratio]
+      ? [comparedBy(scenario, ratio, of, mine, theirs), against.ratio]
       : 'above' in against
-        ? [comparedBy(difference, of, mine, theirs), against.above]
-        : [figureOf(mine ?? [], of), against.absolute];
+        ? [comparedBy(scenario, difference, of, mine, theirs), against.above]
+        : [figureOf(scenario, mine ?? [], of), against.absolute];
   const met =
     figure !== undefined && (comparison === 'at least' ? figure >= bound : figure <= bound);
   return { scenario: scenario.name, goal: wordsOf(goal, scenario.unit), figure, met };
@@ -78,18 +102,34 @@ function lineOf({ goal, figure, met }: Verdict): string {
   return `${met ? '✔' : '✖'} ${goal}: ${figure.toFixed(2)}`;
 }
 
+/** The names of what a scenario's figures are made of. */
+function partsOf({ measured }: ScenarioResult): readonly string[] {
+  return Object.keys([...measured.values()][0]?.[0]?.parts ?? {});
+}
+
 /** Each scenario as a table for the terminal (Markdown), its goals below it. */
 export function tablesOf(results: readonly ScenarioResult[]): string {
   const lines: string[] = [];
   for (const result of results) {
     const { scenario, measured } = result;
     lines.push('', `### ${scenario.name}`, '');
-    lines.push(`| | ${scenario.unit} | CPU µs each | router / it |`, '|---|--:|--:|--:|');
+    const parts = partsOf(result);
+    lines.push(`| ${['', scenario.unit, ...parts, 'CPU µs each', 'router / it'].join(' | ')} |`);
+    lines.push(`|---|${'--:|'.repeat(parts.length + 3)}`);
+    const ours = measured.get('router');
     for (const [peer, rounds] of measured) {
-      const compared =
-        peer === 'router' ? undefined : comparedBy(ratio, 'value', measured.get('router'), rounds);
-      const cells = [figureOf(rounds, 'value'), figureOf(rounds, 'cpu')].map(textOf);
-      lines.push(`| ${[peer, ...cells, compared?.toFixed(2) ?? ''].join(' | ')} |`);
+      const cells = [
+        figureOf(scenario, rounds, 'value'),
+        ...parts.map((part) =>
+          together(
+            scenario,
+            rounds.flatMap((round) => round.parts?.[part] ?? []),
+          ),
+        ),
+        figureOf(scenario, rounds, 'cpu'),
+      ].map(textOf);
+      const compared = peer === 'router' ? '' : timesAsMuch(scenario, ours, rounds);
+      lines.push(`| ${[peer, ...cells, compared].join(' | ')} |`);
     }
     lines.push('', ...verdictsOf([result]).map(lineOf));
   }
@@ -107,14 +147,13 @@ export function summaryOf(results: readonly ScenarioResult[], peers: readonly st
     const ours = measured.get('router');
     const cells = peers.map((peer) => {
       const theirs = measured.get(peer);
-      const better =
-        scenario.better === 'more'
-          ? comparedBy(ratio, 'value', ours, theirs)
-          : comparedBy(ratio, 'value', theirs, ours);
-      return better?.toFixed(2) ?? '';
+      return scenario.better === 'more'
+        ? timesAsMuch(scenario, ours, theirs)
+        : timesAsMuch(scenario, theirs, ours);
     });
     const goals = verdictsOf([result]).map(lineOf).join('; ');
-    const own = ours === undefined ? '' : `${textOf(figureOf(ours, 'value'))} ${scenario.unit}`;
+    const own =
+      ours === undefined ? '' : `${textOf(figureOf(scenario, ours, 'value'))} ${scenario.unit}`;
     lines.push(`| ${scenario.name} | ${own} | ${cells.join(' | ')} | ${goals} |`);
   }
   return lines.join('\n');
@@ -149,5 +188,5 @@ export function jsonOf(results: readonly ScenarioResult[], seconds: number): str
 
 function textOf(value: number | undefined): string {
   if (value === undefined) return '';
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
+  return value >= 100 || value === 0 ? String(Math.round(value)) : value.toPrecision(3);
 }

@@ -6,6 +6,8 @@ export interface Measurement {
   readonly value: number;
   /** Microseconds of CPU of the processes under test for one operation, where operations are counted. */
   readonly cpu?: number;
+  /** The same by what it is made of, such as the methods of requests, for the table alone. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** What a figure is held against. */
@@ -26,6 +28,8 @@ export interface Scenario {
   readonly name: string;
   readonly unit: string;
   readonly better: 'more' | 'less';
+  /** Its rounds are added up; their middle counts unless given. */
+  readonly sums?: boolean;
   readonly goals: readonly Goal[];
   /** Each peer alone and once, in a process that has done nothing before. */
   readonly fresh?: boolean;

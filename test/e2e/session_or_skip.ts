@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 
 import type { ConfigMap } from '@pulumi/pulumi/automation/index.js';
 
+import type { Edition } from '../lab/clearml/options.ts';
 import {
   prepareSession,
   startSession,
@@ -10,6 +11,7 @@ import {
   type Session,
   type SessionParts,
 } from '../lab/run/session.ts';
+import { UNATTENDED } from '../lab/run/options.ts';
 import { removeRun } from '../lab/run/teardown.ts';
 import { WorkFolder } from '../lab/run/work_folder.ts';
 import { toolsOrSkip } from './availability.ts';
@@ -20,14 +22,16 @@ export type OwnRun<Kind> = Kind & { readonly folder: WorkFolder };
 
 /**
  * A run with a router, removed after the test; undefined, and the test is skipped, where it cannot be had. `config` is that of
- * the stack, beside the lab's own.
+ * the stack, beside the lab's own; `edition` is the kind of ClearML server, that of a session unless given.
  */
 export function sessionOrSkip(
   t: TestContext,
   name: string,
   config: ConfigMap = {},
+  edition?: Edition,
 ): Promise<OwnRun<Session> | undefined> {
-  return runOrSkip(t, name, (parts) => startSession({ ...parts, config }));
+  const kind = edition === undefined ? {} : { edition };
+  return runOrSkip(t, name, (parts) => startSession({ ...parts, config, ...kind }));
 }
 
 /** The same before its first `pulumi up`. */
@@ -46,13 +50,20 @@ async function runOrSkip<Kind extends Prepared>(
   if ((await toolsOrSkip(t)) === undefined) return undefined;
   const folder = new WorkFolder(resolve(import.meta.dirname, `../../.work/e2e-${name}`));
   await removeRun(folder, () => undefined);
-  t.after(() => removeRun(folder, () => undefined));
-  const run = await start({
-    options: { context: undefined, address: undefined, once: true, noInstall: true },
+  let run: Kind | undefined;
+  t.after(async () => {
+    try {
+      // Tasks say good-bye to ClearML at an address that goes with the cluster.
+      await run?.stop();
+    } finally {
+      await removeRun(folder, () => undefined);
+    }
+  });
+  run = await start({
+    options: UNATTENDED,
     folder,
     progress: linesOf(t),
     signal: new AbortController().signal,
   });
-  t.after(() => run.stop());
   return { ...run, folder };
 }

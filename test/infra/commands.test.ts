@@ -15,6 +15,7 @@ suite('commands', () => {
     'render/main.ts',
     'import_values/main.ts',
     'checks/doctor/main.ts',
+    'checks/idle/main.ts',
     'checks/verify/main.ts',
   ]) {
     test(`${file} answers an option that it does not know with its help`, () => {

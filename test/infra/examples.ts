@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 import { parse } from 'yaml';
 
+import type { KubernetesVersion } from '../../infra/platform/kubernetes_version.ts';
+
 const folder = fileURLToPath(new URL('../../infra/examples/', import.meta.url));
 const PREFIX = 'task-traffic-router:';
 
@@ -11,6 +13,18 @@ export interface Example {
   readonly name: string;
   readonly text: string;
   readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Kubernetes of the first OpenShift whose Routes take a certificate out of a Secret. */
+const ROUTE_CERTIFICATE: KubernetesVersion = { major: 1, minor: 32 };
+
+/** The version of the cluster that a stack is made for, whose objects an API server of `version` is to take: Routes need a newer OpenShift. */
+export function versionFor(
+  config: Readonly<Record<string, unknown>>,
+  version: KubernetesVersion,
+): KubernetesVersion {
+  const { enabled } = { enabled: false, ...(config['openshiftRoute'] as object | undefined) };
+  return enabled && version.minor < ROUTE_CERTIFICATE.minor ? ROUTE_CERTIFICATE : version;
 }
 
 /** All example stacks. */

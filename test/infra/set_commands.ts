@@ -16,6 +16,16 @@ export interface SetCommand {
   readonly value: string | undefined;
 }
 
+/** Every page of the project, by its path from the root, and its text. */
+export function pages(): ReadonlyMap<string, string> {
+  const pagesIn = (folder: string): string[] =>
+    readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `${folder}/${file}`);
+  const files = ['README.md', ...['.github', 'infra', 'router', 'test'].flatMap(pagesIn)];
+  return new Map(files.toSorted().map((file) => [file, readFileSync(root + file, 'utf8')]));
+}
+
 /** Every such command of README, pages, examples, reference and messages; those that a program puts together are left out. */
 export function setCommands(): readonly SetCommand[] {
   const below = readdirSync(`${root}infra`, { recursive: true, encoding: 'utf8' });

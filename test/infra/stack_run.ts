@@ -3,6 +3,7 @@ import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.j
 import { getMonitor } from '@pulumi/pulumi/runtime/settings.js';
 
 import type { ClusterFacts } from '../../infra/cluster/facts.ts';
+import type { StackQuestions } from '../../infra/cluster/stack_questions.ts';
 import type { Outputs } from '../../infra/advice/outputs.ts';
 import { transformed } from '../../infra/transforms.ts';
 
@@ -37,7 +38,8 @@ export const someCluster: ClusterFacts = {
   nodes: [],
   apiGroups: [],
   ingressClasses: [],
-  apiServer: { addresses: ['192.0.2.1'], ports: [443, 6443] },
+  apiServerPorts: [443, 6443],
+  tcpService: 'none',
   trouble: undefined,
 };
 
@@ -51,6 +53,12 @@ export interface RunOptions {
   readonly serviceStatus?: unknown;
   /** Uid of the cluster in the stack's first run; that of this run unless given. */
   readonly firstUid?: string;
+  /** Finds the Deployment that the cluster has after the run; it is not looked for unless given. */
+  readonly askDeployment?: (namespace: string, name: string) => Promise<unknown>;
+  /** Organisation of the stack; none unless given. */
+  readonly organization?: string;
+  /** Gets what the cluster is asked for. */
+  readonly onAsk?: (questions: StackQuestions | undefined) => void;
   /** Gets each registration as the engine would. */
   readonly onRegister?: (request: RegisterResourceRequest) => void;
   /** Status that an Ingress gets; none unless given. */
@@ -81,7 +89,9 @@ export async function runStack(
     PROJECT,
     'test',
     false,
+    options.organization ?? 'organization',
   );
+  const { askDeployment } = options;
   if (options.onRegister !== undefined) tap(options.onRegister);
   const keys = Object.keys(config);
   const encrypted = options.encrypted ?? keys;
@@ -92,7 +102,11 @@ export async function runStack(
   const { program } = await import('../../infra/program.ts');
   const outputs = await program({
     bundle: () => Promise.resolve(options.code ?? '// the router'),
-    askCluster: () => Promise.resolve(options.facts ?? someCluster),
+    askCluster: (_, questions) => {
+      options.onAsk?.(questions);
+      return Promise.resolve(options.facts ?? someCluster);
+    },
+    ...(askDeployment && { askDeployment: (_, ...place) => askDeployment(...place) }),
   });
   const shownOutputs = await known(outputs);
   await runtime.disconnect();
@@ -134,6 +148,11 @@ function asTheClusterWould(
   if (type !== 'kubernetes:core/v1:Service') return named;
   const status = options.serviceStatus ?? { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } };
   return { ...named, status };
+}
+
+/** What the run says is to be done next. */
+export function stepsOf({ shownOutputs }: StackRun): readonly string[] {
+  return (shownOutputs as { readonly nextSteps: readonly string[] }).nextSteps;
 }
 
 /** Registered resources of a kind, e.g. `apps/v1:Deployment`. */

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { neededRights } from '../../infra/checks/doctor/needs.ts';
 import { examples } from './examples.ts';
 import { parsedConfig } from './parsed_config.ts';
-import { ofKind, runStack, SECRET_MARKER, someCluster } from './stack_run.ts';
+import { ofKind, runStack, SECRET_MARKER, someCluster, stepsOf } from './stack_run.ts';
 import { guide, smallest } from './stacks.ts';
 
 /** Paths of an object where Pulumi was told that a value is secret. */
@@ -62,8 +62,9 @@ suite('TaskRouter', () => {
       wanted,
     );
     assert.deepEqual(specOf(ingress, ':Certificate')[0]?.['dnsNames'], wanted);
-    assert.match(ingress.outputs.nextSteps.join('\n'), /DNS names .* and pages\.example\.com and/);
-    assert.match(ingress.outputs.nextSteps.join('\n'), /Open https:\/\/pages\.example\.com\/ and/);
+    const steps = stepsOf(ingress).join('\n');
+    assert.match(steps, /DNS names .* and pages\.example\.com and/);
+    assert.match(steps, /Open https:\/\/pages\.example\.com\/ and/);
     assert.equal(ingress.outputs.pagesUrl, 'https://pages.example.com');
     const gateway = await runStack({
       ...smallest,
@@ -217,7 +218,8 @@ suite('TaskRouter', () => {
       const [deployment] = ofKind(run, 'apps/v1:Deployment');
       const text = JSON.stringify(deployment?.inputs);
       assert.match(text, /"name":"HTTP_PORT","value":"8080"/);
-      assert.match(text, /"name":"ADMIN_PORT","value":"8081"/);
+      assert.match(text, /"name":"HEALTH_PORT","value":"8081"/);
+      assert.match(text, /"name":"ADMIN_PORT","value":"8082"/);
       assert.match(text, new RegExp(`"name":"TCP_PORT_START","value":"${start}"`));
       assert.doesNotMatch(text, /sysctl/);
       const [service] = ofKind(run, 'core/v1:Service').filter(({ name }) => name.endsWith('-tcp'));
@@ -250,7 +252,8 @@ suite('TaskRouter', () => {
       ],
       [20_000, 20_001],
     ]);
-    assert.deepEqual(await inside(8082, 8082), [undefined, [[8082, 8082]], [8082]]);
+    assert.deepEqual(await inside(8082, 8082), ['20000', [[8082, 20_000]], [20_000]]);
+    assert.deepEqual(await inside(8083, 8083), [undefined, [[8083, 8083]], [8083]]);
   });
 
   test('opens the ports of the pod to the policy as a range where the server knows ranges', async () => {
@@ -311,7 +314,8 @@ suite('TaskRouter', () => {
       ['http', '8081', '/readyz'],
     );
     const [policy] = ofKind(run, 'networking.k8s.io/v1:NetworkPolicy');
-    assert.match(JSON.stringify(policy?.inputs), /"port":8081/);
+    const { ingress } = (policy?.inputs['spec'] ?? {}) as { ingress?: readonly unknown[] };
+    assert.deepEqual(ingress?.[2], { ports: [{ protocol: 'TCP', port: 8081 }] });
   });
 
   test('names each port of a range in the policy of a server that knows no ranges', async () => {

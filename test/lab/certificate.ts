@@ -13,15 +13,15 @@ export interface Certificate {
   readonly remove: () => void;
 }
 
-/** Undefined where there is no openssl: Node makes keys, but no certificates. */
-export function makeCertificate(): Certificate | undefined {
+/** Undefined where there is no openssl: Node makes keys, but no certificates. @param names that it is for. */
+export function makeCertificate(names = 'IP:127.0.0.1,DNS:localhost'): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   const [certFile, keyFile] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
   const remove = (): void => rmSync(folder, { recursive: true });
   const what =
     '-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost';
-  const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-  const options = [...what.split(' '), ...names, '-keyout', keyFile, '-out', certFile];
+  const alternatives = ['-addext', `subjectAltName=${names}`];
+  const options = [...what.split(' '), ...alternatives, '-keyout', keyFile, '-out', certFile];
   try {
     execFileSync('openssl', ['req', ...options], { stdio: 'ignore' });
   } catch {

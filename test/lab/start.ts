@@ -4,15 +4,20 @@ import { fileURLToPath } from 'node:url';
 
 import { LabError } from './errors.ts';
 import { checksOf } from './run/checks.ts';
+import { startLocalSession } from './run/no_cluster/session.ts';
 import { nextSteps, printedSteps } from './run/next_steps.ts';
 import { HELP, parseOptions, type RunOptions } from './run/options.ts';
 import { progress } from './run/progress.ts';
+import type { Reachable } from './run/reachable.ts';
 import { lockRun } from './run/run_lock.ts';
 import { startSession } from './run/session.ts';
 import { removeRun } from './run/teardown.ts';
 import { WorkFolder } from './run/work_folder.ts';
 
 const folder = new WorkFolder(fileURLToPath(new URL('../../.work', import.meta.url)));
+
+const WITHOUT_CLUSTER =
+  'So the router runs on this machine, without Kubernetes. A cluster adds pulumi up, pods, the ingress and the load balancer.';
 
 /** Aborts at the first Ctrl-C or SIGTERM. Later ones are heard and told: what is half removed would be left behind. */
 function interruption(): AbortSignal {
@@ -44,7 +49,7 @@ async function remove(): Promise<void> {
   });
 }
 
-async function runChecks(session: Awaited<ReturnType<typeof startSession>>): Promise<boolean> {
+async function runChecks(session: Reachable): Promise<boolean> {
   let allHold = true;
   for (const { title, perform } of checksOf(session, await nextSteps(session))) {
     try {
@@ -63,18 +68,37 @@ function message(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** What is up, and its end. */
+interface Run extends Reachable {
+  stop(): Promise<void>;
+}
+
+async function start(options: RunOptions, signal: AbortSignal): Promise<Run> {
+  if (options.noCluster) return startLocalSession(folder, progress, signal);
+  try {
+    return await startSession({ options, folder, progress, signal });
+  } catch (error) {
+    const missing = error instanceof LabError && error.code === 'PREREQUISITES_MISSING';
+    if (!missing || options.context !== undefined || options.noInstall) throw error;
+    progress.say(`${error.message.replaceAll(/^/gm, '    ')}\n${WITHOUT_CLUSTER}`);
+    return startLocalSession(folder, progress, signal);
+  }
+}
+
 async function work(options: RunOptions, signal: AbortSignal): Promise<boolean> {
   const began = performance.now();
   if ((await folder.readRecord()) !== undefined) {
     progress.say('An earlier run was interrupted; its remains are removed first.');
     await remove();
   }
-  const session = await startSession({ options, folder, progress, signal });
+  const session = await start(options, signal);
   try {
     progress.say(`Ready after ${Math.round((performance.now() - began) / 1000)} s.`);
     progress.say(printedSteps(await nextSteps(session)));
     if (options.once) return await runChecks(session);
-    progress.say('Ctrl-C ends this and removes everything.');
+    progress.say(
+      'Ctrl-C ends this and removes everything; npm stop does so from another terminal.',
+    );
     if (!signal.aborted) await once(signal, 'abort');
     return true;
   } finally {

@@ -10,7 +10,7 @@ import { CoreV1Api } from '@kubernetes/client-node';
 import { userToken } from '../lab/clearml/client.ts';
 import { startPolicyEngine } from '../lab/cluster/components/policy_engine.ts';
 import { run } from '../lab/command.ts';
-import { DNS_POD_PORT, DNS_SERVER, EVERY_NAME, startDns } from '../lab/run/kubernetes/dns.ts';
+import { DNS_POD_PORT } from '../lab/run/kubernetes/dns.ts';
 import { runPod } from '../lab/run/kubernetes/pods.ts';
 import { awaitAnswers } from '../lab/run/samples.ts';
 import {
@@ -42,11 +42,25 @@ socket.on('connect', say('open')).on('error', (error) => say(error.code)());
 setTimeout(say('dropped'), ${SILENCE});
 `;
 
+/** A DNS server that is not the cluster's, and answers every question with one address. */
+const EVERY_NAME = '192.0.2.1';
+const STRANGE_DNS = `
+const socket = require('dgram').createSocket('udp4');
+const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...'${EVERY_NAME}'.split('.').map(Number)]);
+socket.on('message', (query, { address, port }) => {
+  let end = 12;
+  while (query[end] !== 0) end += query[end] + 1;
+  const head = Buffer.from([query[0], query[1], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+  socket.send(Buffer.concat([head, query.subarray(12, end + 5), record]), port, address);
+});
+socket.bind(${DNS_POD_PORT});
+`;
+
 /** Asks a DNS server for a name, and prints the address or the error. */
 const RESOLVE = `
 const resolver = new (require('dns').promises.Resolver)({ timeout: ${SILENCE}, tries: 1 });
 resolver.setServers([process.argv.at(-1)]);
-resolver.resolve4('name.example').then(([address]) => console.log(address), ({ code }) => console.log(code));
+resolver.resolve4('kubernetes.default.svc.cluster.local').then(([address]) => console.log(address), ({ code }) => console.log(code));
 `;
 
 /** Does nothing but live, so that programs can be run in its pod. */
@@ -83,7 +97,7 @@ test('the NetworkPolicy', async (t) => {
   const fromNeighbour = (host: string, port: number): Promise<string> =>
     connecting(TASK_NAMESPACE, 'neighbour', host, port);
 
-  const dns = await startDns(config);
+  const dns = target.dnsAddress ?? '';
   await stack.setAllConfig(
     { [`${PROJECT}:networkPolicy.ingressNamespaces[0]`]: { value: 'kube-system' } },
     true,
@@ -98,7 +112,7 @@ test('the NetworkPolicy', async (t) => {
   const routerPod = router?.metadata?.name ?? '';
   const routerAddress = router?.status?.podIP ?? '';
   await runPod(config, { name: 'neighbour', code: IDLE, environment: {} });
-  const strange = await runPod(config, { name: 'strange-dns', code: DNS_SERVER, environment: {} });
+  const strange = await runPod(config, { name: 'strange-dns', code: STRANGE_DNS, environment: {} });
 
   await t.test('the ingress controller, tasks, ClearML and the Lease pass', async () => {
     const authorization = `Bearer ${await userToken(clearml, 'alice')}`;
@@ -115,8 +129,8 @@ test('the NetworkPolicy', async (t) => {
     assert.ok(report.http.done > 20, `${report.http.done} requests`);
   });
 
-  await t.test('a pod of another namespace is kept from HTTP and from the metrics', async () => {
-    for (const port of [8080, 8081]) {
+  await t.test('a pod of another namespace is kept from HTTP, health and metrics', async () => {
+    for (const port of [8080, 8081, 8082]) {
       const word = await fromNeighbour(routerAddress, port);
       assert.equal(word, 'dropped', `port ${port}`);
     }
@@ -135,7 +149,11 @@ test('the NetworkPolicy', async (t) => {
     async () => {
       const asked = (namespace: string, pod: string, server: string): Promise<string> =>
         saidBy(namespace, pod, RESOLVE, server);
-      assert.equal(await asked(ROUTER_NAMESPACE, routerPod, dns), EVERY_NAME);
+      const { spec } = await core.readNamespacedService({
+        namespace: 'default',
+        name: 'kubernetes',
+      });
+      assert.equal(await asked(ROUTER_NAMESPACE, routerPod, dns), spec?.clusterIP);
       const other = `${strange}:${DNS_POD_PORT}`;
       assert.equal(await asked(ROUTER_NAMESPACE, routerPod, other), 'ETIMEOUT');
       assert.equal(await asked(TASK_NAMESPACE, 'neighbour', other), EVERY_NAME);

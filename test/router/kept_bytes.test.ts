@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { RateLimit } from '../../router/auth/access/rate_limit.ts';
+import { RateLimit } from '../../router/load/rate_limit.ts';
 import { accessLine, inBrief } from '../../router/http/access_log.ts';
 import type { AccessRecord } from '../../router/http/access_log.ts';
 import { readAnswerHead } from '../../router/upstream/answer_head.ts';
 import { requestHeaderKind } from '../../router/http/headers/header_names.ts';
+import { HostCookies } from '../../router/http/headers/host_cookies.ts';
 import { headersForClient } from '../../router/http/headers/response_headers.ts';
 import { HOST, LET_IN, T, attacked, until } from '../support/attacked.ts';
 import { lookAround } from '../../router/sockets/gone.ts';
@@ -66,6 +67,8 @@ test('A56: nor are those of answers', async () => {
           endpoint: httpEndpoint(1),
           upstream: { address: '10.0.0.7', family: 4, port: 80 },
           prefix: '/service/x',
+          base: '',
+          hostCookies: new HostCookies(() => []),
           path: '/',
         },
         status: 200,

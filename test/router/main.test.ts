@@ -3,7 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
@@ -29,7 +30,7 @@ describe('a router as a process', () => {
   });
 
   before(async () => {
-    clearml = await startClearMl();
+    clearml = await startClearMl({ edition: 'enterprise' });
     task.listen(0, '127.0.0.1');
     await once(task, 'listening');
     router = await startRouterProcess(settingsFor(clearml));
@@ -128,6 +129,42 @@ describe('a router as a process', () => {
     assert.doesNotMatch(log, /eyJ/);
   });
 
+  test('HEALTH_PORT: health without what the checks found and without metrics, which the admin port has', async () => {
+    assert.equal(router.healthUrl, undefined);
+    const checked = await startRouterProcess({ ...settingsFor(clearml), HEALTH_PORT: '0' });
+    await checked.readyz(200);
+    const ports = [checked.url, checked.healthUrl, checked.adminUrl];
+    assert.equal(new Set(ports).size, 3);
+    const get = async (
+      url: string | undefined,
+      path: string,
+    ): Promise<readonly [number, string]> => {
+      const answer = await fetch(`${url}${path}`);
+      return [answer.status, await answer.text()];
+    };
+    assert.deepEqual(await get(checked.healthUrl, '/readyz'), [200, '{"status":"ready"}\n']);
+    assert.equal((await get(checked.healthUrl, '/metrics'))[0], 404);
+    assert.match((await get(checked.adminUrl, '/readyz'))[1], /"version":.*"first-look"/);
+    assert.equal((await get(checked.adminUrl, '/metrics'))[0], 200);
+    assert.equal(await checked.stop(), 0);
+  });
+
+  test('connections without a question take the admin port from nobody', async () => {
+    const { port } = new URL(router.adminUrl);
+    const idle: Socket[] = [];
+    for (let count = 0; count < 1_100; count++) {
+      const socket = connect(Number(port), '127.0.0.1')
+        .on('error', () => undefined)
+        .resume();
+      idle.push(socket);
+      await once(socket, 'connect');
+    }
+    await router.readyz(200);
+    while (idle.filter(({ closed }) => !closed).length > 1_024) await sleep(1);
+    assert.equal(idle[0]?.closed, true);
+    for (const socket of idle) socket.destroy();
+  });
+
   test('SIGTERM: unready at once, running requests end, exit status 0', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     const slow = createServer((_, response) => {
@@ -137,7 +174,11 @@ describe('a router as a process', () => {
     slow.listen(0, '127.0.0.1');
     await once(slow, 'listening');
     const { port } = slow.address() as AddressInfo;
-    const leaving = await startRouterProcess(settingsFor(clearml));
+    const leaving = await startRouterProcess({ ...settingsFor(clearml), HEALTH_PORT: '0' });
+    const health = async (path: string): Promise<number> =>
+      (await fetch(`${leaving.healthUrl}${path}`)).status;
+    await leaving.readyz(200);
+    assert.equal(await health('/readyz'), 200);
     const { id } = addTask(clearml, { runtime: httpAsk({ address: '127.0.0.1', port }) });
     await leaving.logged((line) => line['event'] === 'route_opened' && line['task'] === id);
     const headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
@@ -145,6 +186,7 @@ describe('a router as a process', () => {
     leaving.child.kill('SIGTERM');
     await leaving.logged((line) => line['event'] === 'draining');
     await leaving.readyz(503);
+    assert.deepEqual([await health('/readyz'), await health('/healthz')], [503, 200]);
     await assert.rejects(fetch(`${leaving.url}/service/${id}/`, { headers }));
     resolve();
     assert.equal(await answer.text(), 'first last');

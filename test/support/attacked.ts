@@ -78,7 +78,7 @@ export async function stillServes({ client, serve }: Attacked): Promise<void> {
 }
 
 /** Resolves once the condition holds, looked at again after each turn of the event loop; rejects after two seconds. */
-export async function until(condition: () => boolean, limit = 2_000): Promise<void> {
+export async function until(condition: () => boolean, limit = 10_000): Promise<void> {
   const end = performance.now() + limit;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${limit} ms: ${condition.toString()}`);

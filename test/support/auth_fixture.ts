@@ -2,7 +2,9 @@ import { SignJWT } from 'jose';
 import { Registry } from 'prom-client';
 import type { Auth } from '../../router/auth/auth.ts';
 import { createAuth } from '../../router/auth/auth.ts';
-import type { ClearmlAuthority, OwnLogin } from '../../router/clearml/clearml.ts';
+import type { ClearMl, ClearmlAuthority, OwnLogin } from '../../router/clearml/clearml.ts';
+import type { TaskRow } from '../../router/clearml/task_row.ts';
+import type { Shares } from '../../router/auth/sharing/shares.ts';
 import type { GateRequest } from '../../router/auth/identity/request.ts';
 import { RouterError } from '../../router/errors.ts';
 import type { Endpoint } from '../../router/routes/model/endpoint.ts';
@@ -68,6 +70,7 @@ export function endpoint(id: string, owner = 'owner'): Endpoint {
       queueId: undefined,
       startedAt: 1,
     },
+    access: undefined,
     http: { state: 'open', upstream: { address: '10.0.0.1', family: 4, port: 8888 } },
     tcp: undefined,
   };
@@ -125,6 +128,9 @@ export class Routes implements RouteSource {
     problems: [],
     portsLeft: undefined,
   });
+  /** By the id of the task; milliseconds since the epoch. */
+  readonly stampedUses = new Map<string, number>();
+  readonly stampedUse = (taskId: string): number => this.stampedUses.get(taskId) ?? 0;
   readonly subscribe = (listener: (next: RouteTable, previous: RouteTable) => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -138,18 +144,26 @@ export class Routes implements RouteSource {
 }
 
 /** Stands in for ClearML's answers: who sees what, which tokens are refused, whether it is there at all. Counts calls. */
-export class Authority implements ClearmlAuthority {
+export class Authority
+  implements ClearmlAuthority, Pick<ClearMl, 'users' | 'tasks' | 'taskSeenBy'>
+{
   readonly sees = new Map<string, Set<string>>();
   readonly refused = new Set<string>();
   readonly credentials = new Map<string, string>();
+  /** What users of the company are called, by id. */
+  readonly names = new Map<string, string>();
   readonly loggedOut: string[] = [];
   readonly questions: string[][] = [];
+  /** What it says of tasks, by id: status and start. */
+  readonly words = new Map<string, Pick<TaskRow, 'status' | 'startedAt'>>();
+  /** Of which tasks that was asked. */
+  readonly wordsAsked: string[] = [];
   state: 'here' | 'away' | 'silent' = 'here';
   /** False: as the open-source server, which takes a token on after its logout. */
   logoutRevokes = true;
   calls = 0;
   #login: OwnLogin | undefined;
-  #listener: ((login: OwnLogin) => void) | undefined;
+  readonly #listeners = new Set<(login: OwnLogin) => void>();
 
   /** Lets a user's token see tasks; with no task at all the token is simply accepted. */
   grant(token: string, ...tasks: readonly string[]): void {
@@ -158,7 +172,7 @@ export class Authority implements ClearmlAuthority {
 
   login(login: OwnLogin): void {
     this.#login = login;
-    this.#listener?.(login);
+    for (const listener of this.#listeners) listener(login);
   }
 
   async #call(token: string): Promise<Set<string>> {
@@ -198,12 +212,33 @@ export class Authority implements ClearmlAuthority {
     if (this.logoutRevokes) this.refused.add(token);
   };
 
+  readonly users = async (token?: string) => {
+    if (token !== undefined) await this.#call(token);
+    return new Map(this.names);
+  };
+
+  readonly tasks: ClearMl['tasks'] = async ({ ids = [] }) => {
+    this.wordsAsked.push(...ids);
+    if (this.state !== 'here') throw new RouterError('CLEARML_UNAVAILABLE', 'away');
+    const rows = ids.flatMap((id): TaskRow[] => {
+      const word = this.words.get(id);
+      const { task } = endpoint(id);
+      const runtime = new Map<string, string>();
+      const rest = { changedAt: undefined, lastUsed: undefined, systemTags: [], runtime };
+      return word === undefined ? [] : [{ ...task, ...rest, ...word }];
+    });
+    return { tasks: rows, unreadable: 0, last: true };
+  };
+
+  readonly taskSeenBy: ClearMl['taskSeenBy'] = async (token, id) => {
+    const seen = await this.visibleTasks(token, [id]);
+    return seen.has(id) ? (await this.tasks({ ids: [id] }, 0)).tasks[0] : undefined;
+  };
+
   readonly onLogin = (listener: (login: OwnLogin) => void) => {
-    this.#listener = listener;
+    this.#listeners.add(listener);
     if (this.#login !== undefined) listener(this.#login);
-    return () => {
-      this.#listener = undefined;
-    };
+    return () => this.#listeners.delete(listener);
   };
 }
 
@@ -220,6 +255,8 @@ export interface Lab {
   /** Moves the clock that the auth room reads; timers are not touched. */
   readonly pass: (milliseconds: number) => void;
   readonly now: () => number;
+  /** How far `pass` moved it. Of whoever reads this as their clock, a slow machine takes no time. */
+  readonly passed: () => number;
 }
 
 /** The auth room with all but ClearML and the routes real. */
@@ -228,6 +265,8 @@ export async function lab(
   environment: Record<string, string> = {},
   /** In place of STATE_FILE. */
   shared?: (log: Log) => SharedState,
+  /** What owners have given to others; left out, nothing. */
+  shares?: Shares,
 ): Promise<Lab> {
   let offset = 0;
   const now = () => Date.now() + offset;
@@ -241,12 +280,13 @@ export async function lab(
     CLEARML_API_ACCESS_KEY: 'access',
     CLEARML_API_SECRET_KEY: 'secret',
     AUTH_BASE64_JWKS_KEY: SECRET,
+    ACCESS_DEFAULT: 'visible',
     ...environment,
   });
   const log = createLog('debug', { write: (line) => void lines.push(line) });
   const metrics = createMetrics(registry);
   const state = shared?.(log) ?? createSharedStateFor(settings, {}, log);
-  const auth = createAuth({ settings, routes, clearml, log, metrics, state, now });
+  const auth = createAuth({ settings, routes, clearml, log, metrics, state, shares, now });
   clearml.login({ token: await tokenOf('router'), cookieName: CLEARML_COOKIE });
   while (auth.keyState() === 'unsettled') await new Promise(setImmediate);
   return {
@@ -259,6 +299,7 @@ export async function lab(
     registry,
     lines,
     now,
+    passed: () => offset,
     pass: (milliseconds) => {
       offset += milliseconds;
     },

@@ -1,10 +1,13 @@
+import type { Shares } from '../../router/auth/sharing/shares.ts';
 import type { Endpoint } from '../../router/routes/model/endpoint.ts';
 import type { StaticRoute } from '../../router/routes/model/table.ts';
 import type { ProxyServer } from '../../router/server.ts';
 import { Activity } from '../../router/activity/activity.ts';
 import { createProxyServer } from '../../router/server.ts';
+import { limitsOf } from '../../router/load/limit_settings.ts';
 import { createTunnel } from '../../router/websocket/tunnel.ts';
 import { createOwnPages } from '../../router/web/web.ts';
+import { AskedTasks } from './asked_tasks.ts';
 import type { Lab } from './auth_fixture.ts';
 import { endpoint, lab, table } from './auth_fixture.ts';
 import type { RawAnswer, RawTask, TaskConnection } from './raw_peers.ts';
@@ -35,25 +38,28 @@ export function endpointAt(port: number, id: string): Endpoint {
   };
 }
 
-/** Answers requests with 200 and WebSocket handshakes with 101. */
+const STREAM =
+  'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n';
+
+/** Answers requests with 200, WebSocket handshakes with 101, and asks for events with a stream that does not end. */
 function answer({ socket, text }: TaskConnection): void {
   const heads = text().split('\r\n\r\n');
   const head = heads.at(-2);
   if (head === undefined || heads.at(-1) !== '') return;
-  socket.write(accepting(head) ?? OK);
+  socket.write(accepting(head) ?? (head.includes('text/event-stream') ? STREAM : OK));
 }
 
 export async function guarded(
   ids: readonly string[],
   environment: Record<string, string> = {},
   statics: (endpoints: readonly Endpoint[]) => readonly StaticRoute[] = () => [],
+  /** What owners have given to others; left out, nothing. */
+  shares?: Shares,
 ): Promise<Guarded> {
   const task = await rawTask(answer);
   const endpoints = ids.map((id) => endpointAt(task.port, id));
-  const parts = await lab(table(endpoints, statics(endpoints)), {
-    ROUTER_WILDCARD_HOST: WILDCARD,
-    ...environment,
-  });
+  const given = { ROUTER_WILDCARD_HOST: WILDCARD, ...environment };
+  const parts = await lab(table(endpoints, statics(endpoints)), given, undefined, shares);
   const { settings, auth, routes, log, metrics } = parts;
   const activity = new Activity(routes);
   const proxy: ProxyServer = createProxyServer({
@@ -67,7 +73,13 @@ export async function guarded(
     },
     routes,
     gate: auth.gate,
-    pages: createOwnPages({ ...parts, activity }),
+    pages: createOwnPages({
+      ...parts,
+      activity,
+      clearml: new AskedTasks(parts.clearml, routes),
+      taskPods: undefined,
+      now: parts.passed,
+    }),
     tunnel: createTunnel({
       hold: auth.gate.hold,
       routes,
@@ -77,6 +89,7 @@ export async function guarded(
       limits: { total: 100, perPlace: 100, perClient: undefined },
     }),
     credentialCookies: auth.cookieNames,
+    limits: limitsOf(settings),
     log,
     accessLog: log,
     metrics,

@@ -1,9 +1,11 @@
 import type { TestContext } from 'node:test';
 import { createClearMl } from '../../router/clearml/client.ts';
 import type { ClearMl } from '../../router/clearml/clearml.ts';
+import type { EndpointId } from '../../router/grammar/endpoint_id.ts';
 import { createRoutes } from '../../router/routes/create_routes.ts';
 import type { MigrationRecord } from '../../router/routes/claims/migrate.ts';
 import { ALONE, type Leadership } from '../../router/routes/leader.ts';
+import type { NoPort } from '../../router/routes/ports/barred.ts';
 import type { PortBinder } from '../../router/routes/ports/port_binder.ts';
 import type { Routes } from '../../router/routes/routes.ts';
 import type { RouteTable } from '../../router/routes/model/table.ts';
@@ -70,6 +72,9 @@ export interface RouterOptions {
   readonly taskPods?: TaskPods;
   readonly stampKeys?: () => readonly Uint8Array[];
   readonly migration?: MigrationRecord;
+  readonly noPort?: NoPort;
+  readonly usedAt?: (id: EndpointId) => number;
+  readonly needsOwners?: () => boolean;
   /** Milliseconds per API call. */
   readonly timeout?: number;
 }
@@ -139,6 +144,9 @@ export function route(t: TestContext, server: Server, options: RouterOptions = {
     taskPods: options.taskPods,
     stampKeys: options.stampKeys ?? stampKeys('a secret'),
     migration: options.migration,
+    noPort: options.noPort,
+    usedAt: options.usedAt,
+    needsOwners: options.needsOwners,
   });
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {

@@ -14,6 +14,8 @@ type LogLine = Readonly<Record<string, unknown>>;
 /** A router in a process of its own, as an operator starts it. */
 export interface RouterProcess {
   readonly url: string;
+  /** Undefined without HEALTH_PORT. */
+  readonly healthUrl: string | undefined;
   readonly adminUrl: string;
   readonly child: ChildProcess;
   /** Every log line so far. */
@@ -101,9 +103,11 @@ export async function startRouterProcess(
     });
   const listening = await logged((line) => line['event'] === 'listening');
   const host = settings['BIND_ADDRESS'] ?? '127.0.0.1';
+  const healthPort = listening['healthPort'];
   const adminUrl = `http://${host}:${String(listening['adminPort'])}`;
   return {
     url: `http://${host}:${String(listening['httpPort'])}`,
+    healthUrl: typeof healthPort === 'number' ? `http://${host}:${healthPort}` : undefined,
     adminUrl,
     child,
     lines,

@@ -3,7 +3,8 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteTable } from '../../router/routes/model/table.ts';
 import { Activity } from '../../router/activity/activity.ts';
-import { createOwnPages } from '../../router/web/web.ts';
+import { createOwnPages, type WebParts } from '../../router/web/web.ts';
+import { AskedTasks } from './asked_tasks.ts';
 import type { Lab } from './auth_fixture.ts';
 import { lab } from './auth_fixture.ts';
 
@@ -18,6 +19,8 @@ export interface Reply {
 /** The auth room's own pages on a real server. */
 export interface Site extends Lab {
   readonly activity: Activity;
+  /** What is asked for in place of the code of tasks. */
+  readonly tasks: AskedTasks;
   /** Where the server is; links on its pages lead to ROUTER_URL. */
   readonly url: string;
   readonly ask: (
@@ -54,14 +57,24 @@ export async function listenFor(handlers: ReturnType<typeof createOwnPages>) {
 export async function startSite(
   routeTable: RouteTable,
   environment: Record<string, string> = {},
+  /** Where tasks listen; left out where VERIFY_TASK_PODS is not set. */
+  taskPods?: WebParts['taskPods'],
 ): Promise<Site> {
   const parts = await lab(routeTable, environment);
   const activity = new Activity(parts.routes);
-  const handlers = createOwnPages({ ...parts, activity });
+  const tasks = new AskedTasks(parts.clearml, parts.routes);
+  const handlers = createOwnPages({
+    ...parts,
+    activity,
+    clearml: tasks,
+    taskPods,
+    now: parts.passed,
+  });
   const { url, port, close } = await listenFor(handlers);
   return {
     ...parts,
     activity,
+    tasks,
     url,
     ask: (...args) => ask(port, ...args),
     close: () => {

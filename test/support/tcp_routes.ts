@@ -28,6 +28,7 @@ export function tcpEndpoint(options: {
     id,
     name: undefined,
     label: undefined,
+    access: undefined,
     task: runningTask(id, options.startedAt),
     http: undefined,
     tcp: {

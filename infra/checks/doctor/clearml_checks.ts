@@ -1,7 +1,9 @@
+import { featureSetOf, keepsUsersApart } from '../../../router/auth/access/default_level.ts';
 import { bad, good, unsure, type Check, type Finding } from '../check.ts';
 import { type ClearmlServer, clearmlServer, isSignedBy } from '../clearml_server.ts';
 import { counted } from '../../counted.ts';
 import { messageOf } from '../../errors.ts';
+import { judgeLevel, judgePorts } from '../level_in_force.ts';
 import { once } from '../once.ts';
 import { type ClearmlValues, clearmlValues } from '../stored_values.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
@@ -45,6 +47,17 @@ export function clearmlChecks(config: StackConfig, reader: ClusterReader): reado
       find: async () => worksForOthers((await inUse()).server, await token()),
     },
     {
+      title: 'who may open endpoints',
+      find: async () => judgeLevel(config, await token()),
+    },
+    ...(config.tcpSession === undefined
+      ? []
+      : [{ title: 'TCP ports', find: async () => judgePorts(config, await token()) }]),
+    {
+      title: 'passwords',
+      find: async () => judgePasswords((await inUse()).server, await token()),
+    },
+    {
       title: 'signing key',
       find: async () => judgeKey(config, await token(), (await inUse()).signingKey),
     },
@@ -71,6 +84,20 @@ async function worksForOthers(server: ClearmlServer, token: string): Promise<Fin
     return bad(says, ACCOUNT);
   }
   return good("the account sees and may edit other users' tasks");
+}
+
+/**
+ * Whoever types a name into the web app of an open-source server without fixed users is that user, there and so at the router:
+ * https://clear.ml/docs/latest/docs/deploying_clearml/clearml_server_config
+ */
+async function judgePasswords(server: ClearmlServer, token: string): Promise<Finding> {
+  const featureSet = featureSetOf(token);
+  if (keepsUsersApart(featureSet)) return good(`not asked of feature set ${featureSet}`);
+  if (await server.asksForPasswords(token)) return good('the server has users with passwords');
+  return unsure(
+    'the server asks for a name alone: whoever reaches it is whom they say they are, and no level of access holds',
+    'Give it users with passwords: auth.fixed_users in its apiserver.conf.',
+  );
 }
 
 async function judgeKey(config: StackConfig, token: string, key: string): Promise<Finding> {

@@ -44,7 +44,7 @@ export function clusterChecks(
     ...clashChecks(config, reader),
     ...portChecks(config, reader),
     ...loadBalancerChecks(config, reader),
-    ...nodeChecks(config, reader),
+    ...nodeChecks(config, facts.nodes),
   ];
   return [
     { title: 'cluster', find: () => Promise.resolve(versionFits(facts, config)) },

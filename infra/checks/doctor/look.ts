@@ -2,7 +2,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 
 import { bad, good, type Check, type Finding } from '../check.ts';
 import { type ClusterFacts, factsOf } from '../../cluster/facts.ts';
-import { nodePortsIn, tcpServicePlace } from '../../config/decisions/ports.ts';
+import { questionsOf } from '../../cluster/stack_questions.ts';
+import { told } from '../../config/reading/read.ts';
 import { settledOr } from '../../config/reading/settle.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 
@@ -17,14 +18,13 @@ export interface Look {
 
 /** Asks the cluster what the program asks it, and takes defaults from it. */
 export async function lookAtCluster(config: StackConfig, cluster: KubeConfig): Promise<Look> {
-  const facts = await factsOf(cluster, {
-    nodePortsIn: nodePortsIn(config),
-    tcpService: tcpServicePlace(config),
-  });
+  const facts = await factsOf(cluster, questionsOf(config));
   if (facts.version === undefined) return { config, facts, checks: [] };
   const { problems, settled } = settledOr(config, facts);
   if (settled === undefined) {
-    const says = problems.map(({ message, path }) => `${path.join('.')}: ${message}`).join('; ');
+    const says = problems
+      .map((problem) => `${problem.path.join('.')}: ${told(problem)}`)
+      .join('; ');
     return { config, facts, checks: [platformCheck(bad(says, 'Set the keys that it names.'))] };
   }
   const { platform, reason } = settled.found;

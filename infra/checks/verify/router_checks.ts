@@ -3,6 +3,7 @@ import { AppsV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { bad, good, unsure, type Check, type Finding } from '../check.ts';
 import { messageOf } from '../../errors.ts';
 import { clusterOf } from '../cluster_of.ts';
+import { judgeLevel } from '../level_in_force.ts';
 import { once } from '../once.ts';
 import type { StackConfig } from '../../config/stack_config.ts';
 import { serverOf } from '../doctor/clearml_checks.ts';
@@ -39,6 +40,7 @@ export function routerChecks(config: StackConfig, stack: string): readonly Check
     { title: 'sign-in', find: () => sendsToSignIn(url) },
     { title: 'no token', find: () => refusesProgram(url) },
     { title: 'WebSocket without a token', find: () => refusesUpgrade(url) },
+    { title: 'who may open endpoints', find: async () => judgeLevel(config, await token()) },
     { title: 'list of routes', find: () => judgeRoutes(listing, config) },
     ...throughRoutes(config).map(({ look, title }) => ({
       title,

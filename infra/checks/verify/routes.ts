@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { counted } from '../../counted.ts';
 import { messageOf } from '../../errors.ts';
 import { ANSWER_TIME_LIMIT_MS, bad, good, unsure, type Finding } from '../check.ts';
+import { routerList } from '../router_list.ts';
 import { answerOf, UPGRADE } from './ask.ts';
 
 /** The part of the router's own list that the checks need. */
@@ -29,14 +30,8 @@ const listing = z.looseObject({
 export type Listing = z.output<typeof listing>;
 
 /** The router's list. @throws Error with the status when it is refused. */
-export async function routesOf(url: string, token: string): Promise<Listing> {
-  const response = await fetch(`${url}/api/v1/routes`, {
-    headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(ANSWER_TIME_LIMIT_MS),
-  });
-  if (response.status !== 200) throw new Error(`answered with ${response.status}`);
-  return listing.parse(await response.json());
+export function routesOf(url: string, token: string): Promise<Listing> {
+  return routerList(url, token, listing);
 }
 
 /** The router verifies a token of the server and asks the server about it: both ways work. */
@@ -51,7 +46,21 @@ export function judgeList({ administration, endpoints, stale }: Listing): Findin
   return unsure(`${says}, and problems`, problems.join('; '));
 }
 
-const NO_TASK = 'Start a task that asks for access, such as clearml-session, and run this again.';
+/** Whoever is no administrator is shown nothing of tasks that are for their owners alone. */
+function noTask({ administration }: Listing, asks: string): Finding {
+  if (administration !== null) {
+    return unsure(
+      `no task asks for ${asks}`,
+      'Start a task that asks for access, such as clearml-session, and run this again.',
+    );
+  }
+  return unsure(
+    `no task that the router's account may open asks for ${asks}`,
+    'Start a task of that account that asks for access, such as clearml-session, or name the account in router.administrators, and run ' +
+      'this again.',
+  );
+}
+
 const REACH =
   'Look whether the task listens, and whether a NetworkPolicy of its namespace lets the router in.';
 
@@ -59,9 +68,9 @@ const REACH =
 const NOT_THE_TASK = new Set([401, 403, 404, 502, 503, 504]);
 
 /** A running task answers through the router. */
-export async function reachesRoute({ endpoints }: Listing, token: string): Promise<Finding> {
-  const route = httpUrlOf(endpoints);
-  if (route === undefined) return unsure('no task asks for HTTP', NO_TASK);
+export async function reachesRoute(listing: Listing, token: string): Promise<Finding> {
+  const route = httpUrlOf(listing.endpoints);
+  if (route === undefined) return noTask(listing, 'HTTP');
   const { status } = await answerOf(route, { authorization: `Bearer ${token}` });
   const says = `${route} answers with ${status}`;
   return NOT_THE_TASK.has(status) ? bad(says, REACH) : good(says);
@@ -75,7 +84,8 @@ function httpUrlOf(endpoints: Listing['endpoints']): string | undefined {
  * A WebSocket with a token comes through to a task: the tunnel of one that asks for TCP, which is opened whatever the task
  * speaks; else the handshake at one that asks for HTTP, whose own refusal shows, too, that it came through.
  */
-export async function opensWebSocket({ endpoints }: Listing, token: string): Promise<Finding> {
+export async function opensWebSocket(listing: Listing, token: string): Promise<Finding> {
+  const { endpoints } = listing;
   const headers = { ...UPGRADE, authorization: `Bearer ${token}` };
   const tunnel = endpoints.map(({ tcp }) => tcp?.tunnelUrl).find((url) => typeof url === 'string');
   if (typeof tunnel === 'string') {
@@ -86,7 +96,7 @@ export async function opensWebSocket({ endpoints }: Listing, token: string): Pro
     return bad(`${tunnel} answers with ${status}`, REACH);
   }
   const route = httpUrlOf(endpoints);
-  if (route === undefined) return unsure('no task asks for access', NO_TASK);
+  if (route === undefined) return noTask(listing, 'access');
   const { status } = await answerOf(route, headers);
   const says = `the handshake at ${route} is answered with ${status}`;
   if (status === 101) return good(says);
@@ -96,11 +106,13 @@ export async function opensWebSocket({ endpoints }: Listing, token: string): Pro
 }
 
 /** A port of the range can be reached from here. */
-export async function reachesTcp({ endpoints }: Listing): Promise<Finding> {
-  const lane = endpoints.map(({ tcp }) => tcp).find((known) => typeof known?.port === 'number');
+export async function reachesTcp(listing: Listing): Promise<Finding> {
+  const lane = listing.endpoints
+    .map(({ tcp }) => tcp)
+    .find((known) => typeof known?.port === 'number');
   const { address, port } = lane ?? {};
   if (typeof address !== 'string' || typeof port !== 'number') {
-    return unsure('no task asks for TCP', NO_TASK);
+    return noTask(listing, 'TCP');
   }
   try {
     await reach(address, port);

@@ -1,30 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { z } from 'zod';
 
 import type { ClusterReader } from '../../cluster/reader.ts';
+import { runsTheSame } from '../../cluster/running.ts';
+import { repairOf } from '../../advice/repair.ts';
 import { bad, good, type Finding } from '../check.ts';
 import { rootOf, servedKind } from '../served_kinds.ts';
-
-/** The part of an object that tells whether pods run what they should: images, and the names that follow content. */
-const deployment = z.looseObject({
-  spec: z.looseObject({
-    template: z.looseObject({
-      spec: z.looseObject({
-        containers: z.array(z.looseObject({ name: z.string(), image: z.string() })),
-        volumes: z
-          .array(
-            z.looseObject({
-              name: z.string(),
-              configMap: z.looseObject({ name: z.string().optional() }).optional(),
-              secret: z.looseObject({ secretName: z.string().optional() }).optional(),
-            }),
-          )
-          .default([]),
-      }),
-    }),
-  }),
-});
 
 const resource = z.looseObject({
   type: z.string(),
@@ -73,10 +53,7 @@ export async function stateIsLive(
     ...(await Promise.all(objects.map((object) => troubleOf(object, reader)))).flat(),
   ];
   if (troubles.length === 0) return good(`the cluster holds all ${objects.length} objects of it`);
-  return bad(
-    `the cluster holds something else: ${troubles.join('; ')}`,
-    `npm run pulumi -- refresh --stack ${stack}, then npm run pulumi -- up --stack ${stack}; infra/operations/repair.md says more.`,
-  );
+  return bad(`the cluster holds something else: ${troubles.join('; ')}`, repairOf(stack));
 }
 
 async function troubleOf(
@@ -88,25 +65,9 @@ async function troubleOf(
   const live = path === undefined ? undefined : await reader.read(path);
   if (live === undefined) return [`${kind} ${metadata.name} is not there`];
   if (kind !== 'Deployment') return [];
-  return isDeepStrictEqual(runs(object, object), runs(live, object))
+  return runsTheSame(live, object)
     ? []
     : [`${kind} ${metadata.name} has another image, or other files`];
-}
-
-/** What a Deployment runs, of what `wanted` names: others may add containers and volumes to it. */
-function runs(object: unknown, wanted: unknown): unknown {
-  const names = deployment.parse(wanted).spec.template.spec;
-  const { containers, volumes } = deployment.parse(object).spec.template.spec;
-  const isNamed = (of: readonly { name: string }[], name: string): boolean =>
-    of.some((one) => one.name === name);
-  return {
-    images: containers
-      .filter(({ name }) => isNamed(names.containers, name))
-      .map(({ image, name }) => [name, image]),
-    files: volumes
-      .filter(({ name }) => isNamed(names.volumes, name))
-      .map(({ configMap, name, secret }) => [name, configMap?.name ?? secret?.secretName]),
-  };
 }
 
 /** Where the cluster has an object; undefined where it serves no such kind. */

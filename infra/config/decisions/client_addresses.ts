@@ -1,5 +1,6 @@
 import { LOAD_BALANCER_BY_NAME } from '../../platform/load_balancers.ts';
 import type { StackConfig } from '../stack_config.ts';
+import { isBehindNlb } from './pod_targets.ts';
 
 type Session = NonNullable<StackConfig['tcpSession']>;
 
@@ -12,14 +13,12 @@ const AWS_TARGET_ATTRIBUTES =
  * (https://kubernetes.io/docs/tutorials/services/source-ip/), and AWS its load balancer's where targets are pods, unless told otherwise
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation).
  */
-export function clientAddresses({
-  proxyProtocol,
-  service,
-}: Session): 'seen' | 'hidden' | 'unknown' {
+export function clientAddresses(session: Session): 'seen' | 'hidden' | 'unknown' {
+  const { proxyProtocol, service } = session;
   const { annotations, externalTrafficPolicy, platform, type } = service;
   if (proxyProtocol) return 'seen';
   if (type === 'ClusterIP') return 'unknown';
-  if (type === 'LoadBalancer' && platform === 'aws-nlb') {
+  if (isBehindNlb({ tcpSession: session })) {
     const attributes = annotations[AWS_TARGET_ATTRIBUTES]?.split(',') ?? [];
     return attributes.some((one) => one.trim() === 'preserve_client_ip.enabled=true')
       ? 'seen'

@@ -37,11 +37,10 @@ export function foundOf(
   { platform, reason }: Recognised,
   evidence: Evidence,
 ): Found {
-  const { apiGroups, apiServer, ingressClasses, nodePorts, nodes } = evidence;
+  const { apiGroups, apiServerPorts, ingressClasses, nodePorts, nodes } = evidence;
   const byConfig = config.tcpSession?.service.platform ?? 'other';
-  const minor = /^v1\.(\d+)\./.exec(evidence.gitVersion ?? '')?.[1];
   return {
-    minor: minor === undefined ? undefined : Number(minor),
+    version: evidence.version,
     platform,
     reason,
     apiGroups,
@@ -50,10 +49,9 @@ export function foundOf(
       ? loadBalancerOf(platform, evidence)
       : LOAD_BALANCER_BY_NAME[byConfig],
     dns: dnsOf(platform, evidence),
-    apiServer: apiServer ?? { addresses: [], ports: platform.apiServerPorts },
-    nodeAddresses: nodes?.flatMap(({ addresses = [] }) => addresses),
+    apiServerPorts: apiServerPorts ?? platform.apiServerPorts,
     nodePorts: nodePorts ?? platform.nodePorts,
-    nodes: evidence.nodes,
+    nodes,
     tcpService: evidence.tcpService,
     nodePortsAreFound: nodePorts !== undefined,
     ipBlockCoversPods:

@@ -23,6 +23,14 @@ export function asksApiServer({ availability, router }: StackConfig): boolean {
   return availability.leaderElection || router.verifyPods !== undefined;
 }
 
+/**
+ * Whether the router's pods find each other by the cluster's DNS: where more than one runs at a time, if only while one takes over from
+ * another, and where pods ask that DNS.
+ */
+export function findsPeers({ availability, pod }: StackConfig): boolean {
+  return availability.leaderElection && (pod.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst';
+}
+
 /** Whether `pod.nodeSelector` lets pods of the router run on a node with these labels. */
 export function mayRunOn(
   { nodeSelector }: Pick<StackConfig['pod'], 'nodeSelector'>,

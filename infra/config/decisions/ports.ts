@@ -2,8 +2,12 @@ import type { PortRange } from '../../../router/settings/tcp_range.ts';
 import { namesOf } from '../../names.ts';
 import type { StackConfig } from '../stack_config.ts';
 
-/** The router's own ports inside of its pod; Services map to them by name. */
-export const OWN_PORTS = { http: 8080, admin: 8081 } as const;
+/**
+ * The router's own ports inside of its pod; Services map to them by name. Load balancers know the health port by its number, which is
+ * that of the admin port until version 0.2: it answered them there, so that pods of both versions are asked at one port while an upgrade
+ * replaces them.
+ */
+export const OWN_PORTS = { http: 8080, health: 8081, admin: 8082 } as const;
 
 /** Ports below this one need a right that the router's pod does not have. */
 const FIRST_UNPRIVILEGED_PORT = 1024;

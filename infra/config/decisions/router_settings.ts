@@ -1,9 +1,11 @@
 import type { SettingName } from '../../../router/settings/schema.ts';
 import type { PortRange } from '../../../router/settings/tcp_range.ts';
+import { namesOf } from '../../names.ts';
 import type { StackConfig } from '../stack_config.ts';
 import type { Secret } from '../values/secret.ts';
 import { valueAt } from '../values/value_at.ts';
 import { routerSourceRanges } from './client_addresses.ts';
+import { findsPeers } from './pods.ts';
 import { podRange, OWN_PORTS } from './ports.ts';
 import { pagesUrl, routerUrl } from './router_url.ts';
 import { shutdownDelaySeconds } from './shutdown_delay.ts';
@@ -64,13 +66,23 @@ const DECISIONS: Readonly<Record<SettingName | ProxyVariable, Decision>> = {
   CLEARML_CA_FILE: ['clearml.caCertificates', inFile],
   LISTEN_QUEUE_NAME: ['router.queues'],
   ROUTER_ADMINISTRATORS: ['router.administrators'],
+  ACCESS_DEFAULT: ['router.access.default'],
+  ACCESS_WIDEST: ['router.access.widest'],
+  ACCESS_GUESTS: ['router.access.guests', where(true, 'true')],
   TASK_NETWORKS: ['router.taskNetworks', ({ taskNetworks }) => textOf(taskNetworks)],
   VERIFY_TASK_PODS: ['router.verifyPods.namespaces'],
   VERIFY_TASK_PODS_STRICT: ['router.verifyPods.strict', where(true, 'true')],
   TASK_POD_NAME_PREFIX: ['router.verifyPods.namePrefix'],
+  OWN_PORTS: ['router.ownPorts', where(true, 'true')],
+  TASK_CA_FILE: ['router.taskCa', inFile],
   TASK_ANSWER_SECONDS: ['router.taskAnswerSeconds'],
   TRUSTED_PROXIES: ['router.trustedProxies'],
   STATIC_ROUTES_FILE: ['router.staticRoutesConfigMap', inFile],
+  IDLE_POLICY: [
+    'router.idle',
+    (_, policy) => (policy === undefined ? undefined : JSON.stringify(policy)),
+  ],
+  MODEL_ENDPOINTS_SECONDS: ['router.modelEndpointsSeconds'],
   TCP_ROUTER_ADDRESS: ['tcpSession.routerAddress', ({ tcpAddress }) => tcpAddress],
   TCP_PORT_START: ['tcpSession.portRange.start'],
   TCP_PORT_END: ['tcpSession.portRange.end'],
@@ -78,6 +90,7 @@ const DECISIONS: Readonly<Record<SettingName | ProxyVariable, Decision>> = {
     'tcpSession.portRange',
     ({ config }) => mappedStart(config.tcpSession?.portRange),
   ],
+  TCP_ONLY_VISIBLE: ['tcpSession.onlyVisible', where(true, 'true')],
   TCP_MAX_PORTS_PER_TASK: ['tcpSession.portsPerTask'],
   TCP_MAX_PORTS_PER_USER: ['tcpSession.portsPerUser'],
   TCP_PROXY_PROTOCOL: ['tcpSession.proxyProtocol', where(true, 'accept')],
@@ -86,6 +99,7 @@ const DECISIONS: Readonly<Record<SettingName | ProxyVariable, Decision>> = {
     ({ config: { tcpSession } }) => textOf(tcpSession && routerSourceRanges(tcpSession)),
   ],
   HTTP_PORT: ['service.port', () => String(OWN_PORTS.http)],
+  HEALTH_PORT: ['service.port', () => String(OWN_PORTS.health)],
   ADMIN_PORT: ['service.port', () => String(OWN_PORTS.admin)],
   SHUTDOWN_DELAY_SECONDS: [
     'router.shutdownDelaySeconds',
@@ -109,6 +123,11 @@ const DECISIONS: Readonly<Record<SettingName | ProxyVariable, Decision>> = {
   LEASE_NAME: [
     'availability.leaderElection',
     ({ config }, isElected) => (isElected === true ? config.router.name : undefined),
+  ],
+  PEERS_HOST: [
+    'availability.leaderElection',
+    // The search domain of the pod's namespace makes it whole.
+    ({ config }) => (findsPeers(config) ? namesOf(config.router.name).peers : undefined),
   ],
   LOG_LEVEL: ['router.logLevel'],
   HTTP_PROXY: ['clearml.proxy', asProxy],
@@ -158,6 +177,27 @@ export function routerSettings<Late>(
     else if (text !== undefined) settings[name] = text;
   }
   return settings;
+}
+
+/** Variables that decide how Node runs whatever it is given. */
+const OF_NODE = ['NODE_OPTIONS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_EXTRA_CA_CERTS'];
+
+/**
+ * Variables that decide about the router and that a source of `pod.envFrom` could set, which nobody sees at preview. Set to an empty text
+ * each is as good as not set, and Kubernetes takes what `env` says before what `envFrom` does
+ * (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables).
+ *
+ * @param given names that the container sets.
+ */
+export function keptFromSources({ pod }: StackConfig, given: ReadonlySet<string>): string[] {
+  const decisive = [...BY_NAME.keys()].flatMap((name) => [
+    name,
+    `${name}_FILE`,
+    ...(name.endsWith('_PROXY') ? [name.toLowerCase()] : []),
+  ]);
+  return [...decisive, ...OF_NODE].filter(
+    (name) => !given.has(name) && pod.envFrom.some(({ prefix = '' }) => name.startsWith(prefix)),
+  );
 }
 
 /** Variables of `pod.env` that are texts; the others are the container's own. */

@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../platform/kubernetes_version.ts';
 import type { SettledConfig } from '../decisions/found.ts';
 import { exposureOf } from '../decisions/exposure.ts';
 import { tlsModesNamed } from '../decisions/tls.ts';
@@ -12,13 +13,13 @@ const EXTERNAL_CERTIFICATE = { openshift: 19, minor: 32 };
  * `RouteExternalCertificate` in https://github.com/openshift/api/blob/master/features/features.go
  */
 function routeCertificate(config: SettledConfig): Problem[] {
-  const { minor } = config.found;
+  const { version } = config.found;
   const [key] = tlsModesNamed(config);
-  const isOld = minor !== undefined && minor < EXTERNAL_CERTIFICATE.minor;
+  const isOld = version !== undefined && !isAtLeast(version, 1, EXTERNAL_CERTIFICATE.minor);
   if (exposureOf(config) !== 'openshiftRoute' || key === undefined || !isOld) return [];
   const message =
     `needs OpenShift 4.${EXTERNAL_CERTIFICATE.openshift} (Kubernetes 1.${EXTERNAL_CERTIFICATE.minor}), and the cluster runs Kubernetes ` +
-    `1.${minor}, whose Routes refer to no Secret; remove this and write ingress.hostName with https://, and the cluster's own ` +
+    `${version.major}.${version.minor}, whose Routes refer to no Secret; remove this and write ingress.hostName with https://, and the cluster's own ` +
     'certificate serves it';
   return [{ path: key.split('.'), message }];
 }

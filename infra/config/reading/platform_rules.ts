@@ -1,6 +1,8 @@
 import { awsNlb, isOfAwsController } from '../../platform/eks.ts';
+import { namesOf } from '../../names.ts';
 import type { SettledConfig } from '../decisions/found.ts';
 import { mayRunOn } from '../decisions/pods.ts';
+import { tcpAnnotations } from '../decisions/tcp_annotations.ts';
 import { loadBalancerRules, nodePortProblems } from '../sections/tcp_session.ts';
 import type { Problem, Rule } from '../values/problem.ts';
 import { policyRules } from './policy_rules.ts';
@@ -21,15 +23,26 @@ function tcpProblems({ found, tcpSession }: SettledConfig): readonly Problem[] {
   );
 }
 
-/** A load balancer of AWS that is there, and would be left behind without an owner. */
-function abandonedBalancerProblems({ found, tcpSession }: SettledConfig): Problem[] {
+/**
+ * A load balancer that is there, and would be left behind without an owner: what decides whether the AWS Load Balancer Controller has it
+ * changes in place. Another class replaces the Service, whose owner takes the old one away.
+ */
+function abandonedBalancerProblems({ found, router, tcpSession }: SettledConfig): Problem[] {
   const { tcpService } = found;
-  const isNlb =
-    tcpSession?.service.type === 'LoadBalancer' && tcpSession.service.platform === awsNlb.name;
-  if (!isNlb || tcpService === undefined || isOfAwsController(tcpService)) return [];
+  const isAsked = tcpService !== undefined && tcpService !== 'none';
+  if (tcpSession?.service.type !== 'LoadBalancer' || !isAsked) return [];
+  // A class that config does not name is left as it is; the controller itself gives new Services one.
+  const { loadBalancerClass = tcpService.loadBalancerClass } = tcpSession.service;
+  if (loadBalancerClass !== tcpService.loadBalancerClass) return [];
+  const annotations = tcpAnnotations(tcpSession, namesOf(router.name).tcp);
+  const isOfAws = isOfAwsController(tcpService);
+  if (isOfAws === isOfAwsController({ ...tcpService, annotations })) return [];
+  const [kind, kept] = isOfAws
+    ? ['of the AWS Load Balancer Controller', awsNlb.name]
+    : ['of another kind', 'other'];
   const message =
-    `Service ${tcpService.name} has a load balancer of another kind, which AWS would leave behind, and bill, when this changes; remove ` +
-    'tcpSession, run pulumi up, and put it back (it gets another address), or keep that load balancer: other';
+    `Service ${tcpService.name} has a load balancer ${kind}, which AWS would leave behind, and bill, when this changes; remove ` +
+    `tcpSession, run pulumi up, and put it back (it gets another address), or keep that load balancer: ${kept}`;
   return [{ path: ['tcpSession', 'service', 'platform'], message }];
 }
 

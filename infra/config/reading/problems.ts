@@ -4,6 +4,7 @@ import { nearestKey } from './nearest_key.ts';
 import { RENAMED_KEYS } from './renamed_keys.ts';
 import { unwrap } from './secret_leaves.ts';
 import type { Problem } from '../values/problem.ts';
+import type { Remedy } from '../values/remedy.ts';
 import { resetCommand, setCommand } from '../values/set_command.ts';
 import { entryOf, valueAt } from '../values/value_at.ts';
 
@@ -34,8 +35,8 @@ export function problemsOf(
     const expectation = issue.message.startsWith('expected ');
     const value = valueAt(raw, path);
     const found = expectation ? `, found ${isSecret ? hidden(value) : shown(value)}` : '';
-    const remedy = expectation ? retyped(schema, raw, path, isSecret) : '';
-    return [{ path, message: issue.message + found + remedy }];
+    const remedy = expectation ? retyped(schema, raw, path, isSecret) : ofRule(issue);
+    return [{ path, message: issue.message + found, ...(remedy === undefined ? {} : { remedy }) }];
   });
   return problems.filter(({ message, path }, index) => {
     const key = path.join('.');
@@ -48,13 +49,18 @@ export function problemsOf(
   });
 }
 
-/** The command that makes a value what its key asks for, where its type alone is wrong. */
+/** What `rules` of `problem.ts` handed on. */
+function ofRule(issue: z.core.$ZodIssue): Remedy | undefined {
+  return issue.code === 'custom' ? (issue.params?.['remedy'] as Remedy | undefined) : undefined;
+}
+
+/** What makes a value what its key asks for, where its type alone is wrong. */
 function retyped(
   schema: z.core.$ZodType,
   raw: unknown,
   path: readonly string[],
   isSecret: boolean,
-): string {
+): Remedy | undefined {
   const value = valueAt(raw, path);
   const isRightAs = (other: unknown): boolean => {
     const { error } = z.core.safeParse(schema, replaced(raw, path, other));
@@ -62,15 +68,22 @@ function retyped(
   };
   if (typeof value === 'string') {
     const type = /^(true|false)$/.test(value) ? 'bool' : /^-?\d+$/.test(value) ? 'int' : undefined;
-    return type !== undefined && isRightAs(type === 'bool' ? value === 'true' : Number(value))
-      ? `; without the quotes: ${resetCommand(path, type, value)}`
-      : '';
+    if (type === undefined || !isRightAs(type === 'bool' ? value === 'true' : Number(value))) {
+      return undefined;
+    }
+    const how = '; without the quotes: ';
+    return { command: how + resetCommand(path, type, value), argument: how + value };
   }
   if ((typeof value !== 'boolean' && typeof value !== 'number') || !isRightAs(String(value))) {
-    return '';
+    return undefined;
   }
-  const command = isSecret ? setCommand(path, 'secret') : setCommand(path, 'string', value);
-  return `; as a text: ${command}`;
+  const how = '; as a text';
+  return isSecret
+    ? { command: `${how}: ${setCommand(path, 'secret')}`, argument: how }
+    : {
+        command: `${how}: ${setCommand(path, 'string', value)}`,
+        argument: `${how}: '${String(value)}'`,
+      };
 }
 
 /** A copy with another value at the path. */
@@ -133,6 +146,7 @@ function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a group of keys';
+  if (typeof value === 'symbol') return 'something else';
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -3,6 +3,7 @@ import { neighbourProblems } from './neighbours.ts';
 import { plainSecrets, type Storage } from './plain_secrets.ts';
 import { problemsOf } from './problems.ts';
 import type { Problem } from '../values/problem.ts';
+import type { Remedy } from '../values/remedy.ts';
 import { stackConfig } from './schema.ts';
 import { type StackConfig } from '../stack_config.ts';
 import { secretLeaves } from './secret_leaves.ts';
@@ -11,13 +12,15 @@ import { otherStackFiles, ownKeys, readStackFile, type StackFile } from './stack
 /** A stack's config as Pulumi hands it over. */
 export interface ConfigSource {
   readonly stack: string;
-  /** Top-level keys without the project's name; structured values are JSON texts. */
-  readonly values: Readonly<Record<string, string>>;
+  /** Top-level keys without the project's name; structured values may be JSON texts. */
+  readonly values: Readonly<Record<string, unknown>>;
   readonly storage: Storage;
   /** Files of the project's other stacks, where they can be read: what one of them has this stack cannot have. */
   readonly neighbours?: readonly StackFile[];
-  /** What stands against the purpose that the config is read for; told with all else, and alone about its path. */
+  /** What stands against the purpose that the config is read for; told with all else, and alone about its path and what that lies in. */
   readonly objections?: readonly Problem[];
+  /** Whose remedies the message names: a stack's, where it does not say. */
+  readonly remedies?: keyof Remedy;
 }
 
 /** A stack of a project, whose files lie in the folder `root`. */
@@ -57,7 +60,10 @@ export function readStack(
  */
 export function readConfig(source: ConfigSource): StackConfig {
   const raw = Object.fromEntries(
-    Object.entries(source.values).map(([key, value]) => [key, structured(value)]),
+    Object.entries(source.values).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? structured(value) : value,
+    ]),
   );
   const secretPaths = secretLeaves(stackConfig);
   const parsed = stackConfig.safeParse(raw);
@@ -65,7 +71,9 @@ export function readConfig(source: ConfigSource): StackConfig {
     ? []
     : problemsOf(stackConfig, parsed.error.issues, raw, secretPaths);
   const { neighbours = [], objections = [], storage } = source;
-  const objected = new Set(objections.map(({ path }) => path.join('.')));
+  const objected = new Set(
+    objections.flatMap(({ path }) => path.map((_, index) => path.slice(0, index + 1).join('.'))),
+  );
   const problems = [
     ...objections,
     ...[
@@ -75,7 +83,7 @@ export function readConfig(source: ConfigSource): StackConfig {
     ].filter(({ path }) => !objected.has(path.join('.'))),
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
-  throw new InfraError('config-invalid', report(source.stack, problems));
+  throw new InfraError('config-invalid', report(source.stack, problems, source.remedies));
 }
 
 /** Pulumi hands over every value as text: objects and lists as JSON. All top-level keys of ours are objects. */
@@ -88,10 +96,21 @@ export function structured(value: string): unknown {
   }
 }
 
+/** What a problem's line says, with the remedy of its reader. */
+export function told({ message, remedy }: Problem, remedies: keyof Remedy = 'command'): string {
+  return message + (remedy?.[remedies] ?? '');
+}
+
 /** The message about all problems of a stack's config. */
-export function report(stack: string, problems: readonly Problem[]): string {
+export function report(
+  stack: string,
+  problems: readonly Problem[],
+  remedies: keyof Remedy = 'command',
+): string {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  const lines = problems.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  const lines = problems.map(
+    (problem) => `  ${problem.path.join('.')}: ${told(problem, remedies)}`,
+  );
   return [
     `The config of stack ${stack} has ${count}; nothing was changed.`,
     ...lines,

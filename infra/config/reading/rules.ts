@@ -148,6 +148,28 @@ function wildcardProblems({ ingress: { wildcardHost, hostName } }: StackConfig):
   return [{ path: ['ingress', 'wildcardHost'], message }];
 }
 
+/** What owners give is kept in a ConfigMap beside the Lease, or in a file that `pod.env` names. */
+function guestProblems({ availability, pod, router }: StackConfig): Problem[] {
+  const isKept = availability.leaderElection || Object.hasOwn(pod.env, 'STATE_FILE');
+  if (isKept || !router.access.guests) return [];
+  const message =
+    'has no effect: links are kept in a ConfigMap beside the Lease, and availability.leaderElection is false; switch that on';
+  return [{ path: ['router', 'access', 'guests'], message }];
+}
+
+function ownPortsProblems({ router }: StackConfig): Problem[] {
+  if (!router.ownPorts || router.verifyPods !== undefined) return [];
+  const message = 'opens nothing: whose pod is whose only router.verifyPods tells; set it';
+  return [{ path: ['router', 'ownPorts'], message }];
+}
+
+function onlyVisibleProblems({ router, tcpSession }: StackConfig): Problem[] {
+  const { widest } = router.access;
+  if (tcpSession?.onlyVisible !== true || widest === 'visible') return [];
+  const message = `leaves every port unused: router.access.widest is ${widest}; remove tcpSession, or make that visible`;
+  return [{ path: ['tcpSession', 'onlyVisible'], message }];
+}
+
 /** Rules between sections. */
 export const crossSectionRules: readonly Rule<StackConfig>[] = [
   environmentProblems,
@@ -162,6 +184,9 @@ export const crossSectionRules: readonly Rule<StackConfig>[] = [
   staticRouteRule('hostName', ({ hostName }) => hostName.host),
   staticRouteRule('pagesHostName', ({ pagesHostName }) => pagesHostName),
   proxyProtocolProblems,
+  guestProblems,
+  onlyVisibleProblems,
+  ownPortsProblems,
   ...policyRules,
   transformProblems,
   extraObjectProblems,

@@ -1,6 +1,7 @@
 import { InfraError } from '../../errors.ts';
 import type { Evidence } from '../../platform/evidence.ts';
 import type { Found } from '../../platform/found.ts';
+import { isOnAws } from '../../platform/load_balancers.ts';
 import { PLATFORMS } from '../../platform/platform.ts';
 import { exposureOf } from '../decisions/exposure.ts';
 import {
@@ -10,8 +11,10 @@ import {
   platformOf,
   type SettledConfig,
 } from '../decisions/found.ts';
+import { asksApiServer } from '../decisions/pods.ts';
 import { withTcpDefaults } from '../decisions/tcp_defaults.ts';
 import type { Problem } from '../values/problem.ts';
+import { type Remedy, toGive } from '../values/remedy.ts';
 import type { StackConfig } from '../stack_config.ts';
 import { report } from './read.ts';
 import { platformRules } from './platform_rules.ts';
@@ -26,11 +29,19 @@ export interface Told extends Evidence {
  * checked.
  *
  * @param stack its name, for the message.
+ * @param remedies whose the message names.
  * @throws InfraError `config-invalid`, whose message lists every problem of `settledOr`.
  */
-export function settle(stack: string, config: StackConfig, told: Told): SettledConfig {
+export function settle(
+  stack: string,
+  config: StackConfig,
+  told: Told,
+  remedies?: keyof Remedy,
+): SettledConfig {
   const { problems, settled } = settledOr(config, told);
-  if (settled === undefined) throw new InfraError('config-invalid', report(stack, problems));
+  if (settled === undefined) {
+    throw new InfraError('config-invalid', report(stack, problems, remedies));
+  }
   return settled;
 }
 
@@ -49,9 +60,13 @@ export function settledOr(config: StackConfig, told: Told): Settling {
   const controller = isIngress
     ? ingressControllerOf(config, found, told)
     : config.ingress.controller;
-  if (isIngress && controller === undefined) return { problems: [controllerMissing(told)] };
+  const unsaid = [
+    ...(isIngress && controller === undefined ? [controllerMissing(told)] : []),
+    ...(isBalancerMissing(config, found) ? [balancerMissing(told)] : []),
+    ...(isApiServerMissing(config, found) ? [apiServerMissing(told)] : []),
+  ];
+  if (unsaid.length > 0) return { problems: unsaid };
   const { gateway, ingress, tcpSession } = config;
-  if (isBalancerMissing(config, found)) return { problems: [balancerMissing(told)] };
   const settled: SettledConfig = {
     ...config,
     found,
@@ -67,17 +82,24 @@ export function settledOr(config: StackConfig, told: Told): Settling {
   return problems.length > 0 ? { problems } : { settled };
 }
 
-/** A key that has to say what the cluster could not be asked. */
+/**
+ * A key that has to say what the cluster could not be asked.
+ *
+ * @param value what is to be set, in a word or two.
+ * @param key the path as the CLI takes it.
+ * @param argument the value as an argument of the component.
+ */
 function missing(
   path: readonly string[],
   { trouble }: Told,
   asked: string,
-  command: string,
+  value: string,
+  key = path.join('.'),
+  argument = value,
 ): Problem {
-  const message =
-    `missing, and the cluster could not be asked ${asked} (${trouble ?? 'it told too little'}). Name it: ` +
-    `pulumi config set --path ${path.join('.')} ${command}`;
-  return { path, message };
+  const message = `missing, and the cluster could not be asked ${asked} (${trouble ?? 'it told too little'}). Name it`;
+  const command = `: pulumi config set --path ${key} ${value}`;
+  return { path, message, remedy: toGive(path, command, `: ${argument}`) };
 }
 
 function platformMissing(told: Told): Problem {
@@ -89,13 +111,36 @@ function controllerMissing(told: Told): Problem {
   return missing(['ingress', 'controller'], told, 'what serves the ingress class', 'nginx');
 }
 
-/** Of EKS it depends on what is installed, and a wrong guess lets health checks end in tasks. */
-function isBalancerMissing(config: StackConfig, { apiGroups, platform }: Found): boolean {
-  return isBalancerAsked(config) && apiGroups === undefined && platform.name === 'eks';
+/**
+ * On AWS it depends on what is installed, and on the Service that is there already: a wrong guess lets health checks end in tasks, or
+ * leaves a load balancer behind.
+ */
+function isBalancerMissing(
+  config: StackConfig,
+  { apiGroups, nodes, platform, tcpService }: Found,
+): boolean {
+  const isTold = apiGroups !== undefined && tcpService !== undefined;
+  return isBalancerAsked(config) && !isTold && isOnAws(platform, { nodes });
 }
 
 function balancerMissing(told: Told): Problem {
-  const asked = 'whether the AWS Load Balancer Controller is there';
-  const command = 'aws-nlb (or other for a classic load balancer)';
-  return missing(['tcpSession', 'service', 'platform'], told, asked, command);
+  const asked =
+    told.apiGroups === undefined
+      ? 'whether the AWS Load Balancer Controller is there'
+      : 'whether the TCP Service is there, and which load balancer it has';
+  const value = 'aws-nlb (or other for a classic load balancer)';
+  return missing(['tcpSession', 'service', 'platform'], told, asked, value);
+}
+
+/** The router does nothing until it reaches the API server, and the policy closes every port that it does not name. */
+function isApiServerMissing(config: StackConfig, { apiServerPorts }: Found): boolean {
+  const { networkPolicy } = config;
+  const isSaid = networkPolicy.apiServerPorts.length > 0;
+  return networkPolicy.enabled && asksApiServer(config) && !isSaid && apiServerPorts.length === 0;
+}
+
+function apiServerMissing(told: Told): Problem {
+  const path = ['networkPolicy', 'apiServerPorts'];
+  const asked = 'on which port its API server listens behind the Service default/kubernetes';
+  return missing(path, told, asked, '6443', "'networkPolicy.apiServerPorts[0]'", '[6443]');
 }

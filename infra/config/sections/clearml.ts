@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { outgoingProxy } from './outgoing_proxy.ts';
 import { type Rule, rules } from '../values/problem.ts';
+import { toGive } from '../values/remedy.ts';
 import { dataKey, flag, httpUrl, objectName, secretText, textLike } from '../values/values.ts';
 
 /** A Secret that exists already and holds what the router needs to speak to ClearML. */
@@ -60,10 +61,12 @@ function credentialRule(key: Credential): Rule<Places> {
     const elsewhere = secrets.filter((place) => value[place] !== undefined);
     if (isGiven !== elsewhere.length > 0) return [];
     const names = elsewhere.map((place) => `clearml.${place}`).join(' and ');
-    const message = isGiven
-      ? `given together with ${names}, which holds it; remove one of them`
-      : `missing; set it with: pulumi config set --secret --path clearml.${key}`;
-    return [{ path: [key], message }];
+    if (isGiven) {
+      const message = `given together with ${names}, which holds it; remove one of them`;
+      return [{ path: [key], message }];
+    }
+    const command = ` with: pulumi config set --secret --path clearml.${key}`;
+    return [{ path: [key], message: 'missing; set it', remedy: toGive(['clearml', key], command) }];
   };
 }
 

@@ -66,7 +66,8 @@ export const networkPolicy = z
       proxyNetworks: cidrs
         .default([])
         .describe(
-          'Networks of clearml.proxy; empty means what its URL says, as for ClearML: with a name of DNS any address on its port',
+          'Networks of clearml.proxy; empty means what its URL says, as for ClearML: with a name of DNS any address on its port. Where it ' +
+            'is a Service whose pods listen on another port than the Service, extraEgress opens that: to its namespace, on the port of the pods',
         ),
       apiServerNetworks: cidrs
         .default([])
@@ -76,7 +77,8 @@ export const networkPolicy = z
       apiServerPorts: ports
         .default([])
         .describe(
-          "Ports of the cluster's API server itself, beside 443 of its Service; empty means those that the cluster tells",
+          "Ports of the cluster's API server itself, beside 443 of its Service; empty means those that the cluster tells, or else that of " +
+            'its platform; other has none, so that this is required there where the cluster cannot be asked',
         ),
       extraIngress: rawRules('from')
         .default([])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { type Problem, rules } from '../values/problem.ts';
+import { toGive } from '../values/remedy.ts';
 import { dataKey, filledText, httpUrlSuchAs, objectName, secretText } from '../values/values.ts';
 
 const existingSecret = z.strictObject(
@@ -59,9 +60,12 @@ export const outgoingProxy = z
           const message = 'missing; a user name and its password are given together';
           return [{ path: ['username'], message }];
         }
-        const message =
-          'missing; set it with: pulumi config set --secret --path clearml.proxy.password';
-        return [{ path: ['password'], message }];
+        const path = ['clearml', 'proxy', 'password'];
+        const remedy = toGive(
+          path,
+          ' with: pulumi config set --secret --path clearml.proxy.password',
+        );
+        return [{ path: ['password'], message: 'missing; set it', remedy }];
       },
     ),
   );

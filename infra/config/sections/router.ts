@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
+import { IDLE_POLICY } from '../../../router/settings/idle_policy.ts';
 import { EVERY_NAMESPACE } from '../../../router/settings/values.ts';
 import { staticRouteList } from '../../../router/routes/static/static_routes.ts';
 
+import { endpointAccess } from './endpoint_access.ts';
 import { limits } from './limits.ts';
 import { rules } from '../values/problem.ts';
 import {
@@ -23,6 +25,8 @@ const NODE_IMAGE = 'node:24-alpine';
 
 /** A digest of another form is refused by the nodes alone: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests */
 const IMAGE_BY_DIGEST = /^[^@]*(@(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?$/;
+
+const MODEL_ENDPOINTS_SECONDS = 'expected a whole number of seconds from 30 to 3600';
 
 const existingSecret = z.strictObject(
   {
@@ -85,7 +89,7 @@ export const router = z
       code: oneOf('configMap', 'image')
         .default('configMap')
         .describe(
-          'Where the router itself comes from: the bundle, or the image (router/Dockerfile)',
+          'Where the router itself comes from: the bundle, or the image (router/Dockerfile), which has to be of this version',
         ),
       taskNetworks: cidrs
         .optional()
@@ -95,8 +99,15 @@ export const router = z
       verifyPods: verifyPods
         .optional()
         .describe(
-          "Checks that an address is that of the task's own pod, for tasks that ClearML's agent for Kubernetes runs; the router may " +
-            'then list and watch pods of these namespaces, or of the whole cluster, and nothing else of them',
+          "Checks that an address is that of the task's own pod, for tasks that ClearML's agent for Kubernetes runs, and lets their " +
+            "owners ask for them on the router's page; the router may then list and watch pods of these namespaces, or of the whole " +
+            'cluster, and nothing else of them',
+        ),
+      ownPorts: flag
+        .default(false)
+        .describe(
+          'Owners reach any port of their own tasks by `task-router forward --pod`, without an ask, at the address of the ' +
+            "task's own pod; needs `router.verifyPods`",
         ),
       taskAnswerSeconds: z
         .int({ error: 'expected a whole number of seconds' })
@@ -106,6 +117,13 @@ export const router = z
         .describe(
           "How long the head of a task's answer may take before it is 504; left out, there is no end of waiting, by design: models " +
             'take minutes',
+        ),
+      taskCa: z
+        .string({ error: 'expected certificates in PEM form' })
+        .includes('-----BEGIN CERTIFICATE-----', { error: 'expected certificates in PEM form' })
+        .optional()
+        .describe(
+          'CA certificates, PEM, that the certificates of tasks are checked against which ask to be spoken to over HTTPS (`router_scheme`); left out, they are not checked, which the page says',
         ),
       trustedProxies: cidrs
         .optional()
@@ -130,6 +148,21 @@ export const router = z
         .describe(
           "Ids or names of users who administer this router beside those whom ClearML's roles name: they see its state and all " +
             'endpoints on the page, and revoke endpoint tokens of others; ids where users may change their names',
+        ),
+      access: endpointAccess
+        .prefault({})
+        .describe('Who may use endpoints, once ClearML shows them the task'),
+      idle: IDLE_POLICY.optional().describe(
+        'Which tasks are stopped when nobody uses them and they do not work; left out, none. Nothing is stopped that it does not list',
+      ),
+      modelEndpointsSeconds: z
+        .int({ error: MODEL_ENDPOINTS_SECONDS })
+        .min(30, MODEL_ENDPOINTS_SECONDS)
+        .max(3_600, MODEL_ENDPOINTS_SECONDS)
+        .optional()
+        .describe(
+          "How often web servers of tasks that are used are reported to ClearML's page of model endpoints (API 2.31 and later; 60 does well); " +
+            'everybody with an account sees them there, by name, URL and number of requests; left out, none is',
         ),
       shutdownDelaySeconds: seconds
         .optional()
@@ -156,7 +189,7 @@ export const router = z
       staticRoutes: staticRouteList
         .optional()
         .describe(
-          'Routes whose URLs do not change with the task that serves them: by `path` or by `host`, and, by `owners`, who may serve them; changed without a restart',
+          'Routes whose URLs do not change with the task that serves them: by `path` or by `host`; `access` and `people` say who may use them, `owners` who may serve them; changed without a restart',
         ),
       staticRoutesConfigMap: objectName
         .optional()

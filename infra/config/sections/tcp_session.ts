@@ -134,7 +134,7 @@ export const tcpSession = z
       portRange: portRange.describe(
         'Ports that the router hands out. Kubernetes puts five variables for each into the environment of every pod of the namespace ' +
           'that does not set enableServiceLinks to false, so give a long range a namespace of its own. A range with ports ' +
-          'below 1024, or with 8080 or 8081, is mapped by the Service to ports of the pod from 20000 on',
+          'below 1024, or with 8080, 8081 or 8082, is mapped by the Service to ports of the pod from 20000 on',
       ),
       service: service.describe('The Service of type LoadBalancer that carries the range'),
       proxyProtocol: flag
@@ -148,6 +148,12 @@ export const tcpSession = z
         .describe(
           'Networks that may connect, checked by the router itself against the address that it sees: with proxyProtocol the ' +
             "client's, else that of whatever the load balancer leaves; left out, loadBalancerSourceRanges where that is the client's",
+        ),
+      onlyVisible: flag
+        .default(false)
+        .describe(
+          'Ports are for endpoints alone that whoever may see the task may use (`router.access`), since a port knows no sign-in; the ' +
+            'others keep the tunnel through HTTPS',
         ),
       portsPerTask: portCount.optional().describe('Ports that one task may have; left out, 8'),
       portsPerUser: portCount

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 
+import type { Remedy } from './remedy.ts';
+
 /** One thing that is wrong with a stack's config. */
 export interface Problem {
   /** Keys that lead to it, e.g. `['tcpSession', 'portRange', 'start']`. */
   readonly path: readonly string[];
   readonly message: string;
+  /** What the message ends with. */
+  readonly remedy?: Remedy;
 }
 
 /** A question about several keys, each of which is right alone; paths of the answer start at the value. */
@@ -21,8 +25,8 @@ export function rules<T>(...asked: readonly Rule<T>[]): z.core.$ZodCheck<T> {
   return z.superRefine<T>(
     (value, context) => {
       const passed = withoutFailed(value, failedPaths(context.issues));
-      for (const { message, path } of asked.flatMap((rule) => answerOf(rule, passed))) {
-        context.addIssue({ code: 'custom', path: [...path], message });
+      for (const { message, path, remedy } of asked.flatMap((rule) => answerOf(rule, passed))) {
+        context.addIssue({ code: 'custom', path: [...path], message, params: { remedy } });
       }
     },
     { when: ({ issues }) => failedPaths(issues).every((path) => path.length > 0) },

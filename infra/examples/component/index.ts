@@ -19,7 +19,10 @@ const clearml = {
   apiServerSecret: config.requireSecret('secretKey'),
   jwksKey: config.requireSecret('signingKey'),
 };
+// A component asks no cluster: what `up` would learn from it is said.
 const taskNetworks = ['10.244.0.0/16'];
+const kubernetes = { platform: 'other' } as const;
+const networkPolicy = { apiServerPorts: [6443] };
 
 const research = new TaskRouter(
   'research',
@@ -28,7 +31,8 @@ const research = new TaskRouter(
     // TLS ends before the cluster; a host whose certificate lies in it is given without `https`.
     ingress: { hostName: { https: interpolate`research.${domain}` }, controller: 'nginx' },
     router: { queues: ['research'], taskNetworks },
-    kubernetes: { platform: 'other' },
+    kubernetes,
+    networkPolicy,
   },
   { providers: { kubernetes: cluster } },
 );
@@ -40,7 +44,8 @@ const models = new TaskRouter(
     ingress: { hostName: { https: interpolate`models.${domain}` }, controller: 'nginx' },
     namespace: { name: research.namespace, create: false },
     router: { queues: ['models'], taskNetworks },
-    kubernetes: { platform: 'other' },
+    kubernetes,
+    networkPolicy,
   },
   { providers: { kubernetes: cluster } },
 );

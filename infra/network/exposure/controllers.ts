@@ -50,7 +50,7 @@ const ANNOTATIONS: Readonly<Record<IngressController, Readonly<Record<string, st
   },
   alb: {
     'alb.ingress.kubernetes.io/healthcheck-path': '/readyz',
-    'alb.ingress.kubernetes.io/healthcheck-port': String(OWN_PORTS.admin),
+    'alb.ingress.kubernetes.io/healthcheck-port': String(OWN_PORTS.health),
     'alb.ingress.kubernetes.io/target-type': 'ip',
   },
   gke: {},

@@ -47,7 +47,7 @@ export function backendConfig(scope: Scope): Resource {
       metadata: metadataOf(scope, scope.names.router),
       spec: {
         ...backendSettings(scope),
-        healthCheck: { type: 'HTTP', requestPath: '/readyz', port: OWN_PORTS.admin },
+        healthCheck: { type: 'HTTP', requestPath: '/readyz', port: OWN_PORTS.health },
       },
     },
     { parent: scope.parent },
@@ -80,7 +80,7 @@ export function gatewayPolicies(scope: Scope, serviceName: Input<string>): reado
         default: {
           config: {
             type: 'HTTP',
-            httpHealthCheck: { port: OWN_PORTS.admin, requestPath: '/readyz' },
+            httpHealthCheck: { port: OWN_PORTS.health, requestPath: '/readyz' },
           },
         },
         targetRef,

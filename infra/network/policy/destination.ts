@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { portOf } from '../../../router/grammar/authority.ts';
 import { hostNetwork } from '../../config/values/host_network.ts';
-import type { Found } from '../../platform/found.ts';
+import { type Found, nodeAddressesOf } from '../../platform/found.ts';
 import { ALL_PODS, blocks, inNamespaces, type Peer } from './peers.ts';
 
 /**
@@ -24,7 +24,7 @@ export interface Destination {
 }
 
 /** As much of the cluster as decides on how an address is named. */
-type Cluster = Pick<Found, 'ipBlockCoversPods' | 'nodeAddresses'>;
+type Cluster = Pick<Found, 'ipBlockCoversPods' | 'nodes'>;
 
 /**
  * The peers behind an address; none where it is, or may be, that of a node which the network plugin does not match by its address: such
@@ -32,7 +32,8 @@ type Cluster = Pick<Found, 'ipBlockCoversPods' | 'nodeAddresses'>;
  * sees it.
  */
 export function addressPeers(address: string, cluster: Cluster): Peer[] {
-  const isNode = !cluster.ipBlockCoversPods && cluster.nodeAddresses?.includes(address) !== false;
+  const isNode =
+    !cluster.ipBlockCoversPods && nodeAddressesOf(cluster)?.includes(address) !== false;
   return isNode ? [] : [...blocks([hostNetwork(address)]), ALL_PODS];
 }
 

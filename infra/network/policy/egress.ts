@@ -1,10 +1,19 @@
-import { asksApiServer } from '../../config/decisions/pods.ts';
+import { asksApiServer, findsPeers } from '../../config/decisions/pods.ts';
+import { OWN_PORTS } from '../../config/decisions/ports.ts';
 import type { SettledConfig } from '../../config/decisions/found.ts';
 import { destinationOf } from './destination.ts';
 import { ruleOfNames } from './names.ts';
-import { ALL_PODS, blocks, type EgressRule, inNamespaces, type Peer, tcp } from './peers.ts';
+import {
+  ALL_PODS,
+  blocks,
+  type EgressRule,
+  inNamespaces,
+  type Peer,
+  podsOf,
+  tcp,
+} from './peers.ts';
 
-/** Where the router gets to: names, tasks, ClearML or the proxy to it, and the API server where the router asks it. */
+/** Where the router gets to: names, tasks, ClearML or the proxy to it, the API server where the router asks it, and its own pods. */
 export function egressRules(config: SettledConfig, taskNetworks: readonly string[]): EgressRule[] {
   const tasks: EgressRule = {
     to: [...blocks(taskNetworks), ...taskPods(config)],
@@ -15,6 +24,7 @@ export function egressRules(config: SettledConfig, taskNetworks: readonly string
     tasks,
     ...waysToClearml(config),
     ...(asksApiServer(config) ? [wayToApiServer(config)] : []),
+    ...(findsPeers(config) ? [reach([podsOf(config.router.name)], [OWN_PORTS.admin])] : []),
     ...config.networkPolicy.extraEgress,
   ];
 }
@@ -42,7 +52,7 @@ const API_SERVICE_PORT = 443;
  */
 function wayToApiServer({ found, networkPolicy }: SettledConfig): EgressRule {
   const { apiServerNetworks, apiServerPorts } = networkPolicy;
-  const ports = apiServerPorts.length > 0 ? apiServerPorts : found.apiServer.ports;
+  const ports = apiServerPorts.length > 0 ? apiServerPorts : found.apiServerPorts;
   return reach(blocks(apiServerNetworks), [...new Set([API_SERVICE_PORT, ...ports])]);
 }
 

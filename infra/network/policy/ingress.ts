@@ -1,37 +1,48 @@
 import { type PortRange, portsOf } from '../../../router/settings/tcp_range.ts';
-import { isAtLeast, type KubernetesVersion } from '../../cluster/version.ts';
 import { healthCheckNetworks } from '../../config/decisions/health_checks.ts';
+import { findsPeers } from '../../config/decisions/pods.ts';
 import { OWN_PORTS, podRange } from '../../config/decisions/ports.ts';
 import type { SettledConfig } from '../../config/decisions/found.ts';
-import { blocks, type IngressRule, inNamespaces, type Port, tcp } from './peers.ts';
+import { isAtLeast } from '../../platform/kubernetes_version.ts';
+import { blocks, type IngressRule, inNamespaces, podsOf, type Port, tcp } from './peers.ts';
 
 /**
  * Who may come in: to HTTP whom config names, or else everybody; to the TCP range everybody, since source ranges are for the load
- * balancer and the router; to the admin port those who read metrics and those who ask for health. The kubelet's probes come from the
- * pod's own node, which a policy always lets in.
+ * balancer and the router; to the health port the load balancers that ask there, or everybody where nobody knows their addresses, since
+ * it tells nothing but whether the router is ready; to the admin port those who read metrics and the router's own pods. The kubelet's
+ * probes come from the pod's own node, which a policy always lets in.
  */
-export function ingressRules(
-  config: SettledConfig,
-  version: KubernetesVersion | undefined,
-): IngressRule[] {
+export function ingressRules(config: SettledConfig): IngressRule[] {
   const { ingressNamespaces, ingressNetworks, extraIngress } = config.networkPolicy;
   const range = config.tcpSession?.portRange;
   const from = [...inNamespaces(ingressNamespaces), ...blocks(ingressNetworks)];
   return [
     { ...(from.length === 0 ? {} : { from }), ports: [tcp(OWN_PORTS.http)] },
     // A policy sees a connection after the Service has mapped it.
-    ...(range === undefined ? [] : [{ ports: rangePorts(podRange(range), version, config.found) }]),
-    ...adminRules(config),
+    ...(range === undefined ? [] : [{ ports: rangePorts(podRange(range), config.found) }]),
+    ...healthRules(config),
+    ...metricsRules(config),
+    ...peerRules(config),
     ...extraIngress,
   ];
 }
 
-function adminRules(config: SettledConfig): IngressRule[] {
-  const ports = [tcp(OWN_PORTS.admin)];
+function healthRules(config: SettledConfig): IngressRule[] {
+  const ports = [tcp(OWN_PORTS.health)];
   const networks = healthCheckNetworks(config);
   if (networks === 'unknown') return [{ ports }];
-  const from = [...inNamespaces(config.networkPolicy.metricsNamespaces), ...blocks(networks)];
-  return from.length === 0 ? [] : [{ from, ports }];
+  return networks.length === 0 ? [] : [{ from: blocks(networks), ports }];
+}
+
+function metricsRules({ networkPolicy }: SettledConfig): IngressRule[] {
+  const from = inNamespaces(networkPolicy.metricsNamespaces);
+  return from.length === 0 ? [] : [{ from, ports: [tcp(OWN_PORTS.admin)] }];
+}
+
+/** The router's own pods ask each other what one of them alone saw. */
+function peerRules(config: SettledConfig): IngressRule[] {
+  if (!findsPeers(config)) return [];
+  return [{ from: [podsOf(config.router.name)], ports: [tcp(OWN_PORTS.admin)] }];
 }
 
 /**
@@ -40,8 +51,7 @@ function adminRules(config: SettledConfig): IngressRule[] {
  */
 function rangePorts(
   range: PortRange,
-  version: KubernetesVersion | undefined,
-  { ipBlockCoversPods }: SettledConfig['found'],
+  { ipBlockCoversPods, version }: SettledConfig['found'],
 ): Port[] {
   const knowsRanges = version !== undefined && isAtLeast(version, 1, 22) && ipBlockCoversPods;
   return knowsRanges

@@ -1,20 +1,16 @@
 import { networking } from '@pulumi/kubernetes';
 import type { Resource } from '@pulumi/pulumi';
 
-import type { KubernetesVersion } from '../../cluster/version.ts';
 import { metadataOf, type Scope } from '../../scope.ts';
 import { egressRules } from './egress.ts';
 import { ingressRules } from './ingress.ts';
 
-/** What the policy depends on beside config and what was found of the cluster. */
-export interface PolicyFacts {
-  readonly taskNetworks: readonly string[];
-  /** Undefined where the cluster could not be asked. */
-  readonly version: KubernetesVersion | undefined;
-}
-
-/** Who may reach the router's pods, and what they may reach; nothing else gets in or out. Undefined where config wants none. */
-export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | undefined {
+/**
+ * Who may reach the router's pods, and what they may reach; nothing else gets in or out. Undefined where config wants none.
+ *
+ * @param taskNetworks networks that tasks' addresses may lie in.
+ */
+export function networkPolicy(scope: Scope, taskNetworks: readonly string[]): Resource | undefined {
   const { config, names, parent } = scope;
   if (!config.networkPolicy.enabled) return undefined;
   return new networking.v1.NetworkPolicy(
@@ -24,8 +20,8 @@ export function networkPolicy(scope: Scope, facts: PolicyFacts): Resource | unde
       spec: {
         podSelector: { matchLabels: names.selector },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: ingressRules(config, facts.version),
-        egress: egressRules(config, facts.taskNetworks),
+        ingress: ingressRules(config),
+        egress: egressRules(config, taskNetworks),
       },
     },
     { parent },

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { RouterError } from '../../errors.ts';
 import type { ClearmlAuthority } from '../../clearml/clearml.ts';
 import type { Identity } from '../identity/identity.ts';
-import { RateLimit } from './rate_limit.ts';
+import { RateLimit } from '../../load/rate_limit.ts';
 import type { SignOuts } from './sign_outs.ts';
 
 /**
@@ -63,6 +63,10 @@ export class AccessDecisions {
   /** When the server refused a token, by its key. */
   readonly #revokedAt = new LRUCache<string, number>({ max: REVOCATIONS_KEPT });
   readonly #underWay = new Map<string, Promise<Verdict>>();
+  readonly #manyUnderWay = new Map<
+    string,
+    Promise<ReadonlySet<string> | 'revoked' | 'unavailable'>
+  >();
 
   constructor(
     clearml: Pick<ClearmlAuthority, 'visibleTasks' | 'currentUser'>,
@@ -116,22 +120,35 @@ export class AccessDecisions {
       else if (kept === undefined || kept === 'unavailable') unknown.push(id);
     }
     if (unknown.length === 0) return visible;
+    // One call for all pages of one user that are asked for at a time.
+    const key = identity.tokenKey + unknown.join();
+    let asked = this.#manyUnderWay.get(key);
+    if (asked === undefined) {
+      asked = this.#askMany(identity, unknown).finally(() => this.#manyUnderWay.delete(key));
+      this.#manyUnderWay.set(key, asked);
+    }
+    const seen = await asked;
+    if (seen === 'revoked' || (seen === 'unavailable' && visible.size === 0)) return seen;
+    return typeof seen === 'string' ? visible : new Set([...visible, ...seen]);
+  }
+
+  async #askMany(
+    identity: Identity,
+    ids: readonly string[],
+  ): Promise<ReadonlySet<string> | 'revoked' | 'unavailable'> {
     const askedAt = this.#now();
     try {
-      const seen = await this.#clearml.visibleTasks(identity.token, unknown);
-      for (const id of unknown) {
+      const seen = await this.#clearml.visibleTasks(identity.token, ids);
+      for (const id of ids) {
         this.#keep(identity.tokenKey + id, seen.has(id) ? 'yes' : 'no', askedAt);
-        if (seen.has(id)) visible.add(id);
       }
-      return visible;
+      return new Set(ids.filter((id) => seen.has(id)));
     } catch (error) {
       const verdict = this.#failed(identity, error);
-      if (verdict === 'no') return visible;
-      if (verdict !== 'unavailable') return verdict;
-      for (const id of unknown) {
-        if (this.#isStaleYes(identity, identity.tokenKey + id)) visible.add(id);
-      }
-      return visible.size > 0 ? visible : 'unavailable';
+      if (verdict === 'no') return new Set();
+      if (verdict === 'revoked') return verdict;
+      const stale = ids.filter((id) => this.#isStaleYes(identity, identity.tokenKey + id));
+      return stale.length > 0 ? new Set(stale) : 'unavailable';
     }
   }
 

@@ -1,4 +1,9 @@
-import { sessionAudience, targetAudience, type Audience } from '../sealed/audience.ts';
+import {
+  DEVICE_AUDIENCE,
+  sessionAudience,
+  targetAudience,
+  type Audience,
+} from '../sealed/audience.ts';
 import type { Credential } from '../identity/credentials.ts';
 import type { GateRequest } from '../identity/request.ts';
 import type { EndpointTokens } from '../endpoint_tokens/endpoint_tokens.ts';
@@ -24,7 +29,7 @@ export interface Identifiers {
 
 const UNSEALED: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: false };
 /** By its prefix it is one of the router's own: whether it holds or not, it stays here. */
-const NO_ENDPOINT_TOKEN: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: true };
+const NO_OWN_TOKEN: TokenCheck = { outcome: 'invalid', reason: 'token-invalid', ours: true };
 
 /** ClearML's tokens are verified as they are; what the router sealed is opened first, and counts only where it was made for. */
 export function createIdentify({
@@ -39,23 +44,37 @@ export function createIdentify({
     return yield* settle(verifier.check(sealed.token));
   }
 
-  function* byEndpointToken(text: string, place: Place): Steps<TokenCheck> {
-    if (endpointTokens === undefined || place === 'own-page') return NO_ENDPOINT_TOKEN;
-    const sealed = yield* settle(sealer.open('endpoint-token', text));
-    if (sealed?.audience !== targetAudience(place)) return NO_ENDPOINT_TOKEN;
+  /** @param audience what the token must be made for; undefined where it counts nowhere. */
+  function* byOwnToken(
+    kind: 'endpoint-token' | 'device-token',
+    text: string,
+    audience: Audience | undefined,
+  ): Steps<TokenCheck> {
+    if (endpointTokens === undefined || audience === undefined) return NO_OWN_TOKEN;
+    const sealed = yield* settle(sealer.open(kind, text));
+    if (sealed?.audience !== audience) return NO_OWN_TOKEN;
     if (!(yield* settle(endpointTokens.stands(sealed.id)))) {
       return { outcome: 'invalid', reason: 'token-revoked', ours: true };
     }
     const check = yield* settle(verifier.check(sealed.token));
     if (check.outcome === 'invalid') return check;
-    const { id: endpointTokenId, expiresAt } = sealed;
-    return { outcome: 'valid', identity: { ...check.identity, expiresAt, endpointTokenId } };
+    const { id: recordId, expiresAt } = sealed;
+    return { outcome: 'valid', identity: { ...check.identity, expiresAt, recordId } };
   }
 
   return ({ kind, text }, place) => {
-    if (kind === 'session') {
-      return run(bySession(text, place === 'own-page' ? pagesAudience : sessionAudience(place)));
+    switch (kind) {
+      case 'session':
+        return run(bySession(text, place === 'own-page' ? pagesAudience : sessionAudience(place)));
+      case 'endpoint-token':
+        return run(
+          byOwnToken(kind, text, place === 'own-page' ? undefined : targetAudience(place)),
+        );
+      // One computer's token: it counts at every endpoint and at the router's own pages and API, as the user's ClearML token does.
+      case 'device-token':
+        return run(byOwnToken(kind, text, DEVICE_AUDIENCE));
+      default:
+        return verifier.check(text);
     }
-    return kind === 'endpoint-token' ? run(byEndpointToken(text, place)) : verifier.check(text);
   };
 }

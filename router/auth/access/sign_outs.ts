@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RouterError } from '../../errors.ts';
+import { SECTION_BYTES } from '../../state/section_bytes.ts';
 import type { Section, SectionShape } from '../../state/shared_state.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -16,7 +17,7 @@ const SIGNED_OUT_USER = z.object({
 type SignedOutUser = Readonly<z.infer<typeof SIGNED_OUT_USER>>;
 type Users = readonly SignedOutUser[];
 
-const MOST_BYTES = 448 * 1024;
+const MOST_BYTES = SECTION_BYTES['sign-outs'];
 /** A user who signs out of more than this, before their tokens end, is signed out of all that were issued until then. */
 const TOKENS_PER_USER = 64;
 /** 128 bits of SHA-256, base64url. */

@@ -6,21 +6,26 @@ import type { CredentialKind, Identity } from '../identity/identity.ts';
 import { settle, type Steps } from '../identity/steps.ts';
 import type { TokenCheck } from '../identity/token_verifier.ts';
 
-/** What came of a request's credentials. */
-export type Authorization =
-  /** A user is known, and ClearML or the cross-site rules have answered. */
-  | {
-      readonly verdict: Exclude<Verdict, 'revoked'> | NonNullable<CrossSite>;
-      readonly identity: Identity;
-      readonly credential: CredentialKind;
-      readonly stripAuthorization: boolean;
-    }
+/** Somebody whom a request's credentials name. */
+export interface Named {
+  readonly identity: Identity;
+  readonly credential: CredentialKind;
+  readonly stripAuthorization: boolean;
+}
+
+/** What came of a request's credentials, where it is not a yes. */
+export type Refused =
+  /** ClearML or the cross-site rules do not let this user in. */
+  | (Named & { readonly verdict: Exclude<Verdict, 'yes' | 'revoked'> | NonNullable<CrossSite> })
   /** Nothing that was presented holds. */
   | {
       readonly verdict: 'unknown';
       readonly reason: DenialReason;
       readonly stripAuthorization: boolean;
     };
+
+/** What came of a request's credentials. */
+export type Authorization = (Named & { readonly verdict: 'yes' }) | Refused;
 
 /** Whom a credential names, and whether that user may: the gate and the router's own pages ask differently. */
 export interface Judges {

@@ -1,7 +1,13 @@
 import type { Endpoint } from '../../routes/model/endpoint.ts';
-import type { StaticAccess, StaticRoute } from '../../routes/model/table.ts';
+import type { EndpointId } from '../../grammar/endpoint_id.ts';
+import type { AccessLevel } from '../../grammar/access_level.ts';
+import type { StaticRoute } from '../../routes/model/table.ts';
 import type { GateRequest } from '../identity/request.ts';
+import type { Guest } from '../guests/guest.ts';
 import type { CredentialKind, Identity } from '../identity/identity.ts';
+
+/** What became of a task, for those alone who had the right to its endpoint: it is not routed any more. */
+export type GoneReason = 'task-ended' | 'task-queued' | 'task-starting' | 'not-asked';
 
 /** Why a request did not get through; the words of metrics and audit lines. */
 export type DenialReason =
@@ -17,6 +23,7 @@ export type DenialReason =
   | 'not-ready'
   | 'rate-limited'
   | 'too-many-cookies'
+  | GoneReason
   /** The code of a sign-in came twice, too late, at another host or from another browser. */
   | 'sign-in-spent';
 
@@ -30,10 +37,14 @@ export interface Admitted {
   readonly endpoint: Endpoint;
   /** The static route that led to the endpoint, if one did. */
   readonly route: StaticRoute | undefined;
+  /** Set where it leads to a port that no task asked for: `endpoint` is in no table, and counts as a use of this one. */
+  readonly ownPort?: { readonly port: number; readonly usedAs: EndpointId } | undefined;
   /** Whom the way in is open to; `hold` asks for the same right again. */
-  readonly access: StaticAccess;
-  /** Undefined only for a public static route, or with AUTH_ENABLED=false. */
+  readonly access: AccessLevel;
+  /** Undefined for a guest; else only for a public static route, or with AUTH_ENABLED=false. */
   readonly identity: Identity | undefined;
+  /** Somebody without an account whom a link lets in. */
+  readonly guest?: Guest | undefined;
   readonly credential: CredentialKind;
   /** The Authorization header holds a token of the user's, whichever credential counted: it must not go on to the task. */
   readonly stripAuthorization: boolean;
@@ -44,6 +55,22 @@ export interface HandedOver {
   readonly outcome: 'handed-over';
   readonly location: string;
   readonly setCookie: readonly string[];
+}
+
+/** The task of an endpoint that is not routed any more. */
+export interface GoneTask {
+  readonly became: GoneReason;
+  readonly id: string;
+  /** An excerpt. */
+  readonly name: string;
+  /** When the router saw that; milliseconds since the epoch. */
+  readonly endedAt: number;
+  /** ClearML's word for how it is now; undefined where ClearML does not say. */
+  readonly status: string | undefined;
+  /** Milliseconds since the epoch; 0 where ClearML does not say. */
+  readonly startedAt: number;
+  /** ClearML's page of it; undefined where CLEARML_WEB_URL is not set. */
+  readonly url: string | undefined;
 }
 
 /** The gate did not let it through. The proxy renders it by Accept; it adds nothing of its own to the decision. */
@@ -57,8 +84,23 @@ export interface Denied {
   readonly setCookie?: readonly string[];
   /** With 429 and 503: seconds. */
   readonly retryAfter?: number;
+  /** Only for those who had the right to its endpoint. */
+  readonly gone?: GoneTask;
   /** Known once a token was verified; for the audit line. */
   readonly identity?: Identity;
+  /** The same of a guest whose session holds. */
+  readonly guest?: Guest;
+}
+
+/** What logs and limits know somebody by; undefined where nobody knows who it is. */
+export function actorOf({
+  identity,
+  guest,
+}: {
+  readonly identity?: Identity | undefined;
+  readonly guest?: Guest | undefined;
+}): string | undefined {
+  return identity?.userId ?? guest?.actor;
 }
 
 export type Decision = Admitted | HandedOver | Denied;

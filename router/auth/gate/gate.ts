@@ -1,51 +1,65 @@
-import { taskIdOf } from '../../grammar/endpoint_id.ts';
+import { taskIdOf, type EndpointId } from '../../grammar/endpoint_id.ts';
 import type { Endpoint } from '../../routes/model/endpoint.ts';
-import type { RouteSource, StaticRoute } from '../../routes/model/table.ts';
 import type { RouterUrl } from '../../settings/values.ts';
-import { ACCEPTED, type AccessDecisions } from '../access/access.ts';
-import { authorize, type Authorization } from './authorize.ts';
+import type { Question } from '../access/access.ts';
+import { routeLevel, type Right } from '../access/endpoint_rights.ts';
+import { authorize, type Authorization, type Named, type Refused } from './authorize.ts';
 import { readCredentials, type CookieNames, type Credentials } from '../identity/credentials.ts';
 import { targetAudience } from '../sealed/audience.ts';
 import { crossSite } from './cross_site.ts';
 import type { Admitted, Decision, Denied, DenialReason, Gate } from './decision.ts';
 import type { GateRequest } from '../identity/request.ts';
-import type { EndpointTokens } from '../endpoint_tokens/endpoint_tokens.ts';
 import type { Handover } from './handover.ts';
 import type { Identify } from '../access/identifier.ts';
-import { isNavigation } from './navigation.ts';
-import { DENIALS, RETRY_SECONDS } from './denials.ts';
-import { signInPlace, type SignInPlaces } from './sign_in_redirect.ts';
+import { DENIALS } from './denials.ts';
+import { goneDenial } from './gone_task.ts';
+import type { EndedEndpoints } from '../ended/ended_endpoints.ts';
+import type { AskTaskWord } from '../ended/task_word.ts';
+import { Refusals, routeOf, type RefusalParts } from './refusals.ts';
 import { run, settle, type Steps } from '../identity/steps.ts';
 import { isCookie, type Identity } from '../identity/identity.ts';
+import { decideStatic, type StaticParts } from './static_decision.ts';
+import { createStillAdmitted, type StillAdmittedParts } from './still_admitted.ts';
 import { Watches } from './watches.ts';
 
 /** What the gate decides with. */
-export interface GateParts {
-  readonly routes: RouteSource;
-  readonly access: AccessDecisions;
+export interface GateParts extends RefusalParts, StillAdmittedParts {
+  /** Told of each way in that somebody has by their role alone. */
+  readonly administered: (identity: Identity, endpoint: Endpoint, request: GateRequest) => void;
   readonly identify: Identify;
   readonly handover: Handover;
-  readonly endpointTokens: EndpointTokens | undefined;
+  readonly ended: Pick<EndedEndpoints, 'get'>;
+  readonly taskWord: AskTaskWord;
   readonly cookieNames: () => CookieNames;
-  /** False until a signing key verified the router's own login. */
-  readonly ready: () => boolean;
-  readonly places: SignInPlaces;
   readonly routerUrl: RouterUrl;
-  readonly denied: (denied: Denied, request: GateRequest) => void;
-  readonly now: () => number;
 }
 
-/** Tasks of one static route that a user is asked about, one after the other. */
-const TASKS_TRIED = 8;
+const NO_CREDENTIALS: Credentials = readCredentials([], {
+  session: '',
+  pieces: [],
+  clearml: '',
+});
 
 /** The one gate of a router whose sign-in is on. Default-deny: every way out that is not an `Admitted` is a `Denied`. */
 export class TaskGate implements Gate {
   readonly #parts: GateParts;
+  readonly #refusals: Refusals;
+  readonly #static: StaticParts;
   readonly #watches: Watches;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
-    this.#watches = new Watches((admitted) => this.#stillAdmitted(admitted), parts.routes);
+    this.#refusals = new Refusals(parts);
+    this.#static = {
+      rights: parts.rights,
+      identify: parts.identify,
+      refusals: this.#refusals,
+      authorize: (request, credentials, question) =>
+        this.#authorize(request, credentials, question),
+      admit: (request, named, endpoint, right) => this.#admit(request, named, endpoint, right),
+      refuse: (request, credentials, refused) => this.#refuse(request, credentials, refused),
+    };
+    this.#watches = new Watches(createStillAdmitted(parts), parts.routes);
   }
 
   readonly admit = (request: GateRequest): Decision | Promise<Decision> =>
@@ -70,68 +84,80 @@ export class TaskGate implements Gate {
       return yield* settle(handover.enter(request, targetAudience(target)));
     }
     const credentials = readCredentials(rawHeaders, this.#parts.cookieNames());
-    if (credentials.tooManyCookies) return this.#deny(request, 431, 'too-many-cookies');
-    if (target.kind === 'endpoint') {
-      const authorization = yield* this.#authorize(request, credentials, taskIdOf(target.id));
-      const endpoint = this.#parts.routes.current().endpoints.get(target.id);
-      return this.#conclude(request, credentials, authorization, endpoint);
+    if (request.ownPort !== undefined) {
+      return yield* this.#decideOwnPort(request, credentials, request.ownPort);
     }
-    return yield* this.#decideStatic(request, credentials);
+    if (credentials.tooManyCookies) return this.#refusals.deny(request, 431, 'too-many-cookies');
+    if (target.kind === 'static') {
+      return yield* decideStatic(request, credentials, target.route, this.#static);
+    }
+    const authorization = yield* this.#authorize(request, credentials, taskIdOf(target.id));
+    if (authorization.verdict === 'unknown') {
+      const decision = yield* this.#decideGuest(request, credentials, authorization);
+      return decision ?? this.#refuse(request, credentials, authorization);
+    }
+    if (authorization.verdict !== 'yes') return this.#refuse(request, credentials, authorization);
+    const { identity } = authorization;
+    const endpoint = this.#parts.routes.current().endpoints.get(target.id);
+    if (endpoint === undefined) return yield* this.#decideGone(request, target.id, identity);
+    const right = this.#parts.rights.of(identity, endpoint);
+    return right === undefined
+      ? this.#refusals.missing(request, 'not-visible', identity)
+      : this.#admit(request, authorization, endpoint, right);
   }
 
-  *#decideStatic(request: GateRequest, credentials: Credentials): Steps<Decision> {
+  /**
+   * A port that no task asked for. No cookie counts here, which a page could have sent along, and no token but that of a computer of
+   * the owner's: all others hear what they would hear of a task that is not there.
+   */
+  *#decideOwnPort(request: GateRequest, { bearer }: Credentials, port: number): Steps<Decision> {
+    const { ownPorts } = this.#parts;
     const { target } = request;
-    if (target.kind !== 'static') return this.#deny(request, 404, 'unknown-endpoint');
-    const { access, endpoints, enabled } = target.route;
-    const serving = enabled ? endpoints : [];
-    if (access === 'public') return yield* this.#decidePublic(request, credentials, serving[0]);
-    if (access === 'authenticated' || serving.length === 0) {
-      const authorization = yield* this.#authorize(request, credentials, ACCEPTED);
-      return this.#conclude(request, credentials, authorization, serving[0]);
+    const byBearer = { ...NO_CREDENTIALS, bearer };
+    if (ownPorts === undefined || target.kind !== 'endpoint' || request.kind !== 'tunnel') {
+      return this.#refusals.missing(request, 'unknown-endpoint');
     }
-    return yield* this.#decideByTask(request, credentials, serving);
-  }
-
-  /** The first of the route's tasks that the user may see; in the order in which the proxy wants them tried. */
-  *#decideByTask(
-    request: GateRequest,
-    credentials: Credentials,
-    serving: readonly Endpoint[],
-  ): Steps<Decision> {
-    for (const endpoint of serving.slice(0, TASKS_TRIED)) {
-      const authorization = yield* this.#authorize(request, credentials, endpoint.task.id);
-      if (authorization.verdict === 'no' && endpoint !== serving.at(-1)) continue;
-      return this.#conclude(request, credentials, authorization, endpoint);
+    const authorization = yield* this.#authorize(request, byBearer, taskIdOf(target.id));
+    if (authorization.verdict !== 'yes') return this.#refuse(request, byBearer, authorization);
+    const { identity, credential, stripAuthorization } = authorization;
+    if (credential !== 'device-token') {
+      return this.#refusals.missing(request, 'not-visible', identity);
     }
-    return this.#deny(request, 404, 'not-visible');
-  }
-
-  /** Nobody is asked who they are; still, a token of theirs must not go on to the task. */
-  *#decidePublic(
-    request: GateRequest,
-    { bearer }: Credentials,
-    endpoint: Endpoint | undefined,
-  ): Steps<Decision> {
-    if (endpoint === undefined) return this.#denyMissing(request);
-    const check =
-      bearer === undefined
-        ? undefined
-        : yield* settle(this.#parts.identify(bearer, request.target));
+    const found = yield* settle(ownPorts.find(identity, taskIdOf(target.id), port));
+    if (found === 'missing') return this.#refusals.missing(request, 'not-visible', identity);
+    if (typeof found === 'string') {
+      const { status, reason, ...more } = DENIALS[found];
+      return this.#refusals.deny(request, status, reason, { ...more, identity });
+    }
+    const { endpoint, usedAs } = found;
     return {
       outcome: 'admitted',
       endpoint,
-      route: routeOf(request),
-      access: 'public',
-      identity: undefined,
-      credential: 'none',
-      stripAuthorization: check !== undefined && (check.outcome === 'valid' || check.ours),
+      route: undefined,
+      ownPort: { port, usedAs },
+      access: 'owner',
+      identity,
+      credential,
+      stripAuthorization,
     };
+  }
+
+  /** Nothing is routed there. To whoever had no right to what was, nothing ever was there. */
+  *#decideGone(request: GateRequest, id: EndpointId, identity: Identity): Steps<Denied> {
+    const { ended, rights, taskWord, places } = this.#parts;
+    const was = ended.get(id);
+    if (was === undefined || rights.of(identity, was.endpoint) === undefined) {
+      return this.#refusals.missing(request, 'unknown-endpoint', identity);
+    }
+    const word = yield* settle(taskWord(taskIdOf(id)));
+    const { status, reason, ...more } = goneDenial(was, word, places.clearmlWebUrl);
+    return this.#refusals.deny(request, status, reason, { ...more, identity });
   }
 
   *#authorize(
     request: GateRequest,
     credentials: Credentials,
-    question: string,
+    question: Question,
   ): Steps<Authorization> {
     const { access, identify, routerUrl } = this.#parts;
     return yield* authorize(credentials, {
@@ -143,24 +169,53 @@ export class TaskGate implements Gate {
     });
   }
 
-  /** One table of answers, the same for tasks that exist and for those that do not. */
-  #conclude(
+  /**
+   * Somebody without an account whom a link lets in, where nothing else that was presented holds; undefined where there is none.
+   * ClearML is not asked: this is the one way in that it has no word on.
+   */
+  *#decideGuest(
     request: GateRequest,
     credentials: Credentials,
-    authorization: Authorization,
-    endpoint: Endpoint | undefined,
-  ): Decision {
-    if (authorization.verdict === 'unknown') {
-      return this.#denyStranger(request, credentials, authorization.reason);
+    { stripAuthorization }: Pick<Refused, 'stripAuthorization'>,
+  ): Steps<Decision | undefined> {
+    const { guests, routes, routerUrl } = this.#parts;
+    const guest = guests && (yield* guests.find(request));
+    const { target } = request;
+    if (guests === undefined || guest === undefined || target.kind !== 'endpoint') return undefined;
+    const endpoint = routes.current().endpoints.get(target.id);
+    if (endpoint === undefined || !guests.admits(guest.linkId, endpoint)) return undefined;
+    const foreign = crossSite(request, credentials, routerUrl);
+    if (foreign !== undefined) {
+      const { status, reason } = DENIALS[foreign];
+      return this.#refusals.deny(request, status, reason, { guest });
     }
-    const { verdict, identity, credential, stripAuthorization } = authorization;
-    if (verdict !== 'yes') {
-      const { status, reason, ...more } = DENIALS[verdict];
-      return this.#deny(request, status, reason, { ...more, identity });
+    return {
+      outcome: 'admitted',
+      endpoint,
+      route: undefined,
+      access: 'people',
+      identity: undefined,
+      guest,
+      credential: 'guest',
+      stripAuthorization,
+    };
+  }
+
+  /** One table of answers, the same for tasks that exist and for those that do not. */
+  #refuse(request: GateRequest, credentials: Credentials, refused: Refused): Denied {
+    if (refused.verdict === 'unknown') {
+      return this.#refusals.stranger(request, credentials, refused.reason);
     }
-    if (endpoint === undefined) return this.#denyMissing(request, identity);
+    const { verdict, identity } = refused;
+    const { status, reason, ...more } = DENIALS[verdict];
+    return this.#refusals.deny(request, status, reason, { ...more, identity });
+  }
+
+  #admit(request: GateRequest, named: Named, endpoint: Endpoint, right: Right): Admitted {
+    const { identity, credential, stripAuthorization } = named;
+    if (right === 'administrator') this.#parts.administered(identity, endpoint, request);
     const route = routeOf(request);
-    const access = route?.access ?? 'task';
+    const access = route === undefined ? 'visible' : routeLevel(route, endpoint);
     return {
       outcome: 'admitted',
       endpoint,
@@ -171,55 +226,4 @@ export class TaskGate implements Gate {
       stripAuthorization,
     };
   }
-
-  /** A static route is no secret to those it is open to: it says that nothing serves it now. */
-  #denyMissing(request: GateRequest, identity?: Identity): Denied {
-    const route = routeOf(request);
-    const who = identity === undefined ? {} : { identity };
-    if (route === undefined || !route.enabled || route.access === 'task') {
-      return this.#deny(request, 404, 'unknown-endpoint', who);
-    }
-    return this.#deny(request, 503, 'not-ready', { ...who, retryAfter: RETRY_SECONDS });
-  }
-
-  #denyStranger(request: GateRequest, credentials: Credentials, reason: DenialReason): Denied {
-    if (!this.#parts.ready() && reason !== 'no-token') {
-      return this.#deny(request, 503, 'not-ready', { retryAfter: RETRY_SECONDS });
-    }
-    if (!isNavigation(request, credentials)) return this.#deny(request, 401, reason);
-    const { handover, places } = this.#parts;
-    const place = handover.leadsAway(request.target)
-      ? handover.begin(request)
-      : signInPlace(request, reason, places);
-    return this.#deny(request, 302, reason, place);
-  }
-
-  #deny(
-    request: GateRequest,
-    status: Denied['status'],
-    reason: DenialReason,
-    more: Partial<Denied> = {},
-  ): Denied {
-    const denied: Denied = { ...more, outcome: 'denied', status, reason };
-    this.#parts.denied(denied, request);
-    return denied;
-  }
-
-  async #stillAdmitted(admitted: Admitted): Promise<DenialReason | undefined> {
-    const { identity, access, endpoint } = admitted;
-    if (identity === undefined) return undefined;
-    if (identity.expiresAt <= this.#parts.now()) return 'token-expired';
-    const { endpointTokenId } = identity;
-    if (endpointTokenId !== undefined) {
-      const stands = await this.#parts.endpointTokens?.stands(endpointTokenId);
-      if (stands !== true) return 'token-revoked';
-    }
-    const question = access === 'task' ? endpoint.task.id : ACCEPTED;
-    const verdict = await this.#parts.access.ask(identity, question);
-    return verdict === 'yes' ? undefined : DENIALS[verdict].reason;
-  }
-}
-
-function routeOf({ target }: GateRequest): StaticRoute | undefined {
-  return target.kind === 'static' ? target.route : undefined;
 }

@@ -7,6 +7,7 @@ import type { Audience } from '../sealed/audience.ts';
 import type { OwnCookies } from '../identity/cookie_names.ts';
 import { findCookie } from '../identity/cookie_header.ts';
 import { ownsHost, type GateRequest } from '../identity/request.ts';
+import type { Guests } from '../guests/guests.ts';
 import type { Denied, HandedOver } from './decision.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Sealer } from '../sealed/seal.ts';
@@ -18,6 +19,8 @@ import { SIGN_IN_PATH } from './sign_in_redirect.ts';
 export interface HandoverParts {
   readonly sealer: Sealer;
   readonly sessions: Pick<Sessions, 'cookiesFor'>;
+  /** Undefined where no guests are let in. */
+  readonly guests: Guests | undefined;
   readonly routerUrl: RouterUrl;
   /** Where people sign in: ROUTER_URL, or a host of the router's own pages. */
   readonly pagesUrl: RouterUrl;
@@ -97,15 +100,42 @@ export class Handover {
     };
   }
 
-  /** Step 2, at sign-in: the URL to go to. Undefined while nothing can be sealed. */
+  /**
+   * Step 2, at sign-in: the URL to go to. Undefined while nothing can be sealed, and for a device token: a session that it got here
+   * would stand in no list and outlive its revocation.
+   */
   async leave(
-    { token }: Identity,
+    { token, recordId }: Identity,
+    back: WayBack,
+    state: string,
+  ): Promise<string | undefined> {
+    return recordId === undefined ? this.#leave('handover', token, back, state) : undefined;
+  }
+
+  /** The same for a guest who comes from the page of a link: see guests.ts. */
+  async leaveAsGuest(
+    rawHeaders: readonly string[],
+    back: WayBack,
+    state: string,
+  ): Promise<{ readonly location: string; readonly setCookie: readonly string[] } | undefined> {
+    const { guests, cookies } = this.#parts;
+    const session = await guests?.visiting(rawHeaders, back);
+    if (session === undefined) return undefined;
+    const location = await this.#leave('guest-handover', session, back, state);
+    return location === undefined
+      ? undefined
+      : { location, setCookie: [cookies.set(cookies.guestVisit, '', 0)] };
+  }
+
+  async #leave(
+    purpose: 'handover' | 'guest-handover',
+    token: string,
     { location, audience }: WayBack,
     state: string,
   ): Promise<string | undefined> {
     const { sealer, now } = this.#parts;
     const expiresAt = now() + CODE_LIFE_MS;
-    const code = await sealer.seal('handover', { id: state, token, audience, expiresAt });
+    const code = await sealer.seal(purpose, { id: state, token, audience, expiresAt });
     if (code === undefined) return undefined;
     const pathStart = location.indexOf('/', location.indexOf('//') + 2);
     const to = encodeURIComponent(location.slice(pathStart));
@@ -131,14 +161,15 @@ export class Handover {
     request: Pick<GateRequest, 'kind' | 'method' | 'rawHeaders' | 'rawUrl' | 'host'>,
     audience: Audience,
   ): Promise<HandedOver | Denied> {
-    const { sealer, sessions, cookies, routerUrl } = this.#parts;
+    const { sealer, sessions, guests, cookies, routerUrl } = this.#parts;
     const refused = { outcome: 'denied', status: 403, reason: 'sign-in-spent' } as const;
     const query = new URLSearchParams(request.rawUrl.slice(ENTRY_PATH.length + 1));
     const code = query.get('code');
     if (code === null) return refused;
     const here = originOf(routerUrl, request.host);
     const wrong: Denied = { ...refused, status: 302, location: here + ENTRY_PATH };
-    const sealed = await sealer.open('handover', code);
+    const user = await sealer.open('handover', code);
+    const sealed = user ?? (await sealer.open('guest-handover', code));
     const tag = tagOf(code);
     if (sealed === undefined || this.#redeemed.has(tag)) return wrong;
     this.#redeemed.set(tag, true);
@@ -146,7 +177,10 @@ export class Handover {
     const asked = request.kind === 'request' && request.method === 'GET';
     const bound = nonce !== undefined && sealed.id === stateOf(nonce);
     if (!asked || !bound || sealed.audience !== audience) return wrong;
-    const session = await sessions.cookiesFor(sealed.token, audience, request.rawHeaders);
+    const session =
+      user === undefined
+        ? await guests?.cookiesFor(sealed.token, audience)
+        : await sessions.cookiesFor(user.token, audience, request.rawHeaders);
     if (session === undefined) return wrong;
     const to = query.get('to') ?? '';
     return {

@@ -20,7 +20,9 @@ export function createOpenGate(
         target.kind === 'endpoint'
           ? routes.current().endpoints.get(target.id)
           : target.route.endpoints[0];
-      if (endpoint === undefined || route?.enabled === false) {
+      // Nobody is the owner of anything here.
+      const own = request.ownPort !== undefined;
+      if (endpoint === undefined || route?.enabled === false || own) {
         const refusal = { outcome: 'denied', status: 404, reason: 'unknown-endpoint' } as const;
         denied(refusal, request);
         return refusal;

@@ -5,6 +5,9 @@ import { readCredentials, type CookieNames, type Credential } from '../identity/
 import type { Denied } from './decision.ts';
 import type { GateRequest } from '../identity/request.ts';
 import type { Identify } from '../access/identifier.ts';
+import { questionOf, routeLevel, type EndpointRights } from '../access/endpoint_rights.ts';
+import type { Endpoint } from '../../routes/model/endpoint.ts';
+import type { RouteSource, StaticRoute } from '../../routes/model/table.ts';
 import type { CredentialKind, Identity } from '../identity/identity.ts';
 import { isNavigation } from './navigation.ts';
 import { DENIALS } from './denials.ts';
@@ -26,24 +29,36 @@ export type ViewerRequest = Pick<GateRequest, 'method' | 'rawHeaders' | 'rawUrl'
 export interface Viewer {
   /** Denied is rendered like the gate's: a redirect for a navigation, 401 otherwise. */
   readonly identify: (request: ViewerRequest) => Promise<Known | Denied>;
-  /** Whether the user may see the task of an endpoint that they named themselves: under the same budget as at the gate. */
+  /** Whether the user may use an endpoint that they named themselves: under the same budget as at the gate. */
   readonly sees: (known: Known, id: EndpointId) => Promise<boolean | Denied>;
-  /** Those of these endpoints whose task the user may see in ClearML: one call for all that are not cached. */
+  /** Those of these endpoints that the user may use: one call of ClearML for all tasks whose answer is not kept. */
   readonly visible: (
     known: Known,
     ids: readonly EndpointId[],
   ) => Promise<ReadonlySet<EndpointId> | Denied>;
+  /** Those of these static routes by which one of their tasks lets the user in now: by the rules of the gate. */
+  readonly openRoutes: (
+    known: Known,
+    routes: readonly StaticRoute[],
+  ) => Promise<ReadonlySet<StaticRoute> | Denied>;
 }
 
 /** What a viewer is made of. */
 export interface ViewerParts {
   readonly access: AccessDecisions;
+  readonly rights: EndpointRights;
+  readonly routes: RouteSource;
   readonly identify: Identify;
   readonly cookieNames: () => CookieNames;
   readonly places: SignInPlaces;
 }
 
-export function createViewer({ access, identify, cookieNames, places }: ViewerParts): Viewer {
+export function createViewer(parts: ViewerParts): Viewer {
+  const { access, rights, routes, identify, cookieNames, places } = parts;
+  const permits = (identity: Identity, id: EndpointId): boolean => {
+    const endpoint = routes.current().endpoints.get(id);
+    return endpoint !== undefined && rights.of(identity, endpoint) !== undefined;
+  };
   return {
     identify: async (request) => {
       const credentials = readCredentials(request.rawHeaders, cookieNames());
@@ -69,14 +84,36 @@ export function createViewer({ access, identify, cookieNames, places }: ViewerPa
     sees: async ({ identity }, id) => {
       if (identity === undefined) return true;
       const verdict = await access.ask(identity, taskIdOf(id));
-      if (verdict === 'yes' || verdict === 'no') return verdict === 'yes';
+      if (verdict === 'yes') return permits(identity, id);
+      if (verdict === 'no') return false;
       return { outcome: 'denied', ...DENIALS[verdict], identity };
     },
     visible: async ({ identity }, ids) => {
       if (identity === undefined) return new Set(ids);
       const visible = await access.askAll(identity, [...new Set(ids.map(taskIdOf))]);
       if (typeof visible === 'string') return { outcome: 'denied', ...DENIALS[visible], identity };
-      return new Set(ids.filter((id) => visible.has(taskIdOf(id))));
+      return new Set(ids.filter((id) => visible.has(taskIdOf(id)) && permits(identity, id)));
+    },
+    openRoutes: async ({ identity }, asked) => {
+      if (identity === undefined) return new Set(asked);
+      const questionAt = (route: StaticRoute, endpoint: Endpoint) => {
+        const level = routeLevel(route, endpoint);
+        return level === 'public' ? ACCEPTED : questionOf(level, endpoint);
+      };
+      const questions = asked.flatMap((route) =>
+        route.endpoints.map((endpoint) => questionAt(route, endpoint)),
+      );
+      const tasks = new Set(questions.filter((question) => question !== ACCEPTED));
+      const visible = await access.askAll(identity, [...tasks]);
+      if (typeof visible === 'string') return { outcome: 'denied', ...DENIALS[visible], identity };
+      const letsIn = (route: StaticRoute, endpoint: Endpoint): boolean => {
+        const question = questionAt(route, endpoint);
+        const accepted = question === ACCEPTED || visible.has(question);
+        return accepted && rights.ofRoute(identity, endpoint, route) !== undefined;
+      };
+      return new Set(
+        asked.filter((route) => route.endpoints.some((endpoint) => letsIn(route, endpoint))),
+      );
     },
   };
 }
@@ -86,4 +123,5 @@ export const OPEN_VIEWER: Viewer = {
   identify: async () => ({ outcome: 'known', identity: undefined, credential: 'none' }),
   sees: async () => true,
   visible: async (_known, ids) => new Set(ids),
+  openRoutes: async (_known, routes) => new Set(routes),
 };

@@ -13,6 +13,17 @@ export class OwnCookies {
   readonly attempt: string;
   /** Binds the way back to an endpoint's own host to the browser that set out. */
   readonly state: string;
+  /** Keeps a link that somebody opened while they sign in, so that it stands in no URL meanwhile. */
+  readonly share: string;
+  /** A guest's session on a host of the endpoint's own. */
+  readonly guest: string;
+  /**
+   * The same below the path of an endpoint, for that path alone, which `__Host-` does not allow. `__Secure-` keeps it to https, but
+   * not to this host.
+   */
+  readonly guestByPath: string;
+  /** Remembers, on the host of the router's own pages, which guest is on the way to another host. */
+  readonly guestVisit: string;
   readonly #secure: boolean;
 
   constructor(secure: boolean) {
@@ -21,17 +32,21 @@ export class OwnCookies {
     this.pieces = pieceNames(this.session);
     this.attempt = `${prefix}router_sign_in`;
     this.state = `${prefix}router_state`;
+    this.share = `${prefix}router_share`;
+    this.guest = `${prefix}router_guest`;
+    this.guestByPath = `${secure ? '__Secure-' : ''}router_guest`;
+    this.guestVisit = `${prefix}router_guest_visit`;
     this.#secure = secure;
   }
 
   /**
    * A Set-Cookie value: for this host alone, out of the reach of scripts, along with links from elsewhere. `seconds` of 0 removes
-   * the cookie.
+   * the cookie. `path` is `/` but for a guest's session below the path of an endpoint.
    */
-  set(name: string, value: string, seconds: number): string {
+  set(name: string, value: string, seconds: number, path = '/'): string {
     const age = Math.max(0, Math.floor(seconds));
     const secure = this.#secure ? '; Secure' : '';
-    return `${name}=${value}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Lax${secure}`;
+    return `${name}=${value}; Path=${path}; Max-Age=${age}; HttpOnly; SameSite=Lax${secure}`;
   }
 }
 
@@ -58,10 +73,11 @@ export class KnownCookies {
   /** The name of the cookie that the answer to the router's own login set; undefined where it set none. */
   learn(name: string | undefined): void {
     if (name === undefined) return;
-    const { session, pieces, attempt, state } = this.#own;
+    const { session, pieces, attempt, state, share, guest, guestByPath, guestVisit } = this.#own;
     const clearml = this.#configured ?? name;
     this.#names = { session, pieces, clearml };
-    this.#all = [session, ...pieces, attempt, state, clearml];
+    const guests = [guest, guestByPath, guestVisit];
+    this.#all = [session, ...pieces, attempt, state, share, ...guests, clearml];
   }
 
   /** Cookies that let somebody in. */

@@ -1,17 +1,17 @@
 import { eachCookie } from './cookie_header.ts';
-import { ENDPOINT_TOKEN_PREFIX } from './token_grammar.ts';
+import { DEVICE_TOKEN_PREFIX, ENDPOINT_TOKEN_PREFIX } from './token_grammar.ts';
 import type { CredentialKind } from './identity.ts';
 import { joinSessions, type Piece } from './session_pieces.ts';
 
 /** Something that may let its bearer in: not verified, and of any spelling. */
 export interface Credential {
-  readonly kind: Exclude<CredentialKind, 'none'>;
+  readonly kind: Exclude<CredentialKind, 'guest' | 'none'>;
   readonly text: string;
 }
 
 /** What the gate reads of a request's headers, in one pass. */
 export interface Credentials {
-  /** The token of `Authorization: Bearer`, an endpoint token without its prefix; undefined where there is none, or another scheme. */
+  /** The token of `Authorization: Bearer`, an endpoint or device token without its prefix; undefined where there is none, or another scheme. */
   readonly bearer: Credential | undefined;
   /** Cookies that may carry a token: the router's own before ClearML's, each in the order of the header. */
   readonly cookies: readonly Credential[];
@@ -104,7 +104,10 @@ export function readCredentials(
 function readBearer(authorization: string): Credential | undefined {
   if (!BEARER.test(authorization)) return undefined;
   const token = authorization.slice('Bearer '.length);
-  return token.startsWith(ENDPOINT_TOKEN_PREFIX)
-    ? { kind: 'endpoint-token', text: token.slice(ENDPOINT_TOKEN_PREFIX.length) }
+  if (token.startsWith(ENDPOINT_TOKEN_PREFIX)) {
+    return { kind: 'endpoint-token', text: token.slice(ENDPOINT_TOKEN_PREFIX.length) };
+  }
+  return token.startsWith(DEVICE_TOKEN_PREFIX)
+    ? { kind: 'device-token', text: token.slice(DEVICE_TOKEN_PREFIX.length) }
     : { kind: 'bearer', text: token };
 }

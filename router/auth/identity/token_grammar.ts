@@ -15,3 +15,6 @@ export function isTokenShaped(text: string): boolean {
 
 /** Tells endpoint tokens from all others at first sight, for the gate as for scanners that look for leaked secrets. */
 export const ENDPOINT_TOKEN_PREFIX = 'ttr_';
+
+/** The same of device tokens. */
+export const DEVICE_TOKEN_PREFIX = 'ttd_';

@@ -10,6 +10,9 @@ export const ROUTER_AUDIENCE: Audience = 'router';
 /** The router's own pages, where they have a host of their own; else they are at ROUTER_AUDIENCE. */
 export const PAGES_AUDIENCE: Audience = 'pages';
 
+/** All that the user may reach through this router, from one computer. */
+export const DEVICE_AUDIENCE: Audience = 'device';
+
 export function endpointAudience(id: EndpointId): Audience {
   return `endpoint:${id}`;
 }

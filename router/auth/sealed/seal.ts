@@ -4,12 +4,23 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 
 /** What a sealed token is for; one of a purpose is nothing to any other. */
-export type SealPurpose = 'session' | 'handover' | 'endpoint-token';
+export type SealPurpose =
+  | 'session'
+  | 'handover'
+  | 'endpoint-token'
+  | 'device-token'
+  /** What a computer holds while its user is asked, and what the user's yes waits in until that computer fetches it. */
+  | 'device-code'
+  | 'device-approval'
+  /** A guest's session; the page of a link's word for it, on the way to another host; and the code that brings it there. */
+  | 'guest'
+  | 'guest-visit'
+  | 'guest-handover';
 
-/** A ClearML token in an envelope of the router's own. */
+/** A ClearML token, or what stands in its place, in an envelope of the router's own. */
 export interface Sealed {
   readonly id: string;
-  /** The user's ClearML token. */
+  /** The user's ClearML token. Of `device-code` it is what is known of the computer, of `guest` the name of the guest, and of the other two of a guest the session that it is sealed in. */
   readonly token: string;
   /** Where it counts: see audience.ts. */
   readonly audience: string;
@@ -42,16 +53,19 @@ const UNOPENED_KEPT_MS = 5_000;
 export class Sealer {
   readonly #keys: () => readonly Uint8Array[];
   readonly #now: () => number;
-  readonly #opened = new LRUCache<string, Sealed>({
-    max: OPENED_KEPT,
-    maxSize: OPENED_LENGTH_KEPT,
-    sizeCalculation: ({ token }) => token.length + OPENED_OVERHEAD,
-  });
-  readonly #unopened = new LRUCache<string, true>({ max: OPENED_KEPT, ttl: UNOPENED_KEPT_MS });
+  readonly #opened: LRUCache<string, Sealed>;
+  readonly #unopened: LRUCache<string, true>;
 
-  constructor(keys: () => readonly Uint8Array[], now: () => number) {
+  /** @param kept how many texts are kept opened at the most; fewer where whoever comes can have some sealed. */
+  constructor(keys: () => readonly Uint8Array[], now: () => number, kept = OPENED_KEPT) {
     this.#keys = keys;
     this.#now = now;
+    this.#opened = new LRUCache({
+      max: kept,
+      maxSize: OPENED_LENGTH_KEPT,
+      sizeCalculation: ({ token }) => token.length + OPENED_OVERHEAD,
+    });
+    this.#unopened = new LRUCache({ max: kept, ttl: UNOPENED_KEPT_MS });
   }
 
   /** Undefined while there is no key: before the signing key is settled. */

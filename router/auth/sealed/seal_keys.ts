@@ -1,22 +1,32 @@
 import { deriveKey } from '../identity/derive_key.ts';
 import type { KeyRing } from '../identity/key_ring.ts';
 
-const USE = 'task-traffic-router sealed tokens, A256GCM, v1';
+/** What keys are for: those of one use are nothing to any other. */
+export const KEY_USES = {
+  sealedTokens: 'task-traffic-router sealed tokens, A256GCM, v1',
+  grants: 'task-traffic-router grants, HMAC-SHA256, v1',
+} as const;
 
 type Secret = string | Uint8Array;
 
 /**
- * The keys that seal and open: derived from ROUTER_SECRET, or from the signing key where there is none. Every replica derives
+ * The keys of one use, such as those that seal and open: derived from ROUTER_SECRET, or from the signing key where there is none. Every replica derives
  * the same ones, so that none of them has to be kept or sent.
  */
 export class SealKeys {
   readonly #ring: Pick<KeyRing, 'keys'>;
+  readonly #use: string;
   #routerSecret: readonly string[] | undefined;
   #derivedFrom: readonly unknown[] | undefined;
   #keys: readonly Uint8Array[] = [];
 
-  constructor(ring: Pick<KeyRing, 'keys'>, routerSecret: readonly string[] | undefined) {
+  constructor(
+    ring: Pick<KeyRing, 'keys'>,
+    routerSecret: readonly string[] | undefined,
+    use: (typeof KEY_USES)[keyof typeof KEY_USES] = KEY_USES.sealedTokens,
+  ) {
     this.#ring = ring;
+    this.#use = use;
     this.#routerSecret = routerSecret;
   }
 
@@ -26,7 +36,7 @@ export class SealKeys {
     if (source !== this.#derivedFrom) {
       const secrets: readonly Secret[] =
         this.#routerSecret ?? this.#ring.keys.map(({ secret }) => secret);
-      this.#keys = secrets.map((secret) => deriveKey(secret, USE));
+      this.#keys = secrets.map((secret) => deriveKey(secret, this.#use));
       this.#derivedFrom = source;
     }
     return this.#keys;

@@ -5,6 +5,7 @@ import type { Target } from '../../routes/model/target.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { originOf, pagesApart, pagesUrlOf } from '../../settings/urls.ts';
 import { ownsHost } from '../identity/request.ts';
+import { SHARE_PATH } from '../sharing/links.ts';
 import {
   PAGES_AUDIENCE,
   ROUTER_AUDIENCE,
@@ -31,8 +32,22 @@ const LONGEST = 2048;
 /** Printable ASCII without space, quotes, angle brackets and backslash: browsers drop or turn around the rest (`/\evil`, tab). */
 const PLAIN = /^[!#-;=?-[\]^_`a-z{|}~]+$/;
 
-/** The page of endpoint tokens; no other page below /auth/ is a place to come back to. */
+/** The pages of endpoint tokens, of sharing and of asking. */
 export const ENDPOINT_TOKENS_PATH = '/auth/endpoint-tokens';
+export const SHARING_PATH = '/auth/sharing';
+export const ASK_PATH = '/auth/ask';
+/** Where somebody agrees that a computer acts in their name; short, since it is typed. */
+export const DEVICE_PATH = '/device';
+
+/** Pages of the router's own that are places to come back to. A link waits at `/share/` in a cookie: see link_pages.ts. */
+const OWN_PAGES: ReadonlySet<string> = new Set([
+  '/',
+  ENDPOINT_TOKENS_PATH,
+  SHARING_PATH,
+  ASK_PATH,
+  DEVICE_PATH,
+  SHARE_PATH,
+]);
 
 /** Whether a text can stand in a Location as it is. */
 export function isPlain(text: string): boolean {
@@ -93,7 +108,7 @@ function ownPath(path: string, settings: ReturnSettings, table: RouteTable): Way
   if (target.kind !== 'own') {
     return { location: apart ? routerUrl.origin + path : path, audience: ROUTER_AUDIENCE };
   }
-  if (target.path !== '/' && target.path !== ENDPOINT_TOKENS_PATH) return undefined;
+  if (!OWN_PAGES.has(target.path)) return undefined;
   return { location: path, audience: apart ? PAGES_AUDIENCE : ROUTER_AUDIENCE };
 }
 

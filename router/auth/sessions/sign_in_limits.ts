@@ -1,5 +1,5 @@
 import { clientOf } from '../../grammar/client_of.ts';
-import { RateLimit } from '../access/rate_limit.ts';
+import { RateLimit } from '../../load/rate_limit.ts';
 
 /** One try at signing in. `end` is called once, whatever came of it. */
 export type Attempt =

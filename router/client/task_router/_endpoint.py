@@ -6,6 +6,9 @@ from typing import Callable, Literal, Optional
 
 Protocol = Literal["http", "tcp"]
 
+Access = Literal["owner", "people", "visible"]
+"""The task's owner alone, the owner and those whom the owner named at the router, or everybody who sees the task in ClearML."""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -27,6 +30,9 @@ class Endpoint:
 
     address: Optional[str]
     """`host:port` to connect to; None for HTTP, and while there is no answer."""
+
+    access: Optional[Access]
+    """To whom the task narrows it; None where only the router's own rules say who may. HTTP and TCP of one name share it."""
 
     _withdraw: Callable[[], None] = field(repr=False, compare=False)
 

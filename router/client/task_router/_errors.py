@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Code = Literal["no-task", "not-running", "no-address", "no-answer", "clearml-failed"]
+Code = Literal["no-task", "not-running", "no-address", "no-answer", "unknown-access", "clearml-failed"]
 
 
 class TaskRouterError(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
-from ._endpoint import Protocol
+from ._endpoint import Access, Protocol
 
 Runtime = Mapping[str, Any]
 
@@ -16,9 +16,23 @@ ANSWER_KEYS: Mapping[Protocol, tuple[str, ...]] = {
     "tcp": ("upstream_task_address", "router_tcp_answer", "router_tcp_stamp"),
 }
 ASK_KEYS: Mapping[Protocol, tuple[str, ...]] = {
-    "http": ("_ADDRESS", "_PORT", "_ROUTER_ENDPOINT_MODE", "_ROUTER_ENDPOINT_MODE_PARAM"),
+    "http": (
+        "_ADDRESS",
+        "_PORT",
+        "_ROUTER_ENDPOINT_MODE",
+        "_ROUTER_ENDPOINT_MODE_PARAM",
+        "router_health_path",
+        "router_keep_prefix",
+    ),
     "tcp": ("external_address", "external_tcp_port", "upstream_task_port"),
 }
+
+
+# The narrowest first. A router takes the narrower of this and its own rules: a task cannot widen who may.
+ACCESSES: tuple[Access, ...] = ("owner", "people", "visible")
+ACCESS_KEY = "router_access"
+HEALTH_KEY = "router_health_path"
+KEEP_KEY = "router_keep_prefix"
 
 
 def key_of(base: str, name: Optional[str]) -> str:
@@ -39,13 +53,22 @@ def names_that_ask(runtime: Runtime, protocol: Protocol) -> list[Optional[str]]:
     return ([None] if text(runtime, base, None) else []) + [name for name in named if text(runtime, base, name)]
 
 
+def access_in(runtime: Runtime, name: Optional[str]) -> Optional[Access]:
+    """The narrowest that either spelling of the key says; None where it says nothing that a router knows."""
+    said = [runtime.get(spelling) for spelling in _spellings(key_of(ACCESS_KEY, name))]
+    return next((access for access in ACCESSES if access in said), None)
+
+
 class Ask(NamedTuple):
-    """Where a task listens, and under which name it asks."""
+    """Where a task listens, under which name it asks, to whom it narrows the endpoint, and what tells whether it is well."""
 
     protocol: Protocol
     name: Optional[str]
     address: str
     port: int
+    access: Optional[Access] = None
+    health_path: Optional[str] = None
+    keep_prefix: bool = False
 
     def stands_in(self, runtime: Runtime) -> bool:
         """Whether this very ask stands there, or an answer that is known to be to it: nothing has to be written."""
@@ -81,21 +104,44 @@ class Ask(NamedTuple):
         }[self.protocol]
         kept = _without(runtime, self.name, ANSWER_KEYS[self.protocol][:2])
         named = {key_of(base, self.name): value for base, value in asked.items()}
-        return {**kept, key_of("_SERVICE", self.name): SERVICES[self.protocol], **named}
+        return self.worded({**kept, key_of("_SERVICE", self.name): SERVICES[self.protocol], **named})
+
+    def worded(self, runtime: Runtime) -> dict[str, Any]:
+        """The dictionary with what this ask says beside its port, in place of an earlier one."""
+        narrowed = self.narrowed(runtime)
+        if self.protocol == "tcp":
+            return narrowed
+        words = {HEALTH_KEY: self.health_path, KEEP_KEY: "true" if self.keep_prefix else None}
+        kept = _without(narrowed, self.name, tuple(words))
+        return {**kept, **{key_of(base, self.name): word for base, word in words.items() if word is not None}}
+
+    def narrowed(self, runtime: Runtime) -> dict[str, Any]:
+        """The dictionary with this ask's access in place of an earlier one.
+
+        Without access an earlier one goes, but not where the other protocol of the same name is asked for: who may reach that is
+        not widened in passing.
+        """
+        if self.access is None and text(runtime, PORT_KEYS[self._other()], self.name):
+            return dict(runtime)
+        kept = _without(runtime, self.name, (ACCESS_KEY,))
+        return kept if self.access is None else {**kept, key_of(ACCESS_KEY, self.name): self.access}
 
     def taken_from(self, runtime: Runtime) -> dict[str, Any]:
         """The dictionary without this ask and its answer. What the other protocol of the same name shares with it stays."""
         kept = _without(runtime, self.name, ASK_KEYS[self.protocol] + ANSWER_KEYS[self.protocol])
-        other: Protocol = "tcp" if self.protocol == "http" else "http"
+        other = self._other()
         if text(kept, PORT_KEYS[other], self.name):
             return {**kept, key_of("_SERVICE", self.name): SERVICES[other]}
-        return _without(kept, self.name, ("_SERVICE", "router_name"))
+        return _without(kept, self.name, ("_SERVICE", "router_name", ACCESS_KEY))
+
+    def _other(self) -> Protocol:
+        return "tcp" if self.protocol == "http" else "http"
 
 
 def _spellings(key: str) -> Iterator[str]:
     """`tasks.edit_runtime` of the open-source server 2.3 stores a key escaped, as it escapes names of hyperparameters."""
     yield key
-    escaped = key.replace("__", "%_%_")
+    escaped = key.replace("%", "%%").replace(".", "%2E").replace("$", "%24").replace("__", "%_%_")
     yield f"%_{escaped[1:]}" if escaped.startswith("_") else escaped
 
 

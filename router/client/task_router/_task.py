@@ -46,8 +46,8 @@ class RunningTask:
             runtime=dict(found[0].get("runtime") or {}),
         )
 
-    def change(self, changed: Callable[[Runtime], dict[str, Any]]) -> None:
-        """Writes what `changed` makes of the runtime as it is now, and the tag.
+    def change(self, changed: Callable[[Runtime], dict[str, Any]]) -> dict[str, Any]:
+        """Writes what `changed` makes of the runtime as it is now, and the tag. Returns the runtime as it is then.
 
         The server has no call that sets one such key alone: `tasks.edit_runtime` stores those of the ask under other names. So the
         dictionary is read right before it is written, and the SDK's own threads are kept away meanwhile; a key that another
@@ -65,6 +65,7 @@ class RunningTask:
                 self._call("edit", {"task": self.id, "force": True, **body})
                 # The SDK keeps a copy, from which its set_system_tags would take the tag away again.
                 self._task.reload()
+            return runtime
 
     def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -1,4 +1,5 @@
-import { putBelow } from '../../grammar/path.ts';
+import { liesBelow, putBelow, withoutBase } from '../../grammar/path.ts';
+import type { ProxiedRequest } from './proxied_request.ts';
 
 function isWhiteSpace(code: number): boolean {
   return code === 0x20 || code === 0x09;
@@ -68,25 +69,34 @@ function defaultPath(path: string): string {
   return directory.includes(';') ? '/' : directory;
 }
 
+/** Whole apps are at the root of their host, whatever they keep. */
+function onOwnHost(path: string, base: string): string {
+  return liesBelow(base, path.replace(/\/$/, '')) ? '/' : path;
+}
+
 /**
  * A task's Set-Cookie confined to its endpoint: no Domain, and under a prefix a Path that lies under it. Undefined when the
  * cookie must not be set at all: one that carries a credential of this router (its value would be the task's), or one without
  * a name, which browsers send back as bare text that reads as any cookie (CVE-2024-28233 is of this family).
- * `path` is the raw path that the task saw.
+ * On a host of the endpoint's own a cookie for all of an app that keeps its prefix is for the root as well, which leads there, too.
  */
 export function confineSetCookie(
   value: string,
-  prefix: string,
-  path: string,
+  { prefix, base, path, hostCookies }: Omit<ProxiedRequest, 'endpoint' | 'upstream'>,
   ownNames: readonly string[],
 ): string | undefined {
   // What is beyond any cookie's attributes goes no further, nor does a Path or Domain in it.
   const attributes = value.split(';', MOST_ATTRIBUTES);
-  const pair = attributes[0] ?? '';
+  let pair = attributes[0] ?? '';
   const equals = pair.indexOf('=');
   const name = equals === -1 ? '' : pair.slice(0, equals).trim();
   if (name === '' || ownNames.includes(name)) return undefined;
   if (prefix === '' && attributes.length === 1) return value;
+  if (prefix !== '') {
+    const kept = hostCookies.out(name, prefix);
+    if (kept === undefined) return undefined;
+    if (kept !== name) pair = kept + pair.slice(equals);
+  }
   let confined = pair;
   let cookiePath: string | undefined;
   for (let index = 1; index < attributes.length; index++) {
@@ -94,13 +104,15 @@ export function confineSetCookie(
     const mark = attribute.indexOf('=');
     const key = (mark === -1 ? attribute : attribute.slice(0, mark)).trim().toLowerCase();
     if (key === 'domain') continue;
-    if (key === 'path' && prefix !== '') {
+    if (key === 'path' && (prefix !== '' || base !== '')) {
       cookiePath = mark === -1 ? '' : attribute.slice(mark + 1).trim();
       continue;
     }
     confined += `;${attribute}`;
   }
-  if (prefix === '') return confined;
+  if (prefix === '') {
+    return cookiePath === undefined ? confined : `${confined}; Path=${onOwnHost(cookiePath, base)}`;
+  }
   if (cookiePath === undefined || !cookiePath.startsWith('/')) cookiePath = defaultPath(path);
-  return `${confined}; Path=${putBelow(cookiePath, prefix)}`;
+  return `${confined}; Path=${putBelow(withoutBase(cookiePath, base), prefix)}`;
 }

@@ -1,3 +1,4 @@
+import { POLL_HEADER } from '../../pages/waiting_page.ts';
 import { rememberKinds } from './name_kinds.ts';
 
 /**
@@ -21,9 +22,11 @@ export type RequestHeaderKind =
   | 'authorization'
   | 'accept'
   | 'user-agent'
+  | 'sec-fetch-mode'
   | 'sec-websocket-key'
   | 'sec-websocket-version'
-  | 'service-worker';
+  | 'service-worker'
+  | 'poll';
 
 const NAMED = new Map<string, RequestHeaderKind>([
   ['keep-alive', 'hop'],
@@ -50,9 +53,11 @@ const NAMED = new Map<string, RequestHeaderKind>([
   ['authorization', 'authorization'],
   ['accept', 'accept'],
   ['user-agent', 'user-agent'],
+  ['sec-fetch-mode', 'sec-fetch-mode'],
   ['sec-websocket-key', 'sec-websocket-key'],
   ['sec-websocket-version', 'sec-websocket-version'],
   ['service-worker', 'service-worker'],
+  [POLL_HEADER, 'poll'],
 ]);
 
 /**

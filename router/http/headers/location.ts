@@ -1,5 +1,5 @@
 import type { Upstream } from '../../routes/model/endpoint.ts';
-import { climbs, liesBelow, putBelow } from '../../grammar/path.ts';
+import { climbs, liesBelow, putBelow, withoutBase } from '../../grammar/path.ts';
 import type { ProxiedRequest } from './proxied_request.ts';
 
 const SLASH = 0x2f;
@@ -36,9 +36,9 @@ function tailOf({ search, hash }: URL): string {
 
 /** What is no plain path, or would leave the prefix as one: read as browsers read it, and put below the prefix where it means the task. */
 function confineReference(location: string, proxied: ProxiedRequest, origin: string): string {
-  const { prefix, path, upstream } = proxied;
+  const { prefix, base, path, upstream } = proxied;
   const own = new URL(origin);
-  const seen = parse(location, `${origin}${prefix}${path}`);
+  const seen = parse(location, `${origin}${prefix}${withoutBase(path, base)}`);
   // Nobody can follow it.
   if (seen === undefined) return location;
   const isOwn = seen.host.replace(/\.(?=:|$)/, '') === own.host;
@@ -49,10 +49,10 @@ function confineReference(location: string, proxied: ProxiedRequest, origin: str
   if (meant !== undefined && isTask(meant, upstream)) {
     return prefix === ''
       ? meant.pathname + tailOf(meant)
-      : putBelow(meant.pathname, prefix) + tailOf(meant);
+      : putBelow(withoutBase(meant.pathname, base), prefix) + tailOf(meant);
   }
   if (!isOwn || prefix === '') return location;
-  return `${seen.protocol}//${seen.host}${putBelow(seen.pathname, prefix)}${tailOf(seen)}`;
+  return `${seen.protocol}//${seen.host}${putBelow(withoutBase(seen.pathname, base), prefix)}${tailOf(seen)}`;
 }
 
 /**
@@ -62,10 +62,10 @@ function confineReference(location: string, proxied: ProxiedRequest, origin: str
  */
 export function confineLocation(location: string, proxied: ProxiedRequest, origin: string): string {
   if (isPath(location)) {
-    const { prefix } = proxied;
+    const { prefix, base } = proxied;
     const path = pathOf(location);
     if (prefix === '' || liesBelow(path, prefix)) return location;
-    if (!climbs(path, 0)) return prefix + location;
+    if (!climbs(path, 0)) return prefix + withoutBase(location, base);
   }
   return confineReference(location, proxied, origin);
 }

@@ -22,6 +22,8 @@ export interface RequestHead {
   readonly upgrade: string | undefined;
   readonly accept: string | undefined;
   readonly userAgent: string | undefined;
+  /** Sec-Fetch-Mode. */
+  readonly fetchMode: string | undefined;
   readonly forwardedFor: string | undefined;
   readonly forwardedProto: string | undefined;
   readonly forwardedHost: string | undefined;
@@ -29,6 +31,8 @@ export interface RequestHead {
   readonly webSocketVersion: string | undefined;
   /** A browser fetches it as the script of a service worker. */
   readonly serviceWorker: boolean;
+  /** The router's page that waits asks whether it may open the app: the request is not for the task. */
+  readonly polls: boolean;
 }
 
 /** A head that is not served, and why. */
@@ -65,12 +69,14 @@ export function readHead(request: IncomingMessage): RequestHead | RefusedHead {
   let upgrade: string | undefined;
   let accept: string | undefined;
   let userAgent: string | undefined;
+  let fetchMode: string | undefined;
   let forwardedFor: string | undefined;
   let forwardedProto: string | undefined;
   let forwardedHost: string | undefined;
   let webSocketKey: string | undefined;
   let webSocketVersion: string | undefined;
   let serviceWorker = false;
+  let polls = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     const value = rawHeaders[index + 1] ?? '';
@@ -112,6 +118,9 @@ export function readHead(request: IncomingMessage): RequestHead | RefusedHead {
       case 'user-agent':
         userAgent = value;
         break;
+      case 'sec-fetch-mode':
+        fetchMode = value;
+        break;
       case 'x-forwarded-for':
         forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
         break;
@@ -130,6 +139,9 @@ export function readHead(request: IncomingMessage): RequestHead | RefusedHead {
         break;
       case 'service-worker':
         serviceWorker = true;
+        break;
+      case 'poll':
+        polls = true;
         break;
     }
   }
@@ -154,11 +166,13 @@ export function readHead(request: IncomingMessage): RequestHead | RefusedHead {
     upgrade,
     accept,
     userAgent,
+    fetchMode,
     forwardedFor,
     forwardedProto,
     forwardedHost,
     webSocketKey,
     webSocketVersion,
     serviceWorker,
+    polls: polls && request.method === 'GET' && !chunked && contentLength === undefined,
   };
 }

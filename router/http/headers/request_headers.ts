@@ -1,8 +1,10 @@
 import type { Admitted } from '../../auth/gate/decision.ts';
+import { markedName, type Guest } from '../../auth/guests/guest.ts';
 import type { Identity } from '../../auth/identity/identity.ts';
 import type { ClientInfo } from './client_address.ts';
 import { withoutCookies } from './cookies.ts';
 import { requestHeaderKind } from './header_names.ts';
+import type { ProxiedRequest } from './proxied_request.ts';
 import type { RequestHead } from './request_head.ts';
 
 /** Percent-encoded UTF-8 for all that is not printable ASCII, and for the percent sign, so that decoding gives the name back. */
@@ -36,17 +38,24 @@ function pushIdentity(headers: string[], identity: Identity): void {
   );
 }
 
+/** The same of a guest: no user, so no id, and a name that says so. */
+function pushGuest(headers: string[], { name }: Guest): void {
+  headers.push('X-ClearML-User-Id', '', 'X-ClearML-User-Name', headerText(markedName(name)));
+}
+
 /**
  * The headers that a task gets: those of the client in their order and spelling, without hop-by-hop ones, without those that
  * the client's Connection nominated, without what only the router may say, and then the router's own. Nominated names are
  * dropped before ours are added, so that a client cannot nominate ours away (CVE-2025-48865). Host comes first; Connection,
  * Content-Length and the framing are for whoever writes the request to add.
+ *
+ * An app that keeps its prefix is told of none: one that adds what it is told would have it twice.
  */
 export function headersForTask(
   head: RequestHead,
   client: ClientInfo,
   admitted: Admitted,
-  prefix: string,
+  { prefix, base, hostCookies }: Omit<ProxiedRequest, 'endpoint' | 'upstream'>,
   cookiesToCut: readonly string[],
 ): string[] {
   const { rawHeaders, nominated } = head;
@@ -59,6 +68,7 @@ export function headersForTask(
       case 'end-to-end':
       case 'accept':
       case 'user-agent':
+      case 'sec-fetch-mode':
       case 'sec-websocket-key':
       case 'sec-websocket-version':
       case 'service-worker':
@@ -68,8 +78,10 @@ export function headersForTask(
         break;
       case 'cookie': {
         const kept = withoutCookies(value, cookiesToCut);
-        if (kept === undefined) continue;
-        value = kept;
+        const own =
+          prefix === '' || kept === undefined ? kept : hostCookies.back(kept, prefix, cookiesToCut);
+        if (own === undefined) continue;
+        value = own;
         break;
       }
       default:
@@ -86,7 +98,8 @@ export function headersForTask(
     'X-Forwarded-Host',
     client.host,
   );
-  if (prefix !== '') headers.push('X-Forwarded-Prefix', prefix);
+  if (prefix !== '' && base === '') headers.push('X-Forwarded-Prefix', prefix);
   if (admitted.identity !== undefined) pushIdentity(headers, admitted.identity);
+  else if (admitted.guest !== undefined) pushGuest(headers, admitted.guest);
   return headers;
 }

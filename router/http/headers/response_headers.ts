@@ -151,6 +151,7 @@ export function headersForClient(
   let lengthValue = '';
   let trailer: string | undefined;
   let located = false;
+  let scoped = false;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
     let value = raw[index + 1] ?? '';
@@ -175,7 +176,7 @@ export function headersForClient(
         trailer = value;
         continue;
       case 'set-cookie': {
-        const confined = confineSetCookie(value, proxied.prefix, proxied.path, context.ownCookies);
+        const confined = confineSetCookie(value, proxied, context.ownCookies);
         if (confined === undefined) continue;
         value = confined;
         break;
@@ -186,8 +187,15 @@ export function headersForClient(
         if (hasTarget(status)) value = confineLocation(value, proxied, context.origin);
         break;
       case 'service-worker-allowed':
-        // A worker with the whole origin would own the sign-in page; what is not the prefix to the letter may be read as more.
-        if (proxied.prefix !== '' && value !== `${proxied.prefix}/`) continue;
+        // A worker with the whole origin would own the sign-in page. What an app knows as its root is its prefix here; what is neither
+        // to the letter may be read as more, and so may two together.
+        if (proxied.prefix === '') break;
+        if (value !== '/' && value !== `${proxied.base}/` && value !== `${proxied.prefix}/`) {
+          continue;
+        }
+        if (scoped) continue;
+        scoped = true;
+        value = `${proxied.prefix}/`;
         break;
     }
     if (nominated?.has(name.toLowerCase()) === true) continue;

@@ -1,5 +1,5 @@
 import { stampsIn, type StampContent, type Stamper } from '../asks/stamp.ts';
-import { runtimeKey } from '../asks/runtime_keys.ts';
+import { runtimeKey } from '../../grammar/runtime_keys.ts';
 
 /** After this many undone answers a router gives way. */
 const MOST_UNDONE = 2;

@@ -3,7 +3,7 @@ import type { RouterUrl } from '../../settings/values.ts';
 import type { EndpointGrants, Grant } from '../claims/grants.ts';
 import type { Protocol, StampContent, Stamper } from '../asks/stamp.ts';
 import type { Endpoint } from '../model/endpoint.ts';
-import { runtimeKey, type RuntimeKey } from '../asks/runtime_keys.ts';
+import { runtimeKey, type RuntimeKey } from '../../grammar/runtime_keys.ts';
 import { writeRecordedAnswer } from '../asks/tcp_answer.ts';
 
 /** What answers are made of besides the endpoint. */

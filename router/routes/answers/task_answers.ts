@@ -1,15 +1,18 @@
 import type { ClearMl } from '../../clearml/clearml.ts';
+import { LAST_USED_KEY } from '../../grammar/runtime_keys.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { endpointAnswers, missingAnswers, type AnswerRules } from './endpoint_answers.ts';
 import { createEditQueue, type Edit } from './edit_queue.ts';
 import type { RoutedTask } from '../table/assembly.ts';
 import { createCompetingRouters } from './competing_routers.ts';
+import type { LastUse } from './last_use.ts';
 import { createRepeatedWrites } from './repeated_writes.ts';
 import { staticRouteUrl, type StaticRouteRule } from '../static/static_routes.ts';
 
 export interface TaskAnswersParts {
   readonly rules: AnswerRules;
+  readonly lastUse: LastUse;
   readonly clearml: Pick<ClearMl, 'writeRuntime'>;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'answersRestored'>;
@@ -33,7 +36,8 @@ const GAVE_WAY =
 
 /** Which answers should stand in the tasks, which do not, and the writing of those. For ever: an answer can be lost at any time. */
 export function createTaskAnswers(parts: TaskAnswersParts) {
-  const { rules } = parts;
+  const { rules, lastUse } = parts;
+  let routed: ReadonlyMap<string, RoutedTask> = new Map();
   let plannedBy: readonly StaticRouteRule[] = [];
   let staticUrls: ReadonlyMap<string, string> = new Map();
   const competitors = createCompetingRouters(rules.routerName, rules.stamper);
@@ -54,7 +58,10 @@ export function createTaskAnswers(parts: TaskAnswersParts) {
     log: parts.log,
     mayWrite: parts.mayWrite,
     written: ({ taskId, values }) => {
-      competitors.answered(taskId, values);
+      const { [LAST_USED_KEY]: used, ...answers } = values;
+      if (used !== undefined) lastUse.written(taskId);
+      if (Object.keys(answers).length === 0) return;
+      competitors.answered(taskId, answers);
       const task = edited.get(taskId);
       if (task !== undefined) repeats.written(taskId, JSON.stringify([...answersOf(task)]));
       if (stood.delete(taskId)) parts.metrics.answersRestored.inc();
@@ -98,6 +105,7 @@ export function createTaskAnswers(parts: TaskAnswersParts) {
       staticRules: readonly StaticRouteRule[],
     ): void => {
       followRules(staticRules);
+      routed = tasks;
       incomplete = [...tasks].filter(([id, task]) => {
         if (missingOf(task) !== undefined) {
           if (!missingSince.has(id)) missingSince.set(id, performance.now());
@@ -108,6 +116,7 @@ export function createTaskAnswers(parts: TaskAnswersParts) {
         missingSince.delete(id);
         return false;
       });
+      lastUse.retain(tasks);
       competitors.retain(tasks);
       repeats.retain(tasks);
       queue.retain(tasks);
@@ -115,18 +124,25 @@ export function createTaskAnswers(parts: TaskAnswersParts) {
         for (const id of known.keys()) if (!tasks.has(id)) known.delete(id);
       }
     },
-    /** Writes what does not stand, as of a look that began at `lookedAt` (monotonic milliseconds). */
+    /** Writes what does not stand, as of a look that began at `lookedAt` (monotonic milliseconds), and the newer of last uses. */
     write: (lookedAt: number): void => {
-      const edits: Edit[] = [];
+      const edits = new Map<string, Edit['values']>();
+      const left = new Set<string>();
       for (const [taskId, task] of incomplete) {
         const values = missingOf(task);
+        left.add(taskId);
         if (values === undefined || queue.unsettledSince(taskId, lookedAt)) continue;
         const { runtime } = task.draft.row;
         if (!competitors.mayAnswer(taskId, runtime) || !repeats.mayWrite(taskId)) continue;
         edited.set(taskId, task);
-        edits.push({ taskId, values });
+        edits.set(taskId, values);
+        left.delete(taskId);
       }
-      queue.write(edits);
+      for (const [taskId, used] of lastUse.due(routed)) {
+        if (left.has(taskId) || queue.unsettledSince(taskId, lookedAt)) continue;
+        edits.set(taskId, { ...edits.get(taskId), [LAST_USED_KEY]: used });
+      }
+      queue.write([...edits].map(([taskId, values]) => ({ taskId, values })));
     },
     /** Whether every answer stood in its task when the last table was made. */
     complete: (): boolean => incomplete.length === 0,

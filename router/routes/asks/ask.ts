@@ -1,11 +1,17 @@
-import { runtimeKey, type RuntimeKey } from './runtime_keys.ts';
+import { runtimeKey, type RuntimeKey } from '../../grammar/runtime_keys.ts';
 
 /** What a task says about one HTTP endpoint; still the task's word, nothing checked. */
-interface HttpAsk {
+export interface HttpAsk {
   readonly address: string;
   readonly port: string;
   /** Name of the static route it asks for. */
   readonly staticRoute: string | undefined;
+  /** `router_health_path` as it stands; empty where the task names none. */
+  readonly healthPath: string;
+  /** `router_keep_prefix`; empty where the task does not say. */
+  readonly keepPrefix: string;
+  /** `router_scheme`; empty where the task does not say. */
+  readonly scheme: string;
   /** `router_http_stamp` as it stands. */
   readonly stamp: string;
 }
@@ -29,6 +35,8 @@ export interface TcpAsk {
 /** All that a task asks under one suffix. */
 export interface EndpointAsk {
   readonly name: string | undefined;
+  /** `router_access` as it stands; empty where the task does not say. */
+  readonly access: string;
   readonly http: HttpAsk | undefined;
   readonly tcp: TcpAsk | undefined;
 }
@@ -60,7 +68,7 @@ export function readAsks(runtime: ReadonlyMap<string, string>): readonly Endpoin
     const value = (key: RuntimeKey): string => runtime.get(runtimeKey(key, name)) ?? '';
     const http = value('_PORT') === '' ? undefined : readHttp(value);
     const tcp = value('external_tcp_port') === '' ? undefined : readTcp(value);
-    return { name, http, tcp };
+    return { name, access: value('router_access'), http, tcp };
   });
 }
 
@@ -71,6 +79,9 @@ function readHttp(value: (key: RuntimeKey) => string): HttpAsk {
     address: value('_ADDRESS'),
     port: value('_PORT'),
     staticRoute: route === '' ? undefined : route,
+    healthPath: value('router_health_path'),
+    keepPrefix: value('router_keep_prefix'),
+    scheme: value('router_scheme'),
     stamp: value('router_http_stamp'),
   };
 }

@@ -3,9 +3,11 @@ import type { TaskRow } from '../../clearml/task_row.ts';
 import { checkAddress, type AddressRules } from './address.ts';
 import { readAsks, type EndpointAsk } from './ask.ts';
 import type { StampContent, Stamper } from './stamp.ts';
-import type { Route, Task, Upstream } from '../model/endpoint.ts';
+import { readTaskWord, type TaskWord } from '../../grammar/access_level.ts';
+import type { Route, Task, TaskTls, Upstream, WebOptions } from '../model/endpoint.ts';
 import { endpointId, endpointLabels, type EndpointId } from '../../grammar/endpoint_id.ts';
 import { readTcpMeaning } from './tcp_answer.ts';
+import { readWebOptions } from './web_options.ts';
 
 /** What decides how a task's asks are read, besides the asks. */
 export interface DraftRules {
@@ -14,6 +16,8 @@ export interface DraftRules {
   readonly podRefusal?: ((taskId: string, address: string) => string | undefined) | undefined;
   /** ROUTER_PATH_FORM: an endpoint needs no host name of its own. */
   readonly pathForm: boolean;
+  /** How tasks are spoken to that want TLS. */
+  readonly tls: TaskTls;
   /** TCP_ROUTER_ADDRESS; undefined while TCP is off. */
   readonly tcpAddress: string | undefined;
   readonly inRange: (port: number) => boolean;
@@ -27,7 +31,7 @@ export interface DraftRules {
 }
 
 /** An endpoint as its task alone makes it, before clashes with other tasks and before ports. */
-export interface EndpointDraft {
+export interface EndpointDraft extends TaskWord {
   readonly id: EndpointId;
   readonly name: string | undefined;
   readonly label: string | undefined;
@@ -37,6 +41,7 @@ export interface EndpointDraft {
 
 type HttpDraft = Route & {
   readonly staticRoute: string | undefined;
+  readonly options: WebOptions;
   /** What the valid stamp in the runtime says; undefined where there is none. */
   readonly stamp: StampContent | undefined;
 };
@@ -77,7 +82,7 @@ function toRoute(taskId: string, address: string, port: string, rules: DraftRule
 }
 
 /** Bounds of what one task may make everybody else look at. */
-const MOST_ENDPOINTS = 64;
+export const MOST_ENDPOINTS = 64;
 /** With the longest key of the router's own a name must fit what is read of a runtime: else no answer would ever stand. */
 const LONGEST_NAME = 128;
 
@@ -89,12 +94,14 @@ function tooMuch({ name = '' }: EndpointAsk, index: number): string | undefined 
 
 function refuseHttp({ http }: EndpointAsk, reason: string): HttpDraft | undefined {
   if (http === undefined) return undefined;
-  return { state: 'refused', reason, staticRoute: http.staticRoute, stamp: undefined };
+  const { staticRoute } = http;
+  return { state: 'refused', reason, staticRoute, options: {}, stamp: undefined };
 }
 
 /** An endpoint that no URL would lead to is refused: its task would else wait behind an answer that nobody can open. */
 function httpRoute(
   taskId: string,
+  id: EndpointId,
   ask: EndpointAsk,
   label: string | undefined,
   rules: DraftRules,
@@ -102,9 +109,17 @@ function httpRoute(
   const { name, http } = ask;
   if (http === undefined) return undefined;
   const { address, port, staticRoute } = http;
+  const read = readWebOptions(http, id, rules.pathForm);
+  if ('reason' in read) return refuseHttp(ask, read.reason);
   if (rules.pathForm || label !== undefined || staticRoute !== undefined) {
     const stamp = rules.stamper.read({ taskId, name, protocol: 'http' }, http.stamp);
-    return { ...toRoute(taskId, address, port, rules), staticRoute, stamp };
+    const { options, isTls } = read;
+    const plain = toRoute(taskId, address, port, rules);
+    const route =
+      isTls && plain.state === 'open'
+        ? { ...plain, upstream: { ...plain.upstream, tls: rules.tls } }
+        : plain;
+    return { ...route, staticRoute, options, stamp };
   }
   const reason =
     'the path form is off on this router (ROUTER_PATH_FORM), and the name of the endpoint makes no host name: ' +
@@ -162,10 +177,10 @@ export function draftTask(row: TaskRow, rules: DraftRules, before?: Task): TaskD
     const label = labels[index];
     const reason = tooMuch(ask, index);
     const http =
-      reason === undefined ? httpRoute(row.id, ask, label, rules) : refuseHttp(ask, reason);
+      reason === undefined ? httpRoute(row.id, id, ask, label, rules) : refuseHttp(ask, reason);
     const tcp =
       reason === undefined ? tcpRoute(row.id, id, ask, rules) : ask.tcp && refuseTcp(reason);
-    endpoints.set(id, { id, name: ask.name, label, http, tcp });
+    endpoints.set(id, { id, name: ask.name, label, ...readTaskWord(ask.access), http, tcp });
   });
   return { row, task: toTask(row, before), endpoints: [...endpoints.values()] };
 }

@@ -21,7 +21,7 @@ type OwnPlaces = TcpRangeSettings &
     | 'CLEARML_API_HOST'
     | 'ROUTER_URL'
   > &
-  Partial<Pick<Settings, 'ROUTER_PAGES_URL'>>;
+  Partial<Pick<Settings, 'HEALTH_PORT' | 'ROUTER_PAGES_URL'>>;
 type Forbidden = Pick<AddressRules, 'forbiddenAddresses' | 'forbiddenServices'>;
 
 /** How long a name server is waited for; what it said before stays in force. */
@@ -56,6 +56,7 @@ export function createForbiddenAddresses(settings: OwnPlaces, kubernetesHost: st
   // A packet filter of this machine may lead its public ports to those that are listened on.
   const own = [
     settings.HTTP_PORT,
+    ...(settings.HEALTH_PORT === undefined ? [] : [settings.HEALTH_PORT]),
     settings.ADMIN_PORT,
     ...range,
     ...(inside === undefined ? [] : portsOf(inside)),

@@ -1,4 +1,5 @@
-import { ASKING_TAG, PAGE_SIZE } from '../../clearml/client.ts';
+import { ASKING_TAG } from '../../clearml/asking_tag.ts';
+import { PAGE_SIZE } from '../../clearml/client.ts';
 import type { ClearMl, TaskPage, TaskQuery } from '../../clearml/clearml.ts';
 import type { TaskRow, TaskStamp } from '../../clearml/task_row.ts';
 import { isClearmlId } from '../../grammar/endpoint_id.ts';
@@ -28,7 +29,10 @@ function asks(row: TaskRow): boolean {
   return row.status === 'in_progress' && row.systemTags.includes(ASKING_TAG) && isClearmlId(row.id);
 }
 
-/** Whether two readings of one task say the same, but for when it was changed last: tasks report without asking anything new. */
+/**
+ * Whether two readings of one task say the same, but for when it was changed and used last: tasks report, and are used, without asking
+ * anything new.
+ */
 function sameRow(a: TaskRow, b: TaskRow): boolean {
   return (
     a.name === b.name &&
@@ -89,7 +93,7 @@ export function createLooker(options: LookerOptions) {
     if (!asks(row)) return rows.delete(row.id);
     const same = before !== undefined && sameRow(before, row);
     // Keeps the one runtime that drafts hold, too.
-    rows.set(row.id, same ? { ...before, changedAt: row.changedAt } : row);
+    rows.set(row.id, same ? { ...before, changedAt: row.changedAt, lastUsed: row.lastUsed } : row);
     return !same;
   };
 

@@ -34,7 +34,7 @@ export function createQueueFilter(clearml: Pick<ClearMl, 'queues'>, names: reado
       served = ids;
       return changed;
     },
-    admits: ({ queueId }: TaskRow): boolean =>
+    admits: ({ queueId }: Pick<TaskRow, 'queueId'>): boolean =>
       names.length === 0 || (queueId !== undefined && served.has(queueId)),
     problems: (): readonly string[] => {
       const found = new Set(known?.values());

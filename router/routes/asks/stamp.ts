@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
+import { seal, sealingKeys, type SealingKey } from './sealing_keys.ts';
 
 /** Which of an endpoint's two routes it is. */
 export type Protocol = 'http' | 'tcp';
@@ -67,26 +68,19 @@ const STAMP = z.tuple([
   z.string(),
 ]);
 
-interface Key {
-  readonly id: string;
-  readonly secret: KeyObject;
-}
-
-function toKey(bytes: Uint8Array): Key {
-  const secret = createSecretKey(bytes);
-  return { id: createHmac('sha256', secret).update('key id').digest('hex').slice(0, 8), secret };
-}
-
-function fieldsOf(key: Key, content: StampContent) {
+function fieldsOf(key: SealingKey, content: StampContent) {
   const { issued, taskAddress, taskPort, routerAddress, routerPort, staticRoute } = content;
   return [VERSION, key.id, issued, taskAddress, taskPort, routerAddress, routerPort, staticRoute];
 }
 
-/** Over JSON, which no two different lists share. */
-function sign(key: Key, routerName: string, of: StampSubject, content: StampContent): Buffer {
+function sealOf(
+  key: SealingKey,
+  routerName: string,
+  of: StampSubject,
+  content: StampContent,
+): Buffer {
   const { taskId, name = null, protocol } = of;
-  const text = JSON.stringify([routerName, taskId, name, protocol, ...fieldsOf(key, content)]);
-  return createHmac('sha256', key.secret).update(text).digest();
+  return seal(key, [routerName, taskId, name, protocol, ...fieldsOf(key, content)]);
 }
 
 function parse(text: string): z.output<typeof STAMP> | undefined {
@@ -104,25 +98,15 @@ export function createStamper(
   keys: () => readonly Uint8Array[],
   now: () => number = Date.now,
 ): Stamper {
-  let derivedFrom: readonly Uint8Array[] = [];
-  let derived: readonly Key[] = [];
+  const current = sealingKeys(keys);
   let newest = 0;
-
-  const current = (): readonly Key[] => {
-    const secrets = keys();
-    if (secrets !== derivedFrom) {
-      derivedFrom = secrets;
-      derived = secrets.map(toKey);
-    }
-    return derived;
-  };
 
   return {
     keys,
     write: (of, content) => {
       const [key] = current();
       if (key === undefined) return undefined;
-      const mac = sign(key, ownName, of, content).toString('base64url');
+      const mac = sealOf(key, ownName, of, content).toString('base64url');
       return JSON.stringify([...fieldsOf(key, content), mac]);
     },
     read: (of, text, routerName = ownName) => {
@@ -134,7 +118,7 @@ export function createStamper(
       if (key === undefined) return undefined;
       const content = { issued, taskAddress, taskPort, routerAddress, routerPort, staticRoute };
       const given = Buffer.from(mac, 'base64url');
-      const right = sign(key, routerName, of, content);
+      const right = sealOf(key, routerName, of, content);
       if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
       if (routerName === ownName) newest = Math.max(newest, issued);
       return content;

@@ -16,6 +16,13 @@ export interface TaskPods {
    * @param address in the form of `normalizeAddress`.
    */
   readonly refusal: (taskId: string, address: string) => string | undefined;
+  /**
+   * The first address of the task's own pod, of the one that came last where it has several; undefined where none is known that
+   * has one. 'unread' while the pods were not read yet.
+   */
+  readonly ownAddress: (taskId: string) => { readonly address: string } | 'unread' | undefined;
+  /** Whether pods of this task alone have the address. Pods on the network of their node share one, at which the node itself answers. */
+  readonly isAlone: (taskId: string, address: string) => boolean;
   /** Ids of the tasks for which that may have changed since the last call, among those that are given. */
   readonly takeAffected: (drafts: Iterable<TaskDraft>) => readonly string[];
   readonly problems: () => readonly string[];
@@ -134,6 +141,19 @@ export function createTaskPods(options: TaskPodsOptions): TaskPods {
       }
       const isOwn = [...having].some((pod) => pod.taskId === taskId);
       return isOwn ? undefined : "it is that of a pod that is not the task's own";
+    },
+    ownAddress: (taskId) => {
+      if (unread().length > 0) return 'unread';
+      let own: TaskPod | undefined;
+      for (const known of pods.values()) {
+        for (const pod of known.values()) if (pod.taskId === taskId) own = pod;
+      }
+      const [address] = own?.addresses ?? [];
+      return address === undefined ? undefined : { address };
+    },
+    isAlone: (taskId, address) => {
+      const having = owners.get(normalizeAddress(address) ?? address);
+      return having !== undefined && [...having].every((pod) => pod.taskId === taskId);
     },
     takeAffected: (drafts) => {
       const isComplete = unread().length === 0;

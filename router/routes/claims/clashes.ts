@@ -23,7 +23,7 @@ export interface ClashRules extends Pick<GrantRules, 'steady'> {
   /** What was granted at the last assembly. */
   readonly granted: Grants;
   readonly staticRules: readonly StaticRouteRule[];
-  /** Whether the owners of a static route let this task serve it. */
+  /** Whether this task may serve a static route. */
   readonly mayServe: (rule: StaticRouteRule, task: Task) => boolean;
 }
 
@@ -52,6 +52,9 @@ function staticRefusal(name: string, task: Task, taken: Taken): string | undefin
   if (rule === undefined) return 'the static route that it asks for is not known to this router';
   if (!rule.enabled) return `the static route "${name}" is disabled`;
   if (!taken.mayServe(rule, task)) {
+    if (rule.owners === undefined) {
+      return `the static route "${name}" names no owners, which it has to where an endpoint is for its owner alone`;
+    }
     return `the static route "${name}" is not served by this task's user or queue: its owners are named in the route`;
   }
   const owner = taken.staticOwners.get(name);

@@ -1,5 +1,5 @@
 import { byStart, type TaskDraft } from '../asks/draft.ts';
-import { sameUpstream, type Upstream } from '../model/endpoint.ts';
+import { samePlace, type Upstream } from '../model/endpoint.ts';
 import type { EndpointId } from '../../grammar/endpoint_id.ts';
 import type { Protocol, StampContent } from '../asks/stamp.ts';
 
@@ -35,7 +35,7 @@ function isGrantFor(grant: Grant | undefined, asked: Asked): grant is Grant {
   return (
     grant !== undefined &&
     grant.staticRoute === asked.staticRoute &&
-    sameUpstream(grant.upstream, asked.upstream)
+    samePlace(grant.upstream, asked.upstream)
   );
 }
 

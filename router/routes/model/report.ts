@@ -1,3 +1,4 @@
+import { excerpt } from '../../telemetry/hostile_text.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RouteTable } from './table.ts';
@@ -38,6 +39,16 @@ function reportRoute(
   log.warn({ event: 'ask_refused', ...common, reason: lost.reason }, 'An ask cannot be served');
 }
 
+/** A word of the task that narrows more than was meant. */
+function reportWord(log: Log, endpoint: Endpoint, previous: Endpoint | undefined): void {
+  const { id, task, unknownAccess: word } = endpoint;
+  if (word === undefined || previous?.unknownAccess === word) return;
+  log.warn(
+    { event: 'access_unknown', endpoint: id, task: task.id, word: excerpt(word) },
+    'The router_access of a task is no level, and counts as owner',
+  );
+}
+
 /** Says in the log what one table changed against the one before. */
 export function reportChanges(log: Log, next: RouteTable, previous: RouteTable): void {
   const changed = [...next.endpoints.values()].filter(
@@ -50,6 +61,7 @@ export function reportChanges(log: Log, next: RouteTable, previous: RouteTable):
     const before = previous.endpoints.get(endpoint.id);
     reportRoute(log, say, endpoint, 'http', before);
     reportRoute(log, say, endpoint, 'tcp', before);
+    reportWord(log, endpoint, before);
   }
   for (const { id, task } of gone) {
     const fields = { event: 'endpoint_gone', endpoint: id, task: task.id };

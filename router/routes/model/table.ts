@@ -1,8 +1,9 @@
 import { sameUpstream, type Endpoint, type Upstream } from './endpoint.ts';
+import type { AccessLevel } from '../../grammar/access_level.ts';
 import type { EndpointId } from '../../grammar/endpoint_id.ts';
 
-/** Who may use a static route: those who may see its task, every signed-in user of the company, or anybody. */
-export type StaticAccess = 'task' | 'authenticated' | 'public';
+/** Who may use a static route: the operator's word. `people` are those whom it names, and the owner of the task that serves. */
+type StaticAccess = Exclude<AccessLevel, 'owner'>;
 
 /** A route whose URL does not change with the task that serves it. */
 export interface StaticRoute {
@@ -11,6 +12,8 @@ export interface StaticRoute {
   /** First path segment for `path`, whole host name (lower case, no port) for `subdomain`. */
   readonly match: string;
   readonly access: StaticAccess;
+  /** Ids of those whom `people` lets in. */
+  readonly people?: readonly string[] | undefined;
   /** Several tasks may serve it, with session stickiness; otherwise the one that was there first serves. */
   readonly loadBalanced: boolean;
   readonly enabled: boolean;

@@ -16,6 +16,8 @@ export interface PortAssignmentParts extends Pick<GrantRules, 'leading' | 'stead
   readonly pool: PortPool;
   readonly limits: PortLimits;
   readonly granted: Grants;
+  /** Endpoints that are to have no port: they ask for none, and lose the one that they have. */
+  readonly barred: ReadonlyMap<EndpointId, string>;
   /** Endpoints that waited for a free port after the last assembly, the longest first. */
   readonly waited: ReadonlySet<EndpointId>;
 }
@@ -101,7 +103,9 @@ export async function assignPorts(
   parts: PortAssignmentParts,
 ): Promise<AssignedPorts> {
   const { pool, leading, steady } = parts;
-  const asking = tasks.flatMap(({ endpoints }) => endpoints.filter(({ tcp }) => tcp !== undefined));
+  const asking = tasks.flatMap(({ endpoints }) =>
+    endpoints.filter(({ tcp, draft }) => tcp !== undefined && !parts.barred.has(draft.id)),
+  );
   const counts = createCounts(parts.limits);
   const refusals = new Map<EndpointId, string>();
   const claims = asking

@@ -5,7 +5,10 @@ import type { RouterUrl } from '../../settings/values.ts';
 import type { StaticRoute } from '../model/table.ts';
 
 /** A static route as the operator declared it. */
-export type StaticRouteRule = Omit<StaticRoute, 'status' | 'endpoints'>;
+export interface StaticRouteRule extends Omit<StaticRoute, 'status' | 'endpoints' | 'people'> {
+  /** Ids or names of those whom `people` lets in. */
+  readonly people?: readonly string[] | undefined;
+}
 
 /** First path segments that belong to the router itself. */
 const RESERVED = new Set([
@@ -13,6 +16,8 @@ const RESERVED = new Set([
   'auth',
   'api',
   'client',
+  'device',
+  'share',
   'healthz',
   'readyz',
   'metrics',
@@ -37,6 +42,9 @@ const host = z
 const ownerName = z
   .string()
   .regex(/^[^\u0000-\u001f]{1,128}$/, 'expected the id or the name of a user or a queue');
+const userName = z
+  .string()
+  .regex(/^[^\u0000-\u001f]{1,128}$/, 'expected the id or the name of a user');
 const owners = z
   .strictObject({
     users: z
@@ -54,9 +62,17 @@ const shared = {
   name: name.describe('Name by which tasks ask for it'),
   enabled: z.boolean().default(true).describe('Whether it serves'),
   access: z
-    .enum(['task', 'authenticated', 'public'])
-    .default('task')
-    .describe('Who may: those who may see its task, everybody who is signed in, or anybody'),
+    .enum(['task', 'people', 'visible', 'authenticated', 'public'])
+    .default('visible')
+    // What version 0.2 called it.
+    .transform((level) => (level === 'task' ? 'visible' : level))
+    .describe(
+      'Who may: `people`, those whom it names and who may see its task; `visible`, whoever may see its task; `authenticated`, everybody who is signed in; `public`, anybody. A task narrows it by its own word (`router_access`)',
+    ),
+  people: z
+    .array(userName)
+    .optional()
+    .describe('With `access: people`: users, by id or name, beside the owner of the task'),
   load_balancer: z
     .strictObject({
       enabled: z.boolean().default(false).describe('Whether several tasks may serve it'),
@@ -65,7 +81,7 @@ const shared = {
   owners: owners
     .optional()
     .describe(
-      'Whose tasks may serve it. Left out, any task that this router serves may: whoever may start tasks can then answer under this URL where nobody else does, and is given what its users send',
+      'Whose tasks may serve it. Left out, any task that this router serves may: whoever may start tasks can then answer under this URL where nobody else does, and is given what its users send. Where endpoints are their owners’ alone (router.access.default, and on open-source servers where that is left out) it has to be there: whoever may edit a task could put another’s endpoint behind it',
     ),
 };
 
@@ -81,6 +97,12 @@ export const staticRouteList = z
     for (const { index, message } of repeated(routes.map(toRule))) {
       context.addIssue({ code: 'custom', path: [index], message });
     }
+    for (const [index, { access, people }] of routes.entries()) {
+      const message = peopleProblem(access, people);
+      if (message !== undefined) {
+        context.addIssue({ code: 'custom', path: [index, 'people'], message });
+      }
+    }
   });
 const file = z.strictObject({ routes: staticRouteList });
 
@@ -92,6 +114,7 @@ type DeclaredRoute = (
   readonly name: string;
   readonly enabled: boolean;
   readonly access: StaticRoute['access'];
+  readonly people?: readonly string[] | undefined;
   readonly load_balancer: { readonly enabled: boolean };
   readonly owners?: StaticRoute['owners'] | undefined;
 };
@@ -102,10 +125,21 @@ function toRule(route: DeclaredRoute): StaticRouteRule {
     type: route.type,
     match: route.type === 'path' ? route.path : route.host,
     access: route.access,
+    people: route.people,
     loadBalanced: route.load_balancer.enabled,
     enabled: route.enabled,
     owners: route.owners,
   };
+}
+
+/** A list that lets nobody in, or one that nobody looks at, was not meant. */
+function peopleProblem(access: string, people: readonly string[] | undefined): string | undefined {
+  if (access === 'people' && (people === undefined || people.length === 0)) {
+    return 'names nobody: list the users whom `access: people` lets in';
+  }
+  return access === 'people' || people === undefined
+    ? undefined
+    : `given, but access is ${access}, which looks at no list: remove it, or set access to people`;
 }
 
 /** Two routes of one name or one URL cannot both be meant. */

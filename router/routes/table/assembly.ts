@@ -8,9 +8,17 @@ import {
 } from '../claims/grants.ts';
 import type { StampContent } from '../asks/stamp.ts';
 import type { TaskDraft } from '../asks/draft.ts';
-import { sameUpstream, type Endpoint, type Route, type TcpRoute } from '../model/endpoint.ts';
+import {
+  sameUpstream,
+  sameWebOptions,
+  type Endpoint,
+  type HttpRoute,
+  type Route,
+  type TcpRoute,
+} from '../model/endpoint.ts';
 import type { EndpointId } from '../../grammar/endpoint_id.ts';
 import { assignPorts, type PortLimits } from '../ports/port_assignment.ts';
+import { barredFrom, withoutPort, type NoPort } from '../ports/barred.ts';
 import type { PortPool } from '../ports/port_pool.ts';
 import type { StaticRouteRule } from '../static/static_routes.ts';
 import { EMPTY_TABLE, type RouteTable, type StaticRoute } from '../model/table.ts';
@@ -41,8 +49,11 @@ export interface AssemblyParts extends GrantRules {
   /** Undefined while TCP is off. */
   readonly pool: PortPool | undefined;
   readonly limits: PortLimits;
+  readonly noPort: NoPort | undefined;
   readonly staticRules: readonly StaticRouteRule[];
   readonly mayServe: ClashRules['mayServe'];
+  /** The ids of those whom a static route lets in by name. */
+  readonly people: (rule: StaticRouteRule) => readonly string[] | undefined;
 }
 
 function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
@@ -55,7 +66,11 @@ function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return (
     a.task === b.task &&
     a.label === b.label &&
+    a.access === b.access &&
+    a.unknownAccess === b.unknownAccess &&
+    sameWebOptions(a.http, b.http) &&
     a.tcp?.port === b.tcp?.port &&
+    a.tcp?.noPort === b.tcp?.noPort &&
     a.tcp?.proxyHeader === b.tcp?.proxyHeader &&
     sameRoute(a.http, b.http) &&
     sameRoute(a.tcp, b.tcp)
@@ -73,7 +88,7 @@ function sameTask(a: RoutedTask, b: RoutedTask): boolean {
 /** Route and port together. A follower's open route may still be without a port: the leader has not answered yet. */
 function withPort(
   route: Route | undefined,
-  rest: Required<Pick<TcpRoute, 'port' | 'proxyHeader'>>,
+  rest: Required<Pick<TcpRoute, 'port' | 'proxyHeader'>> & Pick<TcpRoute, 'noPort'>,
   refusal: string | undefined,
 ): TcpRoute | undefined {
   if (route === undefined) return undefined;
@@ -84,11 +99,12 @@ function withPort(
 
 function toStaticRoute(
   rule: StaticRouteRule,
+  people: readonly string[] | undefined,
   endpoints: readonly Endpoint[],
   asked: ReadonlySet<string>,
 ): StaticRoute {
   const pending = rule.enabled && asked.has(rule.name) ? 'pending' : 'not in use';
-  return { ...rule, endpoints, status: endpoints.length > 0 ? 'routing' : pending };
+  return { ...rule, people, endpoints, status: endpoints.length > 0 ? 'routing' : pending };
 }
 
 export const NOTHING_ROUTED: Assembly = {
@@ -104,6 +120,15 @@ const NO_PORTS = {
   portless: new Set<EndpointId>(),
   unfinished: false,
 };
+
+/** An app that keeps its prefix has the one of the URL that it was answered: that of its static route. */
+function onItsRoute(
+  http: HttpRoute | undefined,
+  rule: StaticRouteRule | undefined,
+): HttpRoute | undefined {
+  if (http?.basePath === undefined || rule === undefined) return http;
+  return { ...http, basePath: rule.type === 'path' ? `/${rule.match}` : '' };
+}
 
 /** What one endpoint is granted now; the same object as before while nothing of it changed. */
 function grantsOf(
@@ -140,10 +165,11 @@ export async function assemble(
   const { pool, staticRules } = parts;
   const granted = previous.grants;
   const settled = settleClashes(drafts, { ...parts, granted });
+  const barred = barredFrom(settled, pool && parts.noPort);
   const assigned =
     pool === undefined
       ? NO_PORTS
-      : await assignPorts(settled, { ...parts, pool, granted, waited: previous.portless });
+      : await assignPorts(settled, { ...parts, pool, granted, barred, waited: previous.portless });
   // One time for all that is granted in this pass: no two of it can be of one address or port.
   let issued: number | undefined;
   const rules: GrantRules = { ...parts, issue: () => (issued ??= parts.issue()) };
@@ -154,22 +180,29 @@ export async function assemble(
   const ports = new Map<number, Endpoint>();
   const serving = new Map<string, Endpoint[]>();
   const asked = new Set<string>();
+  const rulesByName = new Map(staticRules.map((rule) => [rule.name as string | undefined, rule]));
   const grants = new Map<EndpointId, EndpointGrants>();
 
   const enter = (entry: SettledEndpoint): Endpoint => {
-    const { draft, task, http } = entry;
-    const { id, name, label } = draft;
-    const given = { port: pool?.held(id), proxyHeader: draft.tcp?.proxyHeader ?? false };
+    const { draft, http } = entry;
+    const { id, label } = draft;
+    const noPort = barred.get(id);
+    const route = draft.http?.staticRoute;
+    const given = {
+      port: pool?.held(id),
+      ...(noPort === undefined ? {} : { noPort }),
+      proxyHeader: draft.tcp?.proxyHeader ?? false,
+    };
     const tcp = withPort(entry.tcp, given, assigned.refusals.get(id));
     grants.set(id, grantsOf(entry, given.port, granted.get(id), rules));
-    const made: Endpoint = { id, name, label, task, http, tcp };
+    const alone = withoutPort(entry);
+    const made: Endpoint = { ...alone, http: onItsRoute(alone.http, rulesByName.get(route)), tcp };
     const before = previous.table.endpoints.get(id);
     const endpoint = before !== undefined && sameEndpoint(before, made) ? before : made;
 
     endpoints.set(id, endpoint);
     if (label !== undefined) labels.set(label, endpoint);
     if (tcp?.state === 'open' && tcp.port !== undefined) ports.set(tcp.port, endpoint);
-    const route = draft.http?.staticRoute;
     if (route !== undefined) {
       asked.add(route);
       if (http?.state !== 'open') return endpoint;
@@ -194,7 +227,10 @@ export async function assemble(
     new Map(
       staticRules
         .filter((rule) => rule.type === type)
-        .map((rule) => [rule.match, toStaticRoute(rule, serving.get(rule.name) ?? [], asked)]),
+        .map((rule) => {
+          const endpoints = serving.get(rule.name) ?? [];
+          return [rule.match, toStaticRoute(rule, parts.people(rule), endpoints, asked)];
+        }),
     );
   const staticPaths = statics('path');
   const staticHosts = statics('subdomain');

@@ -1,19 +1,20 @@
 import * as z from 'zod';
 import type { Denied } from '../../auth/gate/decision.ts';
-import { RateLimit } from '../../auth/access/rate_limit.ts';
+import { RateLimit } from '../../load/rate_limit.ts';
 import type { Known, Viewer } from '../../auth/gate/viewer.ts';
-import type { Activity, Way } from '../../activity/activity.ts';
+import type { Activity } from '../../activity/activity.ts';
+import type { Way } from '../../activity/way.ts';
 import type { Answer } from '../../pages/answer.ts';
-import { nothingHere } from '../../pages/own_answers.ts';
-import { probeHttp, probeTcp, type Probe } from '../../upstream/probe.ts';
+import { probeHeaders, probeHttp, probeTcp, type Probe } from '../../upstream/probe.ts';
 import { FAILURE_DETAILS } from '../../upstream/failure.ts';
 import type { Endpoint, Route } from '../../routes/model/endpoint.ts';
-import { ENDPOINT_ID, SERVICE_PATH, type EndpointId } from '../../grammar/endpoint_id.ts';
+import type { EndpointId } from '../../grammar/endpoint_id.ts';
 import type { RouteSource } from '../../routes/model/table.ts';
-import { schemeOf } from '../../settings/urls.ts';
 import type { RouterUrl } from '../../settings/values.ts';
 import { WAITING } from '../overview/listing.ts';
-import { seesByRole } from '../overview/roles.ts';
+import { underBase } from '../../grammar/path.ts';
+import { rateLimited } from '../parts/refusals.ts';
+import { seenEndpoint } from './seen_endpoint.ts';
 
 const way = z
   .strictObject({
@@ -25,6 +26,9 @@ const way = z
         'unreachable',
         'reset',
         'protocol',
+        'http2',
+        'tls',
+        'certificate',
         'other',
         'waiting',
         'not-served',
@@ -53,7 +57,7 @@ export interface ConnectivityTestParts {
   readonly viewer: Viewer;
   readonly activity: Activity;
   /** Monotonic milliseconds; tests replace it. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** Enough for a look at a list of endpoints, too little to scan with. */
@@ -61,19 +65,9 @@ const PER_USER = { atOnce: 20, perSecond: 1 / 2 };
 /** Tests under way at one time, for all users together. */
 const AT_ONCE = 32;
 
-const NO_SUCH_ENDPOINT = nothingHere(
-  'There is no such endpoint, or your ClearML account may not see its task.',
-);
-
 function tooMany(seconds: number): Answer {
-  return {
-    status: 429,
-    code: 'rate-limited',
-    title: 'Too many tests',
-    detail: 'The router tests only so many connections at a time.',
-    advice: 'Wait a moment before the next one.',
-    headers: ['Retry-After', String(seconds)],
-  };
+  const detail = 'The router tests only so many connections at a time.';
+  return rateLimited(seconds, detail, 'Too many tests');
 }
 
 /** Tries, from the router, whether a task answers at the address of its own route, for those who may see the task. */
@@ -84,7 +78,7 @@ export class ConnectivityTest {
 
   constructor(parts: ConnectivityTestParts) {
     this.#parts = parts;
-    this.#rate = new RateLimit(PER_USER, parts.now ?? (() => performance.now()));
+    this.#rate = new RateLimit(PER_USER, parts.now);
   }
 
   /** @param clientAddress counted where there is no user: with AUTH_ENABLED=false. */
@@ -93,7 +87,7 @@ export class ConnectivityTest {
     id: EndpointId,
     clientAddress: string,
   ): Promise<Connectivity | Answer | Denied> {
-    const endpoint = await this.#visible(known, id);
+    const endpoint = await seenEndpoint(this.#parts, known, id);
     if ('status' in endpoint) return endpoint;
     const who = known.identity?.userId ?? clientAddress;
     if (this.#underWay >= AT_ONCE) return tooMany(1);
@@ -111,30 +105,17 @@ export class ConnectivityTest {
     }
   }
 
-  async #visible(known: Known, id: EndpointId): Promise<Endpoint | Answer | Denied> {
-    if (!ENDPOINT_ID.test(id)) return NO_SUCH_ENDPOINT;
-    const endpoint = this.#parts.routes.current().endpoints.get(id);
-    if (endpoint !== undefined && seesByRole(known.identity, endpoint)) return endpoint;
-    const seen = await this.#parts.viewer.sees(known, id);
-    if (typeof seen !== 'boolean') return seen;
-    return seen && endpoint !== undefined ? endpoint : NO_SUCH_ENDPOINT;
-  }
-
   async #test(endpoint: Endpoint, name: Way, route: Route | undefined): Promise<WayTest | null> {
     if (route === undefined) return null;
     if (route.state === 'refused') return notTried('not-served', route.reason);
     if (route.state === 'waiting') return notTried('waiting', WAITING);
     const { activity, routerUrl } = this.#parts;
-    const { id } = endpoint;
+    const { id, http } = endpoint;
+    const headers = probeHeaders(routerUrl, endpoint, 'connectivity test');
     const probe =
       name === 'tcp'
         ? await probeTcp(route.upstream)
-        : await probeHttp(route.upstream, {
-            Host: routerUrl.host,
-            'X-Forwarded-Host': routerUrl.host,
-            'X-Forwarded-Proto': schemeOf(routerUrl),
-            'X-Forwarded-Prefix': SERVICE_PATH + id,
-          });
+        : await probeHttp(route.upstream, headers, undefined, underBase('/', http?.basePath));
     if (probe.outcome === 'answers') activity.reached(name, id);
     else activity.failed(name, id, probe.outcome);
     return told(probe);

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { CONNECTIVITY } from './connectivity_test.ts';
+import { content, operation, PROBLEMS } from './described_operation.ts';
+import { DEVICE_ACCESS, DEVICE_CODE, DEVICE_PATHS, OAUTH_ERROR } from './device_described.ts';
+import { DEVICE_TOKENS, SESSION, SSH_LOGIN } from './device_operations.ts';
+import { SHARING_PATHS } from './sharing_described.ts';
+import { ASK_WISH, ASKED } from '../asking/wish.ts';
 import { WISH } from '../endpoint_tokens/acts.ts';
 import { LISTING } from '../overview/listing.ts';
+import { ACCESS, GIVEN, GRANT_LIST, PEOPLE } from '../sharing/grant_json.ts';
+import { GRANT_WISH } from '../sharing/wish.ts';
 
 const TOKEN = z
   .strictObject({
@@ -40,68 +47,25 @@ function schemas(): Record<string, unknown> {
     [MADE, 'output'],
     [PROBLEM, 'output'],
     [WISH, 'input'],
+    [ACCESS, 'output'],
+    [GRANT_LIST, 'output'],
+    [GIVEN, 'output'],
+    [PEOPLE, 'output'],
+    [GRANT_WISH, 'input'],
+    [ASKED, 'output'],
+    [DEVICE_CODE, 'output'],
+    [DEVICE_ACCESS, 'output'],
+    [OAUTH_ERROR, 'output'],
+    [SESSION, 'output'],
+    [DEVICE_TOKENS, 'output'],
+    [SSH_LOGIN, 'output'],
+    [ASK_WISH, 'input'],
   ] as const) {
     const { $schema: _dialect, $defs = {}, $ref, ...own } = z.toJSONSchema(schema, { io });
     Object.assign(named, $defs, $ref === undefined ? { [String(schema.meta()?.id)]: own } : {});
   }
   const text = JSON.stringify(named).replaceAll('#/$defs/', '#/components/schemas/');
   return JSON.parse(text) as Record<string, unknown>;
-}
-
-function content(schema: string): unknown {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
-}
-
-const PROBLEMS = {
-  400: 'The body is not what is described.',
-  401: 'No ClearML token, or none that holds.',
-  403: 'Sent by a page of another site; or the keys of the account are asked for, too.',
-  404: 'Not there, or not for this user; the same answer for both.',
-  409: 'There are too many; revoke some first.',
-  429: 'Too many at a time; see Retry-After.',
-  503: 'ClearML does not answer, or what is kept cannot be reached; see Retry-After.',
-} as const;
-
-interface Described {
-  readonly summary: string;
-  readonly good: {
-    readonly status: 200 | 201 | 204;
-    readonly says: string;
-    readonly schema?: string;
-  };
-  readonly problems: readonly (keyof typeof PROBLEMS)[];
-  readonly body?: string;
-  readonly id?: string;
-  readonly everybody?: string;
-}
-
-function operation({ summary, good, problems, body, id, everybody }: Described): unknown {
-  const schema = { type: 'string' };
-  const parameters = [
-    ...(id === undefined
-      ? []
-      : [{ name: 'id', in: 'path', required: true, description: id, schema }]),
-    ...(everybody === undefined
-      ? []
-      : [{ name: 'everybody', in: 'query', description: everybody, schema }]),
-  ];
-  return {
-    summary,
-    ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
-    responses: {
-      [good.status]: {
-        description: good.says,
-        ...(good.schema === undefined ? {} : { content: content(good.schema) }),
-      },
-      ...Object.fromEntries(
-        problems.map((status) => [
-          status,
-          { description: PROBLEMS[status], content: content('Problem') },
-        ]),
-      ),
-    },
-  };
 }
 
 /** The OpenAPI 3.1 document of /api/v1, made from the same descriptions as the answers. */
@@ -127,10 +91,41 @@ export function openApiDocument(routerUrl: string): unknown {
           problems: [401, 403, 404, 429, 503],
         }),
       },
+      '/api/v1/endpoints/{id}/keep': {
+        post: operation({
+          summary:
+            'Keeps the task of an endpoint from being stopped as idle, as a use of it would; for those who are shown it.',
+          id: 'Of an endpoint.',
+          good: { status: 204, says: 'Its time begins anew, within seconds.' },
+          problems: [401, 403, 404, 503],
+        }),
+      },
+      '/api/v1/endpoints': {
+        post: operation({
+          summary:
+            'Asks for an endpoint of a running task in place of its code, at the address of the task’s own pod; for its owner, and for administrators.',
+          body: 'EndpointWish',
+          good: {
+            status: 201,
+            says: 'The ask stands in the task. The router serves it after its next look at ClearML, within a few seconds; /api/v1/routes tells its state, and why where it is refused.',
+            schema: 'AskedEndpoint',
+          },
+          problems: [400, 401, 403, 404, 409, 429, 503],
+        }),
+      },
+      '/api/v1/endpoints/{id}': {
+        delete: operation({
+          summary:
+            'Withdraws an endpoint of a running task, whoever asked for it, by HTTP and TCP; for its owner, and for administrators. Where the keys of the account are asked for, they are sent as JSON: access_key, secret_key.',
+          id: 'Of an endpoint.',
+          good: { status: 204, says: 'Nothing asks for it any more; it is closed within seconds.' },
+          problems: [401, 403, 404, 429, 503],
+        }),
+      },
       '/api/v1/endpoint-tokens': {
         get: operation({
           summary: 'The user’s own endpoint tokens, without their text.',
-          everybody: 'To `true`: those of everybody whom the user administers.',
+          query: { everybody: 'To `true`: those of everybody whom the user administers.' },
           good: { status: 200, says: 'Oldest first.', schema: 'EndpointTokens' },
           problems: [401, 404, 503],
         }),
@@ -150,6 +145,8 @@ export function openApiDocument(routerUrl: string): unknown {
           problems: [401, 403, 404, 503],
         }),
       },
+      ...DEVICE_PATHS,
+      ...SHARING_PATHS,
       '/api/v1/openapi.json': {
         get: {
           summary: 'This document.',

@@ -8,7 +8,9 @@ const SOURCES = new URL('../../client/task_router/', import.meta.url);
  * in for this one and holds the wheel as it was when the bundle was made (infra/bundle/client_wheel.ts).
  */
 export function clientWheel(version: string): Wheel {
-  const names = readdirSync(SOURCES).filter((name) => /\.(?:py|typed)$/.test(name));
+  const names = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => /\.(?:py|typed)$/.test(name));
   const sources = names.map((name) => [name, readFileSync(new URL(name, SOURCES), 'utf8')]);
   return writeWheel(Object.fromEntries(sources), version);
 }

@@ -26,6 +26,7 @@ export function writeWheel(sources: Readonly<Record<string, string>>, version: s
       .map(([name, text]) => [`${PACKAGE}/${name}`, text] as const),
     [`${info}/METADATA`, metadata(version)],
     [`${info}/WHEEL`, WHEEL],
+    [`${info}/entry_points.txt`, ENTRY_POINTS],
   ];
   const record = files.map(([path, text]) => {
     const hash = createHash('sha256').update(text).digest('base64url');
@@ -41,13 +42,22 @@ Root-Is-Purelib: true
 Tag: py3-none-any
 `;
 
+/** What `pip` makes a program of. */
+const ENTRY_POINTS = `[console_scripts]
+task-router = task_router._command.main:main
+`;
+
+/** `websockets` is for the command; code in a task imports `clearml` alone. */
 const metadata = (version: string): string => `Metadata-Version: 2.1
 Name: task-router
 Version: ${version}
-Summary: Reach a port of a ClearML task from outside, through the task-traffic-router
+Summary: Reach ports of ClearML tasks from outside, through the task-traffic-router
 License: Apache-2.0
 Requires-Python: >=3.9
 Requires-Dist: clearml
+Requires-Dist: websockets>=15.0
+Provides-Extra: keyring
+Requires-Dist: keyring; extra == "keyring"
 `;
 
 /** 1 January 1980, midnight: the first moment that the format knows (APPNOTE.TXT 4.4.6). */

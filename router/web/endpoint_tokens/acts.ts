@@ -2,22 +2,25 @@ import * as z from 'zod';
 import { endpointAudience, staticAudience, type Audience } from '../../auth/sealed/audience.ts';
 import type { Auth } from '../../auth/auth.ts';
 import type { Denied } from '../../auth/gate/decision.ts';
-import type { EndpointTokenRecord } from '../../auth/endpoint_tokens/store.ts';
+import { isDeviceToken, type EndpointTokenRecord } from '../../auth/endpoint_tokens/store.ts';
 import {
   isOf,
   type EndpointTokens,
   type IssuedToken,
+  type RecordFilter,
 } from '../../auth/endpoint_tokens/endpoint_tokens.ts';
-import type { Identity } from '../../auth/identity/identity.ts';
-import type { Known } from '../../auth/gate/viewer.ts';
 import type { Answer } from '../../pages/answer.ts';
 import { nothingHere } from '../../pages/own_answers.ts';
 import { ENDPOINT_ID } from '../../grammar/endpoint_id.ts';
 import type { RouteSource } from '../../routes/model/table.ts';
 import { excerpt } from '../../telemetry/hostile_text.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { ActRate } from '../acts/act_rate.ts';
+import { TYPED_KEYS, type User } from '../acts/user.ts';
+import { badRequest, unavailable } from '../parts/refusals.ts';
 import { staticRoutes } from '../overview/list_routes.ts';
-import { administersCompany } from '../overview/roles.ts';
+import { isOpenToAll } from '../../auth/access/endpoint_rights.ts';
+import { administersCompany } from '../../auth/access/roles.ts';
 
 /** What a token is made for: an endpoint by its id, or a static route by its name. */
 export interface Subject {
@@ -30,13 +33,8 @@ export function subjectQuery({ endpoint, route = '' }: Subject): URLSearchParams
   return new URLSearchParams(endpoint === undefined ? { route } : { endpoint });
 }
 
-/** Somebody who is known by name; without authentication there are no tokens. */
-export type User = Known & { readonly identity: Identity };
-
 const MONTH_SECONDS = 30 * 24 * 3600;
 const YEAR_SECONDS = 365 * 24 * 3600;
-
-const KEY = z.string().trim().max(512).optional();
 
 /** What a user asks for, as JSON; either an endpoint's id or a static route's name. */
 export const WISH = z
@@ -55,21 +53,13 @@ export const WISH = z
       .max(YEAR_SECONDS)
       .default(MONTH_SECONDS)
       .meta({ description: 'Seconds; cut to the life of the user’s own ClearML token.' }),
-    access_key: KEY.meta({
-      description:
-        'Asked of callers with a cookie where pages of tasks share the origin of the API; or a user name.',
-    }),
-    secret_key: KEY.meta({ description: 'The same; or the password.' }),
+    ...TYPED_KEYS,
   })
   .meta({ id: 'EndpointTokenWish' });
 
-export const BAD_WISH: Answer = {
-  status: 400,
-  code: 'bad-request',
-  title: 'Bad request',
-  detail:
-    'Expected JSON with either "endpoint" (an id) or "route" (a static route\'s name), a "label" of 1 to 100 characters, and "expires_in" in seconds, 60 to 31536000, if at all.',
-};
+export const BAD_WISH = badRequest(
+  'Expected JSON with either "endpoint" (an id) or "route" (a static route\'s name), a "label" of 1 to 100 characters, and "expires_in" in seconds, 60 to 31536000, if at all.',
+);
 
 export const TOKENS_OFF: Answer = {
   status: 404,
@@ -86,7 +76,7 @@ const NO_SUCH_TOKEN: Answer = {
   status: 404,
   code: 'not-found',
   title: 'No such token',
-  detail: 'You have no endpoint token of this id.',
+  detail: 'You have no token of this id.',
 };
 
 const TOO_MANY: Answer = {
@@ -96,28 +86,28 @@ const TOO_MANY: Answer = {
   detail: 'There are too many endpoint tokens; revoke some first.',
 };
 
-const AWAY: Answer = {
-  status: 503,
-  code: 'unavailable',
-  title: 'The records of endpoint tokens cannot be reached',
-  detail: 'Nothing was changed.',
-  advice: 'Try again in a moment; if it lasts, look at the log of the router.',
-  headers: ['Retry-After', '5'],
-};
+const AWAY = unavailable(
+  'The records of endpoint tokens cannot be reached',
+  'Nothing was changed.',
+);
 
 export interface EndpointTokenActsParts {
   readonly auth: Pick<Auth, 'viewer'>;
   readonly tokens: EndpointTokens;
   readonly routes: RouteSource;
   readonly log: Log;
+  /** Monotonic milliseconds; tests replace it. */
+  readonly now?: (() => number) | undefined;
 }
 
-/** Makes, lists and revokes endpoint tokens of a signed-in user: the same acts behind the API and the page. */
+/** Makes endpoint tokens, and lists and revokes these and device tokens, of a signed-in user: the same acts behind the API and the page. */
 export class EndpointTokenActs {
   readonly #parts: EndpointTokenActsParts;
+  readonly #rate: ActRate;
 
   constructor(parts: EndpointTokenActsParts) {
     this.#parts = parts;
+    this.#rate = new ActRate(parts.now);
   }
 
   /** The user's own; with `everybody` those of all whom the user administers. */
@@ -135,6 +125,8 @@ export class EndpointTokenActs {
     const { label, expires_in: seconds } = wish;
     const audience = await this.audience(user, wish);
     if (typeof audience !== 'string') return audience;
+    const limited = this.#rate.refusal(user);
+    if (limited !== undefined) return limited;
     const { tokens } = this.#parts;
     const issued = await tokens.issue(user.identity, { audience, label, lifetime: seconds * 1000 });
     if (issued === 'unavailable') return AWAY;
@@ -143,16 +135,28 @@ export class EndpointTokenActs {
     return issued;
   }
 
-  /** One of the user's own, or of anybody whom the user administers. Undefined when it is done. */
-  async revoke(user: User, id: string): Promise<Answer | undefined> {
+  /** The record of a token that stands. */
+  get(id: string): EndpointTokenRecord | undefined {
+    return this.#parts.tokens.get(id);
+  }
+
+  /** One of the user's own, or of anybody whom the user administers, of those that `among` says yes to. Undefined when it is done. */
+  async revoke(
+    user: User,
+    id: string,
+    among: RecordFilter = () => true,
+  ): Promise<Answer | undefined> {
     const { identity } = user;
+    const limited = this.#rate.refusal(user);
+    if (limited !== undefined) return limited;
     const revoked = await this.#parts.tokens.revoke(
-      (one) => isOf(one, identity) || administersCompany(identity, one.companyId),
+      (one) => among(one) && (isOf(one, identity) || administersCompany(identity, one.companyId)),
       id,
     );
     if (revoked === 'unavailable') return AWAY;
     if (revoked === undefined) return NO_SUCH_TOKEN;
-    this.#audit('endpoint_token_revoked', user, { id, userId: revoked.userId });
+    const event = isDeviceToken(revoked) ? 'device_token_revoked' : 'endpoint_token_revoked';
+    this.#audit(event, user, { id, userId: revoked.userId });
     return undefined;
   }
 
@@ -170,11 +174,10 @@ export class EndpointTokenActs {
     }
     const route = staticRoutes(table).find(({ name, enabled }) => name === routeName && enabled);
     if (route === undefined) return NOTHING;
-    if (route.access === 'task') {
-      const ids = route.endpoints.map(({ id }) => id);
-      const seen = await auth.viewer.visible(user, ids);
-      if ('outcome' in seen) return seen;
-      if (seen.size === 0) return NOTHING;
+    if (!isOpenToAll(route)) {
+      const open = await auth.viewer.openRoutes(user, [route]);
+      if ('outcome' in open) return open;
+      if (!open.has(route)) return NOTHING;
     }
     return staticAudience(route.name);
   }
@@ -192,7 +195,7 @@ export class EndpointTokenActs {
         opens: record.audience === undefined ? undefined : excerpt(record.audience),
         label: record.label === undefined ? undefined : excerpt(record.label),
       },
-      'An endpoint token was made or revoked',
+      'A token was made or revoked',
     );
   }
 }

@@ -1,10 +1,11 @@
 import { readAudience } from '../../auth/sealed/audience.ts';
 import type { EndpointTokenRecord } from '../../auth/endpoint_tokens/store.ts';
 import type { IssuedToken } from '../../auth/endpoint_tokens/endpoint_tokens.ts';
+import { deviceTable } from '../device/device_table.ts';
 import { sshTunnelLine } from '../parts/connect_lines.ts';
 import { codeLine } from '../parts/copy_line.ts';
 import { subjectQuery, type Subject } from './acts.ts';
-import { accessKeyField, hiddenField, secretKeyField } from '../parts/fields.ts';
+import { expiryField, hiddenField, keyFields } from '../parts/fields.ts';
 import { framed, TO_OVERVIEW } from '../parts/frame.ts';
 import { html, type Html } from '../parts/html.ts';
 import type { Listing } from '../overview/listing.ts';
@@ -21,6 +22,8 @@ export interface TokenSubject extends Subject {
 export interface TokensView {
   readonly user: Listing['user'];
   readonly records: readonly EndpointTokenRecord[];
+  /** Device tokens; undefined on the page of one endpoint or route. */
+  readonly devices: readonly EndpointTokenRecord[] | undefined;
   /** What endpoints are called, by id; those that the user may not see now are missing. */
   readonly names: ReadonlyMap<string, string>;
   /** Undefined on the page of all tokens. */
@@ -36,22 +39,27 @@ export interface TokensView {
   readonly now: number;
 }
 
-const LIFETIMES = [
-  { seconds: 3_600, text: 'an hour' },
-  { seconds: 86_400, text: 'a day' },
-  { seconds: 604_800, text: 'a week' },
-  { seconds: 2_592_000, text: '30 days' },
-  { seconds: 31_536_000, text: 'a year' },
-] as const;
 const USUAL_SECONDS = 2_592_000;
+const LONGEST_SECONDS = 31_536_000;
 
 export function endpointTokensPage(view: TokensView): Html {
-  const { user, records, subject, everybody, problem, revoked } = view;
-  const own = subject === undefined ? 'Your endpoint tokens' : `Tokens for ${subject.label}`;
-  const title = everybody ? 'Endpoint tokens of everybody' : own;
+  const { user, records, devices, subject, everybody, problem, revoked, now } = view;
+  const own = subject === undefined ? 'Your tokens' : `Tokens for ${subject.label}`;
+  const title = everybody ? 'Tokens of everybody' : own;
   const content = html`${revoked ? html`<p class="notice good" role="status">Revoked.</p>` : undefined}
     ${problem === undefined ? undefined : html`<p class="notice bad" role="alert">${problem}</p>`}
+    ${
+      devices === undefined
+        ? undefined
+        : deviceTable({
+            records: devices,
+            everybody,
+            revokePath: '/auth/endpoint-tokens/revoke',
+            now,
+          })
+    }
     <section>
+      ${devices === undefined ? undefined : html`<div class="bar"><h2>Endpoint tokens</h2></div>`}
       <p>
         An endpoint token lets a program that cannot hold a ClearML token reach one endpoint, in
         your name. It ends at its own end, with your right to see the task, and when you sign out of
@@ -136,36 +144,12 @@ function makeForm(subject: TokenSubject, { wrong, asksKeys }: TokensView): Html 
           placeholder="What it is for"
         />
       </div>
-      <div>
-        <label for="expires_in">Expires after</label>
-        <select id="expires_in" name="expires_in">
-          ${LIFETIMES.map(
-            ({ seconds, text }) =>
-              html`<option
-                value="${seconds}"
-                ${seconds === USUAL_SECONDS ? html`selected` : undefined}
-              >
-                ${text}
-              </option>`,
-          )}
-        </select>
-      </div>
-      ${asksKeys ? keyFields() : undefined}
+      <div>${expiryField(USUAL_SECONDS, LONGEST_SECONDS)}</div>
+      ${asksKeys ? keyFields('make a token') : undefined}
       <button class="main">Make token</button>
       <p class="meta">At the latest when your own ClearML session ends.</p>
     </form>
   </section>`;
-}
-
-const SHORT = html`maxlength="512"`;
-
-function keyFields(): Html {
-  return html`<p class="meta" id="why">
-      Pages of tasks share this router’s address and could make a token in your name. So your keys
-      are asked for again: the pair of access key and secret key, or user name and password.
-    </p>
-    <div>${accessKeyField(html`${SHORT} aria-describedby="why"`)}</div>
-    <div>${secretKeyField(SHORT)}</div>`;
 }
 
 export interface TokenMadeView {

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { Denied } from '../../auth/gate/decision.ts';
-import { isOwnForm } from '../../auth/gate/cross_site.ts';
-import type { EndpointTokenRecord } from '../../auth/endpoint_tokens/store.ts';
+import { isDeviceToken, type EndpointTokenRecord } from '../../auth/endpoint_tokens/store.ts';
 import { endpointAudience, readAudience, staticAudience } from '../../auth/sealed/audience.ts';
 import type { Viewer } from '../../auth/gate/viewer.ts';
 import { ENDPOINT_TOKENS_PATH } from '../../auth/sessions/return_path.ts';
@@ -9,27 +8,22 @@ import type { Answer } from '../../pages/answer.ts';
 import { ENDPOINT_ID } from '../../grammar/endpoint_id.ts';
 import { staticRouteUrl } from '../../routes/static/static_routes.ts';
 import type { RouteSource } from '../../routes/model/table.ts';
+import { namesOfVisible } from '../overview/endpoint_names.ts';
 import { endpointLabel } from '../overview/endpoint_row.ts';
-import {
-  TOKENS_OFF,
-  WISH,
-  subjectQuery,
-  type EndpointTokenActs,
-  type Subject,
-  type User,
-} from './acts.ts';
+import { TOKENS_OFF, WISH, subjectQuery, type EndpointTokenActs, type Subject } from './acts.ts';
 import { endpointTokensPage, tokenMadePage, type TokenSubject } from './page.ts';
-import { programUrl, staticRoutes } from '../overview/list_routes.ts';
-import { methodNotAllowed, sendReply, type PageAnswer } from '../parts/reply.ts';
-import { type OwnPages, type OwnRequest } from '../../pages/own_pages.ts';
-import { viewerRequest } from '../parts/viewer_request.ts';
-import { pageAnswer } from '../parts/page_assets.ts';
-import { readBody } from '../parts/request_body.ts';
+import { staticRoutes } from '../overview/list_routes.ts';
+import type { PageAnswer } from '../parts/reply.ts';
+import type { OwnPages } from '../../pages/own_pages.ts';
+import { named } from '../parts/named.ts';
+import { formAnswer, pageAnswer, type Problem } from '../parts/page_assets.ts';
 import type { PageDenials } from '../parts/page_denials.ts';
-import { administers } from '../overview/roles.ts';
+import { administers } from '../../auth/access/roles.ts';
+import { programUrl, type EndpointPlaces } from '../../settings/urls.ts';
 import type { RouterUrl } from '../../settings/values.ts';
-import type { ActGuard } from './act_guard.ts';
-import type { Places } from '../overview/sources.ts';
+import type { ActGuard } from '../acts/act_guard.ts';
+import { createFormPages, type FormPaths } from '../acts/form_pages.ts';
+import type { User } from '../acts/user.ts';
 
 /** What the revoke buttons of the page send to. */
 const REVOKE_PATH = `${ENDPOINT_TOKENS_PATH}/revoke`;
@@ -41,7 +35,7 @@ export interface EndpointTokenPagesParts {
   readonly viewer: Viewer;
   readonly refuse: PageDenials;
   readonly routes: RouteSource;
-  readonly places: Places;
+  readonly places: EndpointPlaces;
   readonly pagesUrl: RouterUrl;
 }
 
@@ -60,12 +54,18 @@ const NO_LABEL = { status: 400, detail: 'Give the token a label of 1 to 100 char
  */
 export function createEndpointTokenPages(parts: EndpointTokenPagesParts): OwnPages {
   const pages = new EndpointTokenPages(parts);
-  return async (request, response) => {
-    const { path, message } = request;
-    if (path !== ENDPOINT_TOKENS_PATH && path !== REVOKE_PATH) return false;
-    sendReply(message, response, await pages.answer(request));
-    return true;
-  };
+  const home = ENDPOINT_TOKENS_PATH;
+  const paths: FormPaths<EndpointTokenActs> = new Map([
+    [
+      home,
+      {
+        show: (tokens, user, fields) => pages.show(tokens, user, fields),
+        act: (tokens, user, fields, client) => pages.issue(tokens, user, fields, client),
+      },
+    ],
+    [REVOKE_PATH, { act: (tokens, user, fields) => pages.revoke(tokens, user, fields) }],
+  ]);
+  return createFormPages({ through: parts.tokens, home, paths, off: TOKENS_OFF }, parts);
 }
 
 class EndpointTokenPages {
@@ -75,46 +75,25 @@ class EndpointTokenPages {
     this.#parts = parts;
   }
 
-  async answer(request: OwnRequest): Promise<PageAnswer | Answer> {
-    const { message, path } = request;
-    const { tokens, viewer, refuse, pagesUrl } = this.#parts;
-    const { method } = message;
-    const reads = path === ENDPOINT_TOKENS_PATH && (method === 'GET' || method === 'HEAD');
-    if (!reads && method !== 'POST') {
-      return methodNotAllowed(path === REVOKE_PATH ? 'POST' : 'GET, HEAD, POST');
-    }
-    const known = await viewer.identify(
-      viewerRequest(message, reads ? undefined : ENDPOINT_TOKENS_PATH),
-    );
-    if (known.outcome === 'denied') return refuse.denied(known, request);
-    const { identity } = known;
-    if (tokens === undefined || identity === undefined) return TOKENS_OFF;
-    const user = { ...known, identity };
-    if (reads) return this.#show(tokens, user, new URLSearchParams(request.query));
-    if (!isOwnForm(message.headers, pagesUrl)) return refuse.foreign(request, identity);
-    const fields = new URLSearchParams((await readBody(message)) ?? '');
-    if (path === REVOKE_PATH) return this.#revoke(tokens, user, fields);
-    const issued = await this.#issue(tokens, user, fields, request.clientAddress);
-    return 'outcome' in issued ? refuse.denied(issued, request) : issued;
-  }
-
   /** The tokens of one endpoint or route, or, where none is named, all of the user's; for administrators those of everybody. */
-  async #show(
+  async show(
     tokens: EndpointTokenActs,
     user: User,
     fields: URLSearchParams,
-    problem?: Pick<Answer, 'status' | 'detail' | 'headers'>,
+    problem?: Problem,
   ): Promise<PageAnswer | Answer> {
     const everybody = fields.has('everybody') && administers(user.identity);
-    const records = await tokens.list(user, everybody);
-    if ('status' in records) return records;
+    const all = await tokens.list(user, everybody);
+    if ('status' in all) return all;
+    const records = all.filter((record) => !isDeviceToken(record));
     const wanted = everybody ? undefined : readSubject(fields);
     const subject = wanted === undefined ? undefined : await this.#subject(tokens, user, wanted);
     const names = wanted === undefined ? await this.#names(user, records) : new Map();
     const view = {
       names,
-      user: { id: user.identity.userId, name: user.identity.userName },
+      user: named(user.identity),
       records: records.filter((record) => wanted === undefined || isFor(record, wanted)),
+      devices: wanted === undefined ? all.filter(isDeviceToken) : undefined,
       subject,
       everybody,
       problem: problem?.detail,
@@ -123,31 +102,22 @@ class EndpointTokenPages {
       wrong: { label: fields.get('label') ?? '' },
       now: Date.now(),
     };
-    const shown = pageAnswer(problem?.status ?? 200, endpointTokensPage(view));
-    return { ...shown, headers: { ...shown.headers, ...pairs(problem?.headers) } };
+    return formAnswer(endpointTokensPage(view), problem);
   }
 
-  /** What the endpoints of these records are called, as far as the user may see them now. */
-  async #names(
+  /** What the endpoints of these records are called. */
+  #names(
     user: User,
     records: readonly EndpointTokenRecord[],
   ): Promise<ReadonlyMap<string, string>> {
-    const { routes, viewer } = this.#parts;
-    const { endpoints } = routes.current();
     const ids = records.flatMap(({ audience }) => {
       const opens = readAudience(audience);
       return 'endpoint' in opens ? [opens.endpoint] : [];
     });
-    const visible = await viewer.visible(user, ids);
-    const names = new Map<string, string>();
-    for (const id of 'outcome' in visible ? [] : visible) {
-      const endpoint = endpoints.get(id);
-      if (endpoint !== undefined) names.set(id, endpointLabel(endpoint.task, endpoint.name));
-    }
-    return names;
+    return namesOfVisible(this.#parts, user, ids);
   }
 
-  async #issue(
+  async issue(
     tokens: EndpointTokenActs,
     user: User,
     fields: URLSearchParams,
@@ -156,18 +126,20 @@ class EndpointTokenPages {
     const wish = FORM.safeParse(Object.fromEntries(fields));
     const wanted = readSubject(fields);
     if (!wish.success || wanted === undefined) {
-      return this.#show(tokens, user, fields, NO_LABEL);
+      return this.show(tokens, user, fields, NO_LABEL);
     }
     const refusal = await this.#parts.guard.refusal(user, wish.data, client);
-    if (refusal !== undefined) return this.#show(tokens, user, fields, refusal);
+    if (refusal !== undefined) return this.show(tokens, user, fields, refusal);
     const issued = await tokens.issue(user, wish.data);
     if ('status' in issued) return issued;
     const subject = await this.#subject(tokens, user, wanted);
-    const { userId: id, userName: name } = user.identity;
-    return pageAnswer(200, tokenMadePage({ issued, subject, user: { id, name }, now: Date.now() }));
+    return pageAnswer(
+      200,
+      tokenMadePage({ issued, subject, user: named(user.identity), now: Date.now() }),
+    );
   }
 
-  async #revoke(
+  async revoke(
     tokens: EndpointTokenActs,
     user: User,
     fields: URLSearchParams,
@@ -194,7 +166,7 @@ class EndpointTokenPages {
     if (endpoint !== undefined) {
       const { task, http, tcp } = endpoint;
       const label = endpointLabel(task, endpoint.name);
-      const url = programUrl(endpoint, places);
+      const url = programUrl(places, endpoint);
       if (url === undefined) return { ...wanted, label, open: undefined };
       return { ...wanted, label, open: { url, http: http !== undefined, tcp: tcp !== undefined } };
     }
@@ -216,9 +188,4 @@ function readSubject(fields: URLSearchParams): Subject | undefined {
 
 function isFor({ audience }: EndpointTokenRecord, { endpoint, route = '' }: Subject): boolean {
   return audience === (endpoint === undefined ? staticAudience(route) : endpointAudience(endpoint));
-}
-
-function pairs(headers: readonly string[] = []): Record<string, string> {
-  const [name, value] = headers;
-  return name === undefined || value === undefined ? {} : { [name]: value };
 }

@@ -1,3 +1,4 @@
+import { installLine } from '../parts/connect_lines.ts';
 import { codeLine } from '../parts/copy_line.ts';
 import { html, type Html } from '../parts/html.ts';
 
@@ -8,7 +9,7 @@ export function askSection(wheelUrl: string): Html {
     <dl class="panel ways facts">
       <div class="way">
         <dt>Once, in the task</dt>
-        <dd>${codeLine(`pip install ${wheelUrl}`, 'the line that installs task_router')}</dd>
+        <dd>${codeLine(installLine(wheelUrl), 'the line that installs task_router')}</dd>
       </div>
       <div class="way">
         <dt>In its code</dt>

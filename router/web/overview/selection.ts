@@ -1,3 +1,4 @@
+import { stateWords } from './health_words.ts';
 import type { ListedEndpoint } from './listing.ts';
 
 /** Endpoints on one page: more would only be scrolled past, and each costs two kilobytes. */
@@ -20,7 +21,7 @@ export interface Selection {
 /** What a filter is held against: everything that the page says of an endpoint in words. */
 function textOf({ id, name, task, http, tcp }: ListedEndpoint): string {
   const { name: taskName, project, type, owner } = task;
-  const states = [http?.state, tcp?.state];
+  const states = [http, tcp].map((way) => way && stateWords(way));
   const port = tcp?.port === null ? undefined : tcp?.port;
   return [id, name, taskName, project, type, owner, port, ...states].join('\n').toLowerCase();
 }

@@ -32,3 +32,36 @@ export function hiddenField(name: string, value: string | undefined): Html | und
   if (value === undefined) return undefined;
   return html`<input type="hidden" name="${name}" value="${value}" />`;
 }
+
+const SHORT = html`maxlength="512"`;
+
+/** The user's keys once more, of whoever does an act on a page that shares its origin with tasks. `act` is the end of the sentence that says why. */
+export function keyFields(act: string): Html {
+  return html`<p class="meta" id="why">
+      Pages of tasks share this router’s address and could ${act} in your name. So your keys are
+      asked for again: the pair of access key and secret key, or user name and password.
+    </p>
+    <div>${accessKeyField(html`${SHORT} aria-describedby="why"`)}</div>
+    <div>${secretKeyField(SHORT)}</div>`;
+}
+
+const EXPIRIES = [
+  { seconds: 3_600, text: 'an hour' },
+  { seconds: 86_400, text: 'a day' },
+  { seconds: 604_800, text: 'a week' },
+  { seconds: 2_592_000, text: '30 days' },
+  { seconds: 31_536_000, text: 'a year' },
+] as const;
+
+/** When what is made ends: up to `longest` seconds, `usual` seconds unless something else is chosen. */
+export function expiryField(usual: number, longest: number): Html {
+  return html`<label for="expires_in">Expires after</label>
+    <select id="expires_in" name="expires_in">
+      ${EXPIRIES.filter(({ seconds }) => seconds <= longest).map(
+        ({ seconds, text }) =>
+          html`<option value="${seconds}" ${seconds === usual ? html`selected` : undefined}>
+            ${text}
+          </option>`,
+      )}
+    </select>`;
+}

@@ -1,11 +1,12 @@
 import { html, type Html } from './html.ts';
+import type { NamedUser } from './named.ts';
 import { SCRIPT_ELEMENT, STYLE_ELEMENT } from './page_assets.ts';
 
 /** What stands around the content of a page. */
 export interface Frame {
   readonly title: string;
   /** Who is signed in; null with AUTH_ENABLED=false; undefined where the page does not say. */
-  readonly user: { readonly id: string; readonly name: string } | null | undefined;
+  readonly user: NamedUser | null | undefined;
   /** Where the page leads back to; undefined for the first page. */
   readonly back: Html | undefined;
 }

@@ -14,13 +14,16 @@ function render(piece: Piece): string {
   return 'markup' in piece ? piece.markup : piece.map(({ markup }) => markup).join('');
 }
 
+/** Around these white space shows nothing. */
+const BLOCK = /\n?(<\/?(?:dd|div|dl|dt|li|ul)\b[^>]*>)\n?/g;
+
 /** Templates without the indentation that they have in the source: it is a third of a page of many endpoints. */
 const dense = new WeakMap<TemplateStringsArray, readonly string[]>();
 
 function densely(strings: TemplateStringsArray): readonly string[] {
   let known = dense.get(strings);
   if (known === undefined) {
-    known = strings.map((text) => text.replace(/\s*\n\s*/g, '\n'));
+    known = strings.map((text) => text.replace(/\s*\n\s*/g, '\n').replace(BLOCK, '$1'));
     dense.set(strings, known);
   }
   return known;

@@ -36,7 +36,7 @@ for (const form of document.querySelectorAll('[data-test]')) {
         const state = { answers: 'open', waiting: 'waiting', 'not-served': 'refused' }[said[way].outcome] ?? 'failing';
         const word = row.querySelector('[data-way=' + way + '] .state');
         word.className = 'state ' + state;
-        word.textContent = state;
+        word.textContent = state === 'failing' ? 'does not answer' : state;
       }
       result.textContent = answer.ok
         ? ways.map((way) => way.toUpperCase() + ': ' + said[way].detail).join(' ')
@@ -50,7 +50,7 @@ for (const form of document.querySelectorAll('[data-test]')) {
 }
 const find = document.querySelector('[data-find]');
 if (find) {
-  const rows = [...document.querySelectorAll('#endpoints > .row')];
+  const rows = [...document.querySelectorAll('#endpoints .row')];
   const texts = rows.map((row) => row.textContent.toLowerCase());
   find.addEventListener('input', () => {
     const words = find.value.toLowerCase().split(/\\s+/).filter(Boolean);
@@ -60,6 +60,31 @@ if (find) {
       if (!row.hidden) shown += 1;
     });
     say(shown + ' of ' + rows.length + ' shown.');
+  });
+}
+const people = document.querySelector('[data-people]');
+if (people) {
+  const box = people.closest('.choice').querySelector('[type=radio]');
+  let waits;
+  people.addEventListener('input', () => {
+    box.checked = true;
+    clearTimeout(waits);
+    waits = setTimeout(async () => {
+      const cut = people.value.lastIndexOf(';') + 1;
+      const wanted = people.value.slice(cut).trim();
+      if (wanted.length < 2) return;
+      const answer = await fetch('/api/v1/people?q=' + encodeURIComponent(wanted)).catch(() => undefined);
+      if (!answer?.ok) return;
+      const found = (await answer.json()).people;
+      const before = people.value.slice(0, cut) + (cut > 0 ? ' ' : '');
+      people.list.replaceChildren(...found.map(({ id, name }) => {
+        const alone = found.filter((one) => one.name === name).length === 1 && !name.includes(';');
+        const option = document.createElement('option');
+        option.value = before + (alone && name ? name : id);
+        option.label = name || id;
+        return option;
+      }));
+    }, 200);
   });
 }
 for (const time of document.querySelectorAll('time')) {

@@ -6,6 +6,8 @@ const PATIENCE_MS = 10_000;
 
 /** The body of a small form as text; undefined where it is too long, too slow, or breaks off. Its client can still be answered. */
 export function readBody(message: IncomingMessage): Promise<string | undefined> {
+  // A request without a body is often over by now, and says so no second time.
+  if (message.readableEnded) return Promise.resolve('');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -12,6 +12,7 @@ import type { Settings } from '../../settings/settings.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { excerpt } from '../../telemetry/hostile_text.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { named } from '../parts/named.ts';
 import { methodNotAllowed, sendReply, type PageAnswer } from '../parts/reply.ts';
 import type { OwnPages, OwnRequest } from '../../pages/own_pages.ts';
 import { viewerRequest } from '../parts/viewer_request.ts';
@@ -66,7 +67,7 @@ class SignInPages {
     return signsIn ? this.#signIn(request) : this.#signOut(request);
   }
 
-  /** A visitor who is known and came from an endpoint's own host goes straight back there; everybody else sees the form. */
+  /** A visitor who is known and came from an endpoint's own host goes straight back there, and so does a guest on the way to it; everybody else sees the form. */
   async #show({ message, query }: OwnRequest): Promise<PageAnswer> {
     const { auth } = this.#parts;
     const asked = new URLSearchParams(query);
@@ -81,6 +82,11 @@ class SignInPages {
           : await this.#acts.handover.leave(known.identity, back, state);
       if (onward !== undefined) return redirect(302, onward);
     } else if (back !== undefined && !isHere(back)) {
+      const asGuest =
+        state === undefined
+          ? undefined
+          : await this.#acts.handover.leaveAsGuest(message.rawHeaders, back, state);
+      if (asGuest !== undefined) return redirect(302, asGuest.location, asGuest.setCookie);
       const elsewhere = clearmlSignIn(viewer, this.#acts.places);
       if (elsewhere !== undefined) return redirect(302, elsewhere.location, elsewhere.setCookie);
     }
@@ -111,8 +117,8 @@ class SignInPages {
     const { identity, setCookie } = result;
     const back = this.#wayBack(fields.next);
     if (fields.json) {
-      const user = { id: identity.userId, name: identity.userName };
-      return { status: 200, headers: { 'Set-Cookie': setCookie }, body: { json: { user } } };
+      const json = { user: named(identity) };
+      return { status: 200, headers: { 'Set-Cookie': setCookie }, body: { json } };
     }
     if (back === undefined) return redirect(303, '/', setCookie);
     const { state } = fields;

@@ -3,11 +3,15 @@
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from clearml import Task
-from task_router._task import RunningTask
+
+from stand_in import StandIn
+
+if TYPE_CHECKING:
+    from task_router._task import RunningTask
 
 status = 0
 
@@ -25,6 +29,9 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def sdk_task() -> Any:
+    # Here alone, for the tests of the command need no SDK.
+    from clearml import Task
+
     return Task.init(
         project_name="Lab",
         task_name="task_router",
@@ -37,9 +44,26 @@ def sdk_task() -> Any:
 
 
 @pytest.fixture
-def task(sdk_task: Any) -> Iterator[RunningTask]:
+def task(sdk_task: Any) -> Iterator["RunningTask"]:
     """The task, with nothing in its runtime but one key of its own, which every test has to leave alone."""
+    from task_router._task import RunningTask
+
     running = RunningTask()
     running.change(lambda _: {"mine": "kept"})
     yield running
     assert running.read().runtime["mine"] == "kept"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user without any sign-in, and without a browser."""
+    for name in ("XDG_CONFIG_HOME", "DISPLAY", "WAYLAND_DISPLAY", "https_proxy", "HTTPS_PROXY", "TASK_ROUTER_ASKPASS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def router(home: Path) -> Iterator[StandIn]:
+    with StandIn() as started:
+        yield started

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { bundleRouter } from '../../../infra/bundle/bundle.ts';
 import { clientWheel } from '../../../router/web/client/client_wheel.ts';
 import { VERSION } from '../../../router/version.ts';
@@ -84,6 +85,10 @@ describe('the Python package', { skip: absent ?? false }, () => {
     assert.ok(bytes.equals(Buffer.from(await answer.arrayBuffer())), 'another wheel');
     const target = ['--no-deps', '--disable-pip-version-check', '--target'];
     await python3(clearml, 'pip', 'install', ...target, join(folder, 'installed'), url);
+    const command = join(folder, 'installed', 'bin', 'task-router');
+    const env = { PYTHONPATH: join(folder, 'installed'), HOME: folder };
+    const { stdout } = await promisify(execFile)(command, ['--version'], { env });
+    assert.equal(stdout, `task-router ${VERSION}\n`);
   });
 
   test('has strict types, as its tests have', async () => {

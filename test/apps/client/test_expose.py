@@ -17,8 +17,14 @@ def test_the_sdk_alone_cannot(task: RunningTask, sdk_task: Any) -> None:
         sdk_task.request_external_endpoint(port=8888)
 
 
-def test_the_wheel_asks_for_clearml_alone() -> None:
-    assert requires("task_router") == ["clearml"]
+def test_the_wheel_asks_for_what_expose_and_the_command_need() -> None:
+    assert requires("task_router") == ["clearml", "websockets>=15.0", 'keyring; extra == "keyring"']
+
+
+def test_the_command_needs_no_sdk_and_expose_no_websockets() -> None:
+    code = "import sys, {}; assert not {{'clearml', 'websockets'}} & set(sys.modules) - {{'{}'}}, sys.modules.keys()"
+    for module, needs in (("task_router._command.main", "websockets"), ("task_router._expose", "clearml")):
+        subprocess.run([sys.executable, "-c", code.format(module, needs)], check=True)
 
 
 def test_http_is_answered_with_the_routers_url(task: RunningTask) -> None:
@@ -67,6 +73,61 @@ def test_http_and_tcp_of_one_name_live_apart(task: RunningTask) -> None:
     assert endpoints() == []
 
 
+def test_access_is_narrowed_told_and_taken_back(task: RunningTask) -> None:
+    for name in (None, "app"):
+        key = "router_access" if name is None else "router_access__app"
+        assert expose(8888, name=name).access is None
+        assert key not in task.read().runtime
+        narrow = expose(8888, name=name, access="owner")
+        # The ask stood: its answer stays where it is.
+        assert (narrow.access, narrow.url is not None) == ("owner", True)
+        assert narrow in endpoints()
+        assert task.read().runtime[key] == "owner"
+        assert expose(8888, name=name, access="people", wait=False).access == "people"
+        assert expose(8888, name=name).access is None
+        assert key not in task.read().runtime
+        with expose(8888, name=name, access="visible"):
+            assert task.read().runtime[key] == "visible"
+        assert key not in task.read().runtime
+
+
+def test_access_is_not_widened_by_the_other_protocol_of_the_name(task: RunningTask) -> None:
+    with expose(8888, name="app", access="owner"), expose(22, "tcp", "app", wait=False) as ssh:
+        assert ssh.access == "owner"
+        assert [one.access for one in endpoints()] == ["owner", "owner"]
+    assert task.read().runtime == {"mine": "kept"}
+
+
+def test_access_is_read_as_the_server_spells_it(task: RunningTask) -> None:
+    expose(8888, name="app")
+    task._call("edit_runtime", {"task": task.id, "add_or_update": {"router_access__app": "people"}, "remove": []})
+    assert "router_access__app" not in task.read().runtime
+    assert [one.access for one in endpoints()] == ["people"]
+    assert expose(8888, name="app").access is None
+    assert [one.access for one in endpoints()] == [None]
+
+
+def test_access_that_is_overwritten_is_written_again(task: RunningTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = _expose._answer
+
+    def answer_after_an_old_copy(*parts: Any) -> Endpoint:
+        task.change(lambda now: {key: value for key, value in now.items() if key != "router_access"})
+        return answer(*parts)
+
+    monkeypatch.setattr(_expose, "_answer", answer_after_an_old_copy)
+    assert expose(8888, access="owner").access == "owner"
+    assert task.read().runtime["router_access"] == "owner"
+
+
+@pytest.mark.parametrize("access", ["public", "authenticated", "Owner", "", 1])
+def test_access_that_no_router_knows_is_refused_before_anything_is_written(task: RunningTask, access: Any) -> None:
+    with pytest.raises(TaskRouterError) as raised:
+        expose(8888, access=access)
+    assert str(raised.value) == f"access is owner, people or visible, not {access!r}"
+    assert raised.value.code == "unknown-access"
+    assert task.read().runtime == {"mine": "kept"}
+
+
 def test_a_docker_agents_port_is_asked_for(task: RunningTask) -> None:
     task.change(lambda now: {**now, "_external_host_tcp_port_mapping": "10100-10199:8000-8099"})
     endpoint = expose(8001, wait=False)
@@ -103,6 +164,13 @@ def test_a_refused_ask_is_told_and_leaves_nothing(task: RunningTask, monkeypatch
         ((80, "http", "a__b"), "name is made of"),
         ((80, "http", ""), "name is made of"),
         ((80, "http", "a.b"), "name is made of"),
+        ((80, "http", None, None, False, "health"), "health_path is a path of an http endpoint"),
+        ((80, "http", None, None, False, "//host/x"), "health_path is a path"),
+        ((80, "http", None, None, False, "/a b"), "health_path is a path"),
+        ((80, "http", None, None, False, "/a\n"), "health_path is a path"),
+        ((80, "http", None, None, False, "/" + "a" * 256), "health_path is a path"),
+        ((80, "tcp", None, None, False, "/health"), "health_path is a path"),
+        ((80, "tcp", None, None, False, None, True), "keep_prefix is for http endpoints"),
     ],
 )
 def test_what_no_router_takes_is_refused(task: RunningTask, arguments: Any, words: str) -> None:

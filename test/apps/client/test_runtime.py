@@ -1,6 +1,9 @@
 """What is written into a runtime, and what is read from it."""
 
-from task_router._runtime import Ask, names_that_ask
+from typing import Any, Optional
+
+import pytest
+from task_router._runtime import Ask, access_in, names_that_ask
 
 HTTP = Ask("http", None, "10.0.0.7", 8888)
 TCP = Ask("tcp", "ssh", "10.0.0.7", 22)
@@ -58,7 +61,66 @@ def test_an_ask_that_was_overwritten_is_lost() -> None:
     assert TCP.lost_from({**TCP_ANSWER, "upstream_task_port__ssh": "23"})
 
 
+def test_access_is_written_with_the_ask_and_taken_back_by_the_next_without() -> None:
+    narrow = HTTP._replace(access="owner").added_to({"router_access__b": "people"})
+    assert narrow == {**HTTP.added_to({}), "router_access": "owner", "router_access__b": "people"}
+    assert HTTP._replace(access="visible").narrowed(narrow)["router_access"] == "visible"
+    assert HTTP.narrowed(narrow) == HTTP.added_to({"router_access__b": "people"})
+
+
+def test_both_spellings_of_access_are_taken_back() -> None:
+    left = {"router_access__ssh": "owner", "router_access%_%_ssh": "owner", "mine": 1}
+    assert TCP.added_to(left) == {**TCP.added_to({}), "mine": 1}
+    assert TCP._replace(access="people").narrowed(left) == {"mine": 1, "router_access__ssh": "people"}
+    assert TCP.taken_from({**TCP.added_to({}), **left}) == {"mine": 1}
+
+
+def test_access_that_the_other_protocol_of_the_name_needs_stays() -> None:
+    web = TCP._replace(protocol="http")
+    both = web.added_to(TCP._replace(access="owner").added_to({}))
+    assert both["router_access__ssh"] == "owner"
+    assert web.taken_from(both) == TCP._replace(access="owner").added_to({})
+    assert "router_access__ssh" not in TCP.narrowed(web.taken_from(both))
+    assert web._replace(access="visible").narrowed(both)["router_access__ssh"] == "visible"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "name", "expected"),
+    [
+        ({}, None, None),
+        ({"router_access": "people"}, None, "people"),
+        ({"router_access": "people"}, "b", None),
+        ({"router_access__b": "visible"}, "b", "visible"),
+        ({"router_access%_%_b": "owner"}, "b", "owner"),
+        ({"router_access%_%_b": "owner", "router_access__b": "visible"}, "b", "owner"),
+        ({"router_access%_%_a%2Eb%%": "owner"}, "a.b%", "owner"),
+        ({"router_access": "everybody"}, None, None),
+        ({"router_access": {"owner": 1}}, None, None),
+    ],
+)
+def test_access_is_read_in_both_spellings(runtime: Any, name: Optional[str], expected: Optional[str]) -> None:
+    assert access_in(runtime, name) == expected
+
+
 def test_names_come_unnamed_first() -> None:
     runtime = {"_PORT__b": 1, "_PORT__a": 2, "_PORT": 3, "_PORT__gone": "", "_PORTS": 4}
     assert names_that_ask(runtime, "http") == [None, "a", "b"]
     assert names_that_ask(runtime, "tcp") == []
+
+
+def test_a_health_path_stands_beside_the_ask_and_goes_with_it() -> None:
+    named = HTTP._replace(name="web", health_path="/health")
+    asked = named.added_to({"mine": 1, "router_health_path": "/other"})
+    assert asked["router_health_path__web"] == "/health"
+    assert asked["router_health_path"] == "/other"
+    assert "router_health_path__web" not in named._replace(health_path=None).worded(asked)
+    assert named._replace(protocol="tcp", health_path=None).worded(asked) == asked
+    assert named.taken_from({**asked, "router_health_path%_%_web": "/x"}) == {"mine": 1, "router_health_path": "/other"}
+
+
+def test_a_kept_prefix_stands_beside_the_ask_and_goes_with_it() -> None:
+    named = HTTP._replace(name="web", keep_prefix=True)
+    asked = named.added_to({"mine": 1, "router_keep_prefix": "true"})
+    assert asked["router_keep_prefix__web"] == "true"
+    assert "router_keep_prefix__web" not in named._replace(keep_prefix=False).worded(asked)
+    assert named.taken_from({**asked, "router_keep_prefix%_%_web": "true"}) == {"mine": 1, "router_keep_prefix": "true"}

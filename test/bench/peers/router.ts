@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_FLAGS, bundleRouter } from '../../../infra/bundle/bundle.ts';
@@ -16,6 +17,24 @@ interface Replica extends Partial<Pod> {
   readonly address: string;
 }
 
+/** Bundles the router as it is deployed. Gives the path of the bundle. */
+export async function bundleIn(folder: string): Promise<string> {
+  const bundle = join(folder, 'router.cjs');
+  writeFileSync(bundle, await bundleRouter());
+  return bundle;
+}
+
+/** Starts one process of the router, with Node's flags as they are deployed and these more. */
+export function routerProcess(
+  bundle: string,
+  settings: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[] = [],
+): ChildProcess {
+  return pinned(UNDER_TEST, process.execPath, [...NODE_FLAGS, ...nodeOptions, bundle], {
+    env: { PATH: process.env['PATH'], ...settings },
+  });
+}
+
 /**
  * Starts this router as it is deployed, with everything on: token, ClearML's word, metrics, access log.
  *
@@ -28,14 +47,13 @@ export async function startRouters(
   port: number,
   replicas: readonly [Replica, ...Replica[]],
 ): Promise<RunningPeer> {
-  const bundle = join(folder, 'router.cjs');
-  writeFileSync(bundle, await bundleRouter());
+  const bundle = await bundleIn(folder);
   const clearml = await startClearMl();
   const [admin, tcp] = [await freePort(), await freePort()];
-  const children = replicas.map(({ address, settings, nodeOptions = [] }) =>
-    pinned(UNDER_TEST, process.execPath, [...NODE_FLAGS, ...nodeOptions, bundle], {
-      env: {
-        PATH: process.env['PATH'],
+  const children = replicas.map(({ address, settings, nodeOptions }) =>
+    routerProcess(
+      bundle,
+      {
         ...settingsFor(clearml),
         BIND_ADDRESS: address,
         HTTP_PORT: String(port),
@@ -47,7 +65,8 @@ export async function startRouters(
         TCP_PORT_END: String(tcp),
         ...settings,
       },
-    }),
+      nodeOptions,
+    ),
   );
   await Promise.all(replicas.map(({ address }) => listening(port, address)));
   const idOf = (prefix: string): string => prefix.slice('/service/'.length);

@@ -18,14 +18,12 @@ import {
   startRouterProcess,
   type RouterProcess,
 } from '../../support/router_process.ts';
+import { NODE_TUNNEL } from './node_tunnel.ts';
 import { startSshd, withoutSshd, type Sshd } from './sshd.ts';
 
 const run = promisify(execFile);
 
-/** Node's own WebSocket as a ProxyCommand. One line, as the README has it. */
-const NODE_CLIENT = `const w=new WebSocket(process.argv[1],{protocols:["tcp.task-traffic-router"],headers:{authorization:"Bearer "+process.env.CLEARML_TOKEN}});w.binaryType="arraybuffer";w.onopen=()=>process.stdin.on("data",d=>w.send(d)).on("end",()=>w.send(new Uint8Array()));w.onmessage=e=>process.stdout.write(Buffer.from(e.data));w.onclose=()=>process.exit()`;
-
-/** The same in Python, with the package websocket-client. */
+/** As `NODE_TUNNEL`, in Python with the package websocket-client. */
 const PYTHON_CLIENT = `
 import os, sys, threading, websocket
 w = websocket.create_connection(sys.argv[1], subprotocols=["tcp.task-traffic-router"],
@@ -55,7 +53,7 @@ const python = await preparePython(
 );
 
 const CLIENTS: readonly { name: string; command: string; skip: string | false }[] = [
-  { name: 'Node', command: `${process.execPath} -e '${NODE_CLIENT}'`, skip: false },
+  { name: 'Node', command: NODE_TUNNEL, skip: false },
   {
     name: 'Python’s websocket-client',
     command: `'${'absent' in python ? '' : python.python}' -c '${PYTHON_CLIENT}'`,
@@ -77,7 +75,7 @@ describe('ssh to a task', { skip: withoutSshd() }, () => {
 
   before(async () => {
     sshd = await startSshd();
-    clearml = await startClearMl();
+    clearml = await startClearMl({ edition: 'enterprise' });
     router = await startRouterProcess({
       ...settingsFor(clearml),
       TCP_ROUTER_ADDRESS: 'tcp.example.test',

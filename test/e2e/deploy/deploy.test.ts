@@ -10,6 +10,7 @@ import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import { run } from '../../lab/command.ts';
 import { checksOf } from '../../lab/run/checks.ts';
 import { nextSteps } from '../../lab/run/next_steps.ts';
+import { UNATTENDED } from '../../lab/run/options.ts';
 import { awaitAnswers } from '../../lab/run/samples.ts';
 import { startSession, type Session } from '../../lab/run/session.ts';
 import { openStack } from '../../lab/run/stack.ts';
@@ -69,7 +70,7 @@ test('from pulumi up to pulumi destroy', async (t) => {
   await removeRun(folder, () => undefined);
   t.after(() => removeRun(folder, () => undefined));
   const session = await startSession({
-    options: { context: undefined, address: undefined, once: true, noInstall: true },
+    options: UNATTENDED,
     folder,
     progress: linesOf(t),
     signal,

@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 
-import type { KubernetesVersion } from '../../../infra/cluster/version.ts';
-import { examples } from '../../infra/examples.ts';
+import type { KubernetesVersion } from '../../../infra/platform/kubernetes_version.ts';
+import { examples, versionFor } from '../../infra/examples.ts';
 import { objectsOf } from '../../infra/manifests.ts';
 import { runStack, someCluster } from '../../infra/stack_run.ts';
 import { ApiServer } from '../../lab/provider/api_server.ts';
@@ -76,7 +76,8 @@ export async function assertTakesExamples(
   const kinds = new Set<string>();
   for (const example of examples()) {
     await t.test(example.name, async () => {
-      const run = await runStack(example.config, { facts: { ...someCluster, version } });
+      const facts = { ...someCluster, version: versionFor(example.config, version) };
+      const run = await runStack(example.config, { facts });
       const objects = objectsOf(run).filter(isSent).map(sent);
       const all: readonly Manifest[] = objects
         .flatMap((object) => [object, podOf(object) ?? []].flat())

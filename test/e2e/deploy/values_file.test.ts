@@ -77,6 +77,8 @@ test("the guide's values file becomes a router that carries HTTP and TCP", async
     [
       `Pulumi.${STACK}.yaml: 3 sections taken over, 3 secrets encrypted.`,
       '  left out: imageCredentials.password (${dockerhub_token} is a placeholder)',
+      "  not in values: who may open an endpoint: on an open-source server, which shows every task to everybody, its task's owner alone; " +
+        'on other servers whoever may see the task. For that on any server: pulumi config set --path router.access.default visible',
       'Next: name the cluster (pulumi config set --path kubernetes.context NAME), then pulumi preview.\n',
     ].join('\n'),
   );

@@ -103,6 +103,18 @@ test('without any of these, all of it in one message', async (t) => {
   );
 });
 
+test('where a cluster needs what is not here, the router runs without one', async (t) => {
+  if (process.getuid?.() !== 0) return skipOrFail(t, 'needs root, to give it up');
+  const PATH = await pathOf(t, ['unshare', 'bash', 'curl', 'sed', 'head', 'nc']);
+  const asUser = ['unshare', '--user', '--map-user=1000'];
+  const { status, output } = await startLab('start', ['--once'], { PATH }, asUser).ended;
+  assert.equal(status, 0, output);
+  assert.match(output, /- root:/);
+  assert.match(output, /So the router runs on this machine, without Kubernetes/);
+  assert.match(output, /✔ TCP carries a megabyte, byte for byte/);
+  assert.doesNotMatch(output, /✖/);
+});
+
 test('with arguments that nobody knows', async () => {
   await assertOneMessage(await startLab('start', ['--twice']).ended, [
     /Unknown option '--twice'/,

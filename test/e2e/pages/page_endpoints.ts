@@ -20,7 +20,7 @@ function endpointOf(digit: string, task: Partial<Endpoint['task']>, ways: Partia
   };
 }
 
-/** An endpoint in every state that the page knows; two of one name, and one that is hostile. */
+/** An endpoint in every state that the page knows; two of one name, one that is hostile, and one of somebody else. */
 export const PAGE_ENDPOINTS = {
   jupyter: endpointOf(
     'a',
@@ -44,11 +44,20 @@ export const PAGE_ENDPOINTS = {
   refused: endpointOf(
     'e',
     { name: HOSTILE_NAME, projectName: `${'long_'.repeat(40)}${HOSTILE_NAME}` },
-    { http: { state: 'refused', reason: 'the address 169.254.169.254 is never served' } },
+    {
+      http: { state: 'refused', reason: 'the address 169.254.169.254 is never served' },
+      access: 'owner',
+      unknownAccess: HOSTILE_NAME,
+    },
+  ),
+  shared: endpointOf(
+    'f',
+    { name: 'TensorBoard of a colleague', userId: 'colleague' },
+    { http: { state: 'open', upstream } },
   ),
 } as const;
 
 export const PAGE_ROUTES = [
-  staticRoute('chat', 'task', [PAGE_ENDPOINTS.jupyter]),
+  staticRoute('chat', 'visible', [PAGE_ENDPOINTS.jupyter]),
   staticRoute('docs', 'authenticated', []),
 ];

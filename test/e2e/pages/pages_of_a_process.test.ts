@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { addTask, httpAsk } from '../../lab/clearml/asks.ts';
 import { credentials } from '../../lab/clearml/seed.ts';
 import { startClearMl } from '../../lab/clearml/server.ts';
 import { freePort } from '../../lab/free_port.ts';
 import { settingsFor, startRouterProcess } from '../../support/router_process.ts';
+import { launchChromium, noChromium, sendKeys } from './chromium.ts';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}; set CHROMIUM`;
-
-test('from sign-in to a token that a program uses', { skip }, async (t) => {
+test('from sign-in to a token that a program uses', { skip: noChromium }, async (t) => {
   const task = createServer((request, response) => {
     response.end(`for ${String(request.headers['x-clearml-user-id'])}`);
   });
@@ -33,10 +29,7 @@ test('from sign-in to a token that a program uses', { skip }, async (t) => {
     HTTP_PORT: String(port),
     STATE_FILE: join(folder, 'state'),
   });
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--host-resolver-rules=MAP *.example.com 127.0.0.1'],
-  });
+  const browser = await launchChromium();
   t.after(async () => {
     await browser.close();
     await router.stop();
@@ -53,9 +46,7 @@ test('from sign-in to a token that a program uses', { skip }, async (t) => {
 
   const page = await (await browser.newContext()).newPage();
   await page.goto(origin);
-  await page.getByLabel('Access key', { exact: true }).fill(credentials.alice.accessKey);
-  await page.getByLabel('Secret key').fill(credentials.alice.secretKey);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await sendKeys(page, credentials.alice, 'Sign in');
   await page.waitForURL(`${origin}/`);
   assert.ok(await page.getByText('no traffic seen').isVisible());
   await page.getByRole('button', { name: /^Test / }).click();
@@ -63,9 +54,7 @@ test('from sign-in to a token that a program uses', { skip }, async (t) => {
 
   await page.getByRole('link', { name: /^Tokens for / }).click();
   await page.getByLabel('Label').fill('a program');
-  await page.getByLabel('Access key').fill(credentials.alice.accessKey);
-  await page.getByLabel('Secret key').fill(credentials.alice.secretKey);
-  await page.getByRole('button', { name: 'Make token' }).click();
+  await sendKeys(page, credentials.alice, 'Make token');
   const token = await page.locator('.secret code').innerText();
   const use = () =>
     fetch(`${router.url}/service/${id}/`, { headers: { authorization: `Bearer ${token}` } });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import axe, { type AxeResults } from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { sendAnswer, type Answer } from '../../../router/pages/answer.ts';
 import { denialAnswer } from '../../../router/pages/denial_answers.ts';
 import { closedRouteAnswer, failureAnswer } from '../../../router/upstream/failure.ts';
@@ -20,13 +19,12 @@ import {
   table,
 } from '../../support/auth_fixture.ts';
 import { startSite, type Site } from '../../support/site.ts';
+import { launchChromium, noChromium, sendKeys } from './chromium.ts';
 import { HOSTILE_NAME, PAGE_ENDPOINTS, PAGE_ROUTES } from './page_endpoints.ts';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}; set CHROMIUM`;
 
 const { jupyter, refused, waiting } = PAGE_ENDPOINTS;
 const TOKENS = `/auth/endpoint-tokens?endpoint=${jupyter.id}`;
+const ASK = '/auth/ask';
 
 /** What the router says instead of a task, by the path under which the test shows it. */
 const ERRORS: Readonly<Record<string, Answer | undefined>> = {
@@ -34,6 +32,20 @@ const ERRORS: Readonly<Record<string, Answer | undefined>> = {
   '/refused': closedRouteAnswer(refused),
   '/starting': closedRouteAnswer(waiting),
   '/not-listening': failureAnswer('refused'),
+  '/ended': denialAnswer({
+    outcome: 'denied',
+    status: 404,
+    reason: 'task-ended',
+    gone: {
+      became: 'task-ended',
+      id: jupyter.task.id,
+      name: HOSTILE_NAME,
+      endedAt: Date.now() - 180_000,
+      status: 'completed',
+      startedAt: 1,
+      url: 'https://app.clearml.example.com/projects/*/experiments/x/output/log',
+    },
+  }),
   '/clearml-away': denialAnswer({
     outcome: 'denied',
     status: 503,
@@ -42,7 +54,7 @@ const ERRORS: Readonly<Record<string, Answer | undefined>> = {
   }),
 };
 
-describe('the router’s own pages in a browser', { skip }, () => {
+describe('the router’s own pages in a browser', { skip: noChromium }, () => {
   let browser: Browser;
   let site: Site;
   let folder = '';
@@ -58,7 +70,7 @@ describe('the router’s own pages in a browser', { skip }, () => {
       ...table(Object.values(PAGE_ENDPOINTS), PAGE_ROUTES),
       confirmedAt: Date.now(),
     };
-    site = await startSite(everything, {
+    const environment = {
       ROUTER_URL: 'http://router.example.com',
       ROUTER_WILDCARD_HOST: 'tasks.example.com',
       CLEARML_WEB_URL: 'https://app.clearml.example.com',
@@ -68,6 +80,9 @@ describe('the router’s own pages in a browser', { skip }, () => {
       STATE_FILE: join(folder, 'state'),
       ROUTER_SECRET: 'a-secret-of-the-router-itself',
       LOG_LEVEL: 'debug',
+    };
+    site = await startSite(everything, environment, {
+      ownAddress: () => ({ address: '10.0.0.1' }),
     });
     const payload = claims('owner');
     const identity = { ...(payload['identity'] as object), role: 'admin' };
@@ -76,13 +91,14 @@ describe('the router’s own pages in a browser', { skip }, () => {
     site.clearml.grant(login);
     site.clearml.credentials.set('AK:SK', login);
     site.clearml.grant(token, ...Object.values(PAGE_ENDPOINTS).map(({ task }) => task.id));
-    site.activity.answered('http', jupyter.id);
+    site.activity.answered('http', jupyter.id, performance.now());
+    site.activity.used('http', jupyter.id);
     site.activity.failed('http', PAGE_ENDPOINTS.failing.id, 'refused');
     const wish = JSON.stringify({ endpoint: jupyter.id, label: 'nightly export' });
     const headers = { Authorization: `Bearer ${token}` };
     for (const _twice of [1, 2]) await site.ask('POST', '/api/v1/endpoint-tokens', headers, wish);
     errors.listen(0, '127.0.0.1');
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser.close();
@@ -149,6 +165,8 @@ describe('the router’s own pages in a browser', { skip }, () => {
     ['a list that nothing matches', '/?q=nothing+of+the+kind', {}],
     ['tokens of an endpoint', TOKENS, {}],
     ['all tokens', '/auth/endpoint-tokens', {}],
+    ['asking for an endpoint', ASK, {}],
+    ['withdrawing one', `${ASK}/withdraw?endpoint=${jupyter.id}`, {}],
     ['sign-in', '/auth/sign-in?next=/&reason=token-expired', { stranger: true }],
     ['sign-in of somebody who is signed in', '/auth/sign-in', {}],
     ...Object.keys(ERRORS).map((path) => [`the page ${path}`, path, {}] as const),
@@ -181,7 +199,7 @@ describe('the router’s own pages in a browser', { skip }, () => {
       await page.context().close();
     }
     const { page } = await open('/');
-    assert.ok((await page.locator('h3').allInnerTexts()).includes(HOSTILE_NAME));
+    assert.ok((await page.locator('h4').allInnerTexts()).includes(HOSTILE_NAME));
   });
 
   it('gives every button and link a name of its own that says what it does', async () => {
@@ -193,7 +211,7 @@ describe('the router’s own pages in a browser', { skip }, () => {
       for (const role of ['button', 'link']) {
         const found = await names(page, role);
         assert.deepEqual(found, [...new Set(found)], `${role}s of ${path}`);
-        const bare = ['', 'Copy', 'Test', 'Tokens', 'Revoke', 'in ClearML'];
+        const bare = ['', 'Copy', 'Test', 'Tokens', 'Withdraw', 'Revoke', 'in ClearML'];
         assert.deepEqual(
           found.filter((name) => bare.includes(name)),
           [],
@@ -267,18 +285,72 @@ describe('the router’s own pages in a browser', { skip }, () => {
       const how = { cookie: true, colorScheme, viewport, bypassCSP: true };
       const { page } = await open(TOKENS, how);
       await page.getByLabel('Label').fill('with keys');
-      await page.getByLabel('Access key').fill('AK');
-      await page.getByLabel('Secret key').fill('wrong');
-      await page.getByRole('button', { name: 'Make token' }).click();
+      await sendKeys(page, { accessKey: 'AK', secretKey: 'wrong' }, 'Make token');
       await page.getByRole('alert').getByText('ClearML does not know').waitFor();
       await fits(page);
       await accessible(page);
       assert.equal(await page.getByLabel('Label').inputValue(), 'with keys');
-      await page.getByLabel('Access key').fill('AK');
-      await page.getByLabel('Secret key').fill('SK');
-      await page.getByRole('button', { name: 'Make token' }).click();
+      await sendKeys(page, { accessKey: 'AK', secretKey: 'SK' }, 'Make token');
       await page.getByText('it is shown this once').waitFor();
       site.clearml.refused.clear();
+    }
+  });
+
+  it('asks for an endpoint and withdraws it, by keyboard alone and without scripts', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const viewport = { width: 320, height: 800 };
+      const how = { colorScheme, viewport, bypassCSP: true };
+      const { page, complaints } = await open(ASK, { ...how, javaScriptEnabled: false });
+      await page.getByLabel('Task', { exact: true }).focus();
+      await page.getByLabel('Task', { exact: true }).selectOption(waiting.task.id);
+      await page.getByLabel('Port').focus();
+      await page.keyboard.type('8888');
+      await page.getByLabel('Name, where').focus();
+      await page.keyboard.type('lab_');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').getByText('Something is missing').waitFor();
+      assert.equal(await page.getByLabel('Port').inputValue(), '8888');
+      assert.equal(await page.getByLabel('Task', { exact: true }).inputValue(), waiting.task.id);
+      await page.getByLabel('Name, where').fill(`lab-${colorScheme}`);
+      await page.keyboard.press('Enter');
+      await page.getByText('Asked. It is open').waitFor();
+      const id = `${waiting.task.id}__lab-${colorScheme}`;
+      assert.equal(
+        site.tasks.runtimes.get(waiting.task.id)?.get(`_PORT__lab-${colorScheme}`),
+        '8888',
+      );
+      await fits(page);
+      await page.goto(`${site.url}${ASK}/withdraw?endpoint=${id}`);
+      await page.getByRole('button', { name: 'Withdraw' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('Withdrawn.').waitFor();
+      await fits(page);
+      assert.deepEqual([...(site.tasks.runtimes.get(waiting.task.id) ?? [])], []);
+      assert.deepEqual(complaints, []);
+      await page.context().close();
+    }
+  });
+
+  it('what asking and withdrawing came to is accessible, too', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const how = { colorScheme, viewport: { width: 320, height: 800 }, bypassCSP: true };
+      const { page } = await open(ASK, how);
+      await page.getByLabel('Task', { exact: true }).selectOption(jupyter.task.id);
+      await page.getByLabel('Port').fill('8888');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByText('Asked. It is open').waitFor();
+      await accessible(page);
+      await page.goto(site.url + ASK);
+      await page.getByLabel('Task', { exact: true }).selectOption(jupyter.task.id);
+      await page.getByLabel('Port').fill('8888');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByRole('alert').getByText('The task asks for that already').waitFor();
+      await accessible(page);
+      await page.goto(`${site.url}${ASK}/withdraw?endpoint=${jupyter.id}`);
+      await page.getByRole('button', { name: 'Withdraw' }).click();
+      await page.getByText('Withdrawn.').waitFor();
+      await accessible(page);
+      await page.context().close();
     }
   });
 
@@ -287,14 +359,14 @@ describe('the router’s own pages in a browser', { skip }, () => {
     await page.getByRole('button', { name: 'Test JupyterLab for the churn model' }).click();
     const row = page.locator('.row', { hasText: 'JupyterLab for the churn model' });
     await row.getByText(/HTTP: The task is running, but nothing listens/).waitFor();
-    await row.locator('[data-way=http]').getByText('failing').waitFor();
+    await row.locator('[data-way=http]').getByText('does not answer', { exact: true }).waitFor();
     assert.deepEqual(complaints, []);
   });
 
   it('filters while typing', async () => {
     const { page } = await open('/');
     await page.getByRole('searchbox', { name: 'Filter endpoints' }).fill('jupyter churn');
-    assert.equal(await page.locator('#endpoints > .row:visible').count(), 1);
+    assert.equal(await page.locator('#endpoints .row:visible').count(), 1);
     await page
       .locator('#status')
       .getByText(/^1 of \d+ shown\.$/)
@@ -312,7 +384,7 @@ describe('the router’s own pages in a browser', { skip }, () => {
     await page.getByRole('searchbox').fill('jupyter churn');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\?q=jupyter\+churn$/);
-    assert.equal(await page.locator('#endpoints > .row').count(), 1);
+    assert.equal(await page.locator('#endpoints .row').count(), 1);
     await page.getByRole('button', { name: 'Test JupyterLab for the churn model' }).click();
     await page.waitForURL(/\/api\/v1\/endpoints\/a{32}\/test$/);
     assert.ok(

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Guarded } from '../../support/guarded_router.ts';
 import { WILDCARD, guarded } from '../../support/guarded_router.ts';
 import { CLEARML_COOKIE, claims, sign, taskId, tokenOf } from '../../support/auth_fixture.ts';
 import { freePort } from '../../lab/free_port.ts';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}; set CHROMIUM`;
+import { launchChromium, noChromium, sendKeys } from './chromium.ts';
 
 const MINE = taskId('a');
 
@@ -40,7 +37,7 @@ class WebApp {
   });
 }
 
-describe('signing in with a browser', { skip }, () => {
+describe('signing in with a browser', { skip: noChromium }, () => {
   let browser: Browser;
   let world: Guarded;
   let webApp: WebApp;
@@ -48,9 +45,7 @@ describe('signing in with a browser', { skip }, () => {
   let token = '';
 
   before(async () => {
-    // All names lead to this machine, as the DNS of an installation would have it.
-    const rules = '--host-resolver-rules=MAP *.example.com 127.0.0.1';
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', rules] });
+    browser = await launchChromium();
   });
   after(() => browser.close());
   afterEach(async () => {
@@ -73,11 +68,8 @@ describe('signing in with a browser', { skip }, () => {
     return (await browser.newContext()).newPage();
   }
 
-  async function fillIn(page: Page, secretKey: string): Promise<void> {
-    await page.getByLabel('Access key', { exact: true }).fill('AK');
-    await page.getByLabel('Secret key').fill(secretKey);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-  }
+  const fillIn = (page: Page, secretKey: string) =>
+    sendKeys(page, { accessKey: 'AK', secretKey }, 'Sign in');
 
   it('at the own page: back to where the person wanted to go, after a mistake as well', async () => {
     const page = await start(false);

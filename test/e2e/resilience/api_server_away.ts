@@ -17,7 +17,7 @@ export async function apiServerAway(t: TestContext, world: World): Promise<void>
   const addresses = (await replicas.settled()).map(({ address }) => address);
   const leaders = async (): Promise<number> => {
     const metrics = addresses.map(async (address) => {
-      const { body } = await request(`http://${address}:8081/metrics`);
+      const { body } = await request(`http://${address}:8082/metrics`);
       return body.text();
     });
     const texts = await Promise.all(metrics);

@@ -41,6 +41,9 @@ function replicaOf({ metadata, status }: V1Pod): Replica {
   };
 }
 
+/** What a test sends to the process of a container. */
+export type ContainerSignal = 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2';
+
 /** The router's pods, and what may happen to them. */
 export interface Replicas {
   /** All of them, those that end included. */
@@ -48,7 +51,10 @@ export interface Replicas {
   /** Name of the pod that holds the Lease. */
   readonly leader: () => Promise<string>;
   /** Signals a pod's process, through containerd: kills it as the kernel does when memory runs out, or makes it hang. */
-  readonly signal: (replica: Replica, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => Promise<void>;
+  readonly signal: (
+    container: Pick<Replica, 'containerId'>,
+    signal: ContainerSignal,
+  ) => Promise<void>;
   /** Makes the cluster's API server hang, and wakes it up. */
   readonly signalApiServer: (signal: 'SIGSTOP' | 'SIGCONT') => Promise<void>;
   /** Through the Eviction API, which asks the disruption budget; rejects where that says no. */
@@ -60,7 +66,7 @@ export interface Replicas {
 }
 
 export function replicasOf(
-  { target, tools }: Session,
+  { target, tools }: Pick<Session, 'target' | 'tools'>,
   folder: WorkFolder,
   count: number,
 ): Replicas {

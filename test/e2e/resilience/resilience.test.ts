@@ -8,6 +8,7 @@ import { clearmlAway, HANGING, REFUSED } from './clearml_away.ts';
 import { endpointTokens, makeShortToken } from './endpoint_tokens.ts';
 import { evicted } from './evicted.ts';
 import { leaderHangs, leaderKilled } from './leader_lost.ts';
+import { peers } from './peers.ts';
 import { rights } from './rights.ts';
 import { rolled } from './rolled.ts';
 import { STACK_CONFIG, worldOf } from './world.ts';
@@ -21,6 +22,7 @@ test('two replicas under load', async (t) => {
   const world = await worldOf(session, session.folder);
   const shortToken = await makeShortToken(world);
 
+  await t.test('they find and tell each other', () => peers(world));
   await t.test('the leader is killed', (t) => leaderKilled(t, world));
   await t.test('the leader hangs', (t) => leaderHangs(t, world));
   await t.test('a pod is evicted', (t) => evicted(t, world));

@@ -19,6 +19,10 @@ export const STACK_CONFIG = {
   'availability.replicas': String(COUNT),
   'router.shutdownDelaySeconds': String(SHUTDOWN_DELAY),
   'router.drainSeconds': String(DRAIN),
+  // Whoever comes while ClearML is away is another than the owner, and is let in once it is back.
+  'router.access.default': 'visible',
+  // A replica that a test makes hang is looked at, on a slow machine too, before the kubelet takes it for dead.
+  'pod.livenessProbe.failureThreshold': '12',
 } as const;
 
 /** Two replicas on a real cluster, and load on them. */

@@ -15,7 +15,7 @@ function warned(service: object, apiGroups: readonly string[] | undefined): read
 const LACK =
   'The cluster serves neither elbv2.k8s.aws nor eks.amazonaws.com, so that it has no AWS Load Balancer Controller and no Auto Mode: ';
 
-suite('advice about load balancers of EKS without a controller', () => {
+suite('advice about load balancers of AWS without a controller', () => {
   test('tells of the classic one, and what to do', () => {
     const text =
       LACK +
@@ -29,6 +29,16 @@ suite('advice about load balancers of EKS without a controller', () => {
     assert.deepEqual(warned({ platform: 'aws-nlb' }, []), [
       `${LACK}a Service with tcpSession.service.platform aws-nlb gets no address. Install the controller first.`,
     ]);
+  });
+
+  test('tells of the classic one of any cluster on AWS, unless another is named', () => {
+    const nodes = [{ name: 'one', providerID: 'aws:///eu-central-1a/i-0', labels: {} }];
+    const warnedOn = (service: object) => {
+      const config = { ...smallest, tcpSession: { portRange, service } };
+      return loadBalancerWarnings(settledConfig(config, { nodes }));
+    };
+    assert.match(warnedOn({}).join(), /the TCP range gets a classic load balancer/);
+    assert.deepEqual(warnedOn({ platform: 'metallb' }), []);
   });
 
   test('says nothing where there is one, where that is not known, and where config names a class', () => {

@@ -12,7 +12,8 @@ const OPEN =
 
 function configOf(session: object, ports = 2): ReturnType<typeof parsedConfig> {
   const portRange = { start: 30_000, end: 30_000 + ports - 1 };
-  return parsedConfig({ ...smallest, tcpSession: { portRange, ...session } });
+  const router = { access: { default: 'visible' } };
+  return parsedConfig({ ...smallest, router, tcpSession: { portRange, ...session } });
 }
 
 suite('advice about the TCP range', () => {

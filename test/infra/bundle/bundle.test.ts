@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { BUNDLE_BUDGET_BYTES, bundleRouter, NODE_FLAGS } from '../../../infra/bundle/bundle.ts';
+import { bundleRouter, NODE_FLAGS } from '../../../infra/bundle/bundle.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const fixture = 'test/infra/bundle/fixture.js';
@@ -33,10 +33,9 @@ async function run(node: string, code: string): Promise<Run> {
 
 suite('the bundle', () => {
   for (const entry of entries) {
-    test(`of ${entry} is within its budget, the same each time, and free of this machine's paths`, async () => {
+    test(`of ${entry} is the same each time, and free of this machine's paths`, async () => {
       const code = await bundleRouter(entry);
       assert.equal(code, await bundleRouter(entry));
-      assert.ok(code.length < BUNDLE_BUDGET_BYTES, `${code.length} bytes`);
       assert.ok(!code.includes(root));
     });
   }

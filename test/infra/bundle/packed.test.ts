@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
 import { bundleRouter } from '../../../infra/bundle/bundle.ts';
-import { packed } from '../../../infra/bundle/packed.ts';
+import { PACKED_BUDGET_BYTES, packed } from '../../../infra/bundle/packed.ts';
 
 suite('packed code', () => {
   test('runs as the file that it was, and the router with it', async (t) => {
@@ -31,5 +32,16 @@ suite('packed code', () => {
     const one = packed('router.cjs', code);
     assert.ok(JSON.stringify(one).length < code.length * 0.4);
     assert.deepEqual(packed('router.cjs', code), one);
+  });
+
+  test('has a budget, which the router is within', async () => {
+    const { binaryData } = packed('router.cjs', await bundleRouter());
+    assert.ok((binaryData['router.cjs.br']?.length ?? 0) <= PACKED_BUDGET_BYTES);
+    const incompressible = randomBytes(PACKED_BUDGET_BYTES).toString('base64');
+    assert.throws(() => packed('router.cjs', incompressible), {
+      code: 'bundle-failed',
+      message:
+        /^The router's bundle has \d+ bytes when it is packed; 350000 are its limit, since a ConfigMap and the stack's state have to hold it\.$/,
+    });
   });
 });

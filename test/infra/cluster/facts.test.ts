@@ -12,7 +12,7 @@ suite('askCluster', () => {
     const nodes = [
       {
         spec: { providerID: 'kind://a', podCIDRs: ['10.1.1.0/24'] },
-        metadata: { labels: { a: 'b' } },
+        metadata: { name: 'one', labels: { a: 'b' } },
         status: {
           addresses: [
             { type: 'InternalIP', address: '172.18.0.4' },
@@ -20,7 +20,7 @@ suite('askCluster', () => {
           ],
         },
       },
-      { spec: { podCIDRs: ['10.1.0.0/24'] } },
+      { metadata: { name: 'two' }, spec: { podCIDRs: ['10.1.0.0/24'] } },
     ];
     const isDefault = { 'ingressclass.kubernetes.io/is-default-class': 'true' };
     const slice = {
@@ -51,19 +51,28 @@ suite('askCluster', () => {
       podNetworks: ['10.1.0.0/24', '10.1.1.0/24'],
       nodes: [
         {
+          name: 'one',
           providerID: 'kind://a',
           labels: { a: 'b' },
           addresses: ['172.18.0.4'],
+          hostNames: ['a'],
           podNetworks: ['10.1.1.0/24'],
         },
-        { providerID: undefined, labels: {}, addresses: [], podNetworks: ['10.1.0.0/24'] },
+        {
+          name: 'two',
+          providerID: undefined,
+          labels: {},
+          addresses: [],
+          hostNames: [],
+          podNetworks: ['10.1.0.0/24'],
+        },
       ],
       apiGroups: ['apps', 'metallb.io'],
       ingressClasses: [
         { name: 'web', controller: 'example.com/web', isDefault: true },
         { name: 'bare', controller: '', isDefault: false },
       ],
-      apiServer: { addresses: ['172.18.0.2', '172.18.0.3'], ports: [6443] },
+      apiServerPorts: [6443],
       dns: undefined,
       nodePorts: undefined,
       tcpService: undefined,
@@ -73,7 +82,10 @@ suite('askCluster', () => {
   });
 
   test('asks for all nodes, page by page', async (context) => {
-    const node = (network: string) => ({ spec: { podCIDRs: [network] } });
+    const node = (network: string) => ({
+      metadata: { name: network },
+      spec: { podCIDRs: [network] },
+    });
     const { kubeconfig } = await clusterAnswering(context, {
       '/api/v1/nodes?limit=500': { items: [node('10.1.0.0/24')], metadata: { continue: 'a/b' } },
       '/api/v1/nodes?limit=500&continue=a%2Fb': { items: [node('10.1.1.0/24')] },
@@ -96,11 +108,12 @@ suite('askCluster', () => {
     assert.equal(
       facts.trouble,
       'nodes: 200 no answer of a Kubernetes API; ' +
+        'API server: the Service default/kubernetes has no endpoints; ' +
         'DNS: an answer in an unknown form: items.0.metadata: Invalid input: expected object, received null',
     );
     assert.equal(facts.nodes, undefined);
     // Control planes without endpoints tell nothing of their ports.
-    assert.equal(facts.apiServer, undefined);
+    assert.equal(facts.apiServerPorts, undefined);
   });
 
   test('keeps the version when nodes may not be listed', async (context) => {

@@ -5,7 +5,7 @@ import { askCluster } from '../../../infra/cluster/facts.ts';
 import { tcpServicePlace } from '../../../infra/config/decisions/ports.ts';
 import { parsedConfig } from '../parsed_config.ts';
 import { guide, smallest } from '../stacks.ts';
-import { clusterAnswering } from './stand_in.ts';
+import { clusterAnswering, Refusal } from './stand_in.ts';
 
 const PATH =
   '/api/v1/namespaces/clearml/services?labelSelector=' +
@@ -37,8 +37,15 @@ suite('the Service for TCP that is there', () => {
     for (const answer of [{ items }, { items: [] }]) {
       const { kubeconfig } = await clusterAnswering(context, { [PATH]: answer });
       const facts = await askCluster({ kubeconfig, context: 'here' }, { tcpService });
-      assert.equal(facts.tcpService, undefined);
+      assert.equal(facts.tcpService, 'none');
     }
+  });
+
+  test('is not known to whoever may not list Services', async (context) => {
+    const { kubeconfig } = await clusterAnswering(context, { [PATH]: new Refusal(403, 'no') });
+    const facts = await askCluster({ kubeconfig, context: 'here' }, { tcpService });
+    assert.equal(facts.tcpService, undefined);
+    assert.match(facts.trouble ?? '', /TCP Service: 403 no/);
   });
 
   test('is not asked for without a load balancer', () => {

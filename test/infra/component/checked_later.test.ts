@@ -20,6 +20,15 @@ suite('a value of another resource', () => {
     });
   });
 
+  test('is a text, also where the key may be left out', () => {
+    for (const value of [undefined, null, 7, ['a'], { https: 'a.example.com' }]) {
+      assert.throws(() => checkedLater(['ingress', 'wildcardHost'], value), {
+        code: 'config-invalid',
+        message: 'ingress.wildcardHost, from another resource: expected a text',
+      });
+    }
+  });
+
   test('has a schema at each key that takes one', () => {
     for (const path of INPUT_PATHS) {
       assert.throws(() => checkedLater(path.split('.'), 1), { code: 'config-invalid' }, path);

@@ -20,6 +20,7 @@ const args: TaskRouterArgs = {
   ingress: { hostName: 'https://tasks.example.com', controller: 'nginx' },
   router: { taskNetworks: ['10.244.0.0/16'] },
   kubernetes: { platform: 'other' },
+  networkPolicy: { apiServerPorts: [6443] },
 };
 
 function routerOf(name: string, given: TaskRouterArgs, options?: ComponentResourceOptions) {
@@ -142,7 +143,15 @@ infra/README.md lists every key.`,
       const { kubernetes: _unknown, ...silent } = args;
       assert.throws(() => routerOf('gpu', silent), {
         code: 'config-invalid',
-        message: /kubernetes\.platform: missing, .*\(a component asks no cluster\)/,
+        message: `The config of stack dev, component gpu, has one problem; nothing was changed.
+  kubernetes.platform: missing, and the cluster could not be asked what it is (a component asks no cluster). Name it in TaskRouter's arguments, as kubernetes.platform: other (or eks, gke, aks, openshift, k3s, microk8s)
+infra/README.md lists every key.`,
+      });
+      assert.throws(() => routerOf('gpu', { ...args, router: {} }), {
+        code: 'config-invalid',
+        message:
+          'router.taskNetworks: missing, and the pod networks could not be read from the nodes (a component asks no cluster). ' +
+          "Name the networks of tasks' addresses in TaskRouter's arguments, as router.taskNetworks: ['10.244.0.0/16']",
       });
     });
   });

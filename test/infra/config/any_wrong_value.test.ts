@@ -6,11 +6,9 @@ import { z } from 'zod';
 import { unwrap } from '../../../infra/config/reading/secret_leaves.ts';
 import { stackConfig } from '../../../infra/config/reading/schema.ts';
 import { valueAt } from '../../../infra/config/values/value_at.ts';
+import { type Config, type Path, pathsOf, replaced } from './every_path.ts';
 import { problems } from './problems_of.ts';
 import { richStacks } from './rich_stacks.ts';
-
-type Path = readonly string[];
-type Config = Readonly<Record<string, unknown>>;
 
 /** What people and templates leave behind where a value should be. */
 const JUNK: readonly unknown[] = [
@@ -25,21 +23,6 @@ const JUNK: readonly unknown[] = [
   'x'.repeat(300),
   { name: { name: [{}] } },
 ];
-
-/** Paths of every section, group, list and value. */
-function pathsOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  const below = Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]));
-  return path.length === 0 ? below : [path, ...below];
-}
-
-/** A copy in which another value lies at the path. */
-function replaced(config: Config, path: Path, junk: unknown): Config {
-  const copy = structuredClone(config) as Record<string, unknown>;
-  const group = valueAt(copy, path.slice(0, -1)) as Record<string, unknown>;
-  group[path.at(-1) ?? ''] = junk;
-  return copy;
-}
 
 /** A path, shortened to where the innermost schema is for the value there alone: those of a union depend on its neighbours. */
 interface Judged {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { parseVersion } from '../../../infra/cluster/version.ts';
 import { drainWarnings } from '../../../infra/advice/drain.ts';
 import { settledConfig } from '../settled_config.ts';
 import { smallest } from '../stacks.ts';
@@ -9,7 +10,8 @@ type Raw = Readonly<Record<string, unknown>>;
 
 function problemOf(config: Raw, gitVersion: string): string {
   try {
-    settledConfig({ ...smallest, ...config }, { gitVersion });
+    const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
+    settledConfig({ ...smallest, ...config }, { gitVersion, version: parseVersion(major, minor) });
     return '';
   } catch (error) {
     return (error as Error).message.split('\n')[1]?.trim() ?? '';

@@ -17,6 +17,7 @@ const ELSEWHERE = new Set([
   'platform_rules.ts',
   'plain_secrets.ts',
   'read.ts',
+  'remedy.ts',
   'router_settings.ts',
   'settle.ts',
   'stack_file.ts',

@@ -72,6 +72,7 @@ suite('the node port of HTTP', () => {
 
 suite('externalTrafficPolicy Local on node ports', () => {
   const [first, ...others]: NodeEvidence[] = ['a', 'b', 'c'].map((name) => ({
+    name,
     providerID: undefined,
     labels: { 'kubernetes.io/hostname': name },
   }));

@@ -19,6 +19,16 @@ suite('readConfig', () => {
     assert.deepEqual(problems(smallest), []);
   });
 
+  test('takes links for guests that are kept in a file', () => {
+    const config = {
+      ...smallest,
+      router: { access: { guests: true } },
+      availability: { leaderElection: false },
+      pod: { env: { STATE_FILE: '/state/state.json' } },
+    };
+    assert.deepEqual(problems(config), []);
+  });
+
   test('demands that secrets are stored encrypted, and names the command', () => {
     const [first] = problems(smallest, undefined, false);
     assert.equal(

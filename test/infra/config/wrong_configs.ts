@@ -277,6 +277,24 @@ export const wrongConfigs: readonly WrongConfig[] = [
     ],
   },
   {
+    name: 'people of a static route without a list, and a list without people',
+    config: {
+      ...smallest,
+      router: {
+        staticRoutes: [
+          { name: 'a', type: 'path', path: 'a', access: 'people' },
+          { name: 'b', type: 'path', path: 'b', access: 'people', people: [] },
+          { name: 'c', type: 'path', path: 'c', people: ['jane'] },
+        ],
+      },
+    },
+    expected: [
+      'router.staticRoutes.0.people: names nobody: list the users whom `access: people` lets in',
+      'router.staticRoutes.1.people: names nobody: list the users whom `access: people` lets in',
+      'router.staticRoutes.2.people: given, but access is visible, which looks at no list: remove it, or set access to people',
+    ],
+  },
+  {
     name: 'a node port of a Service that has none',
     config: { ...smallest, service: { nodePort: 30_080 } },
     expected: [
@@ -393,6 +411,49 @@ export const wrongConfigs: readonly WrongConfig[] = [
       'pod.env.CLEARML_API_SECRET_KEY_FILE: set by clearml.apiServerSecret; use that',
       'pod.env.CLEARML_CA_FILE: set by clearml.caCertificates; use that',
       'pod.env.static_routes_file: set by router.staticRoutesConfigMap; use that',
+    ],
+  },
+  {
+    name: 'a default level of access that is wider than the widest',
+    config: { ...smallest, router: { access: { default: 'visible', widest: 'people' } } },
+    expected: [
+      'router.access.default: is wider than router.access.widest (people), and the narrower of the two holds; make it people, or widen that',
+    ],
+  },
+  {
+    name: 'guests where owners may give nothing',
+    config: { ...smallest, router: { access: { widest: 'owner', guests: true } } },
+    expected: [
+      'router.access.guests: has no effect: nobody may give anything while router.access.widest is owner; make that people or visible',
+    ],
+  },
+  {
+    name: 'ports for endpoints of a level that none may have',
+    config: {
+      ...smallest,
+      router: { access: { widest: 'people' } },
+      tcpSession: { portRange: { start: 20_000, end: 20_001 }, onlyVisible: true },
+    },
+    expected: [
+      'tcpSession.onlyVisible: leaves every port unused: router.access.widest is people; remove tcpSession, or make that visible',
+    ],
+  },
+  {
+    name: 'ports of own tasks where nobody knows whose pod is whose',
+    config: { ...smallest, router: { ownPorts: true } },
+    expected: [
+      'router.ownPorts: opens nothing: whose pod is whose only router.verifyPods tells; set it',
+    ],
+  },
+  {
+    name: 'guests where links are kept nowhere',
+    config: {
+      ...smallest,
+      router: { access: { guests: true } },
+      availability: { leaderElection: false },
+    },
+    expected: [
+      'router.access.guests: has no effect: links are kept in a ConfigMap beside the Lease, and availability.leaderElection is false; switch that on',
     ],
   },
   {
@@ -517,6 +578,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
           { name: 'b', type: 'subdomain', host: 'not a host' },
           { name: 'c', type: 'path', path: 'c', acces: 'public' },
           { name: 'd', type: 'path', path: 'client' },
+          { name: 'e', type: 'path', path: 'share' },
         ],
       },
     },
@@ -525,6 +587,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
       'router.staticRoutes.1.host: expected a host name, such as chat.example.com, found "not a host"',
       'router.staticRoutes.2.acces: unknown key; did you mean access?',
       'router.staticRoutes.3.path: this path belongs to the router itself',
+      'router.staticRoutes.4.path: this path belongs to the router itself',
     ],
   },
   {

@@ -170,6 +170,13 @@ suite('convertValues', () => {
     });
   }
 
+  test('says who may open endpoints, which no values file does', () => {
+    assert.deepEqual(converted('{}').notes, [
+      "who may open an endpoint: on an open-source server, which shows every task to everybody, its task's owner alone; on other " +
+        'servers whoever may see the task. For that on any server: pulumi config set --path router.access.default visible',
+    ]);
+  });
+
   test('lists what has no counterpart, and why', () => {
     const { config, leftOut } = converted(`
 imageCredentials: {email: a@b.c}

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { RICH_UID, richStacks } from '../config/rich_stacks.ts';
-import { examples } from '../examples.ts';
+import { examples, versionFor } from '../examples.ts';
 import { objectsOf } from '../manifests.ts';
 import { runStack, someCluster } from '../stack_run.ts';
 import { isCustom } from './custom.ts';
@@ -33,7 +33,11 @@ async function runExamples(minor: number): Promise<Map<string, Objects>> {
   const found = new Map<string, Objects>();
   const rich = Object.entries(richStacks).map(([name, config]) => ({ name, config }));
   for (const { name, config } of [...examples(), ...rich]) {
-    const facts = { ...someCluster, uid: RICH_UID, version: { major: 1, minor } };
+    const facts = {
+      ...someCluster,
+      uid: RICH_UID,
+      version: versionFor(config, { major: 1, minor }),
+    };
     const run = await runStack(config, { facts });
     found.set(
       name,

@@ -101,7 +101,9 @@ export function answersOf(cluster: RecordedCluster): Answers {
     '/version': { major, minor, gitVersion },
     '/api/v1/namespaces/kube-system': { metadata: { uid: '0a1b2c3d-0000-4000-8000-000000000001' } },
     '/api/v1/nodes': {
-      items: [{ metadata: { labels: node.labels }, spec: { providerID: node.providerID } }],
+      items: [
+        { metadata: { name: 'one', labels: node.labels }, spec: { providerID: node.providerID } },
+      ],
     },
     '/apis': { groups: ['apps', 'discovery.k8s.io', ...apiGroups].map((name) => ({ name })) },
     '/apis/networking.k8s.io/v1/ingressclasses': {
@@ -113,6 +115,7 @@ export function answersOf(cluster: RecordedCluster): Answers {
         spec: { controller },
       })),
     },
+    '/api/v1/namespaces/task-traffic-router/services': { items: [] },
     '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices': {
       items: [
         {

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 
 import { askCluster } from '../../../infra/cluster/facts.ts';
+import { questionsOf } from '../../../infra/cluster/stack_questions.ts';
 import type { SettledConfig } from '../../../infra/config/decisions/found.ts';
+import type { TcpServiceEvidence } from '../../../infra/platform/evidence.ts';
 import { clusterAnswering, Refusal } from '../cluster/stand_in.ts';
+import type { Told } from '../../../infra/config/reading/settle.ts';
+import { parsedConfig } from '../parsed_config.ts';
 import { settledConfig } from '../settled_config.ts';
 import { runStack, someCluster } from '../stack_run.ts';
 import { guide, smallest } from '../stacks.ts';
@@ -19,8 +23,12 @@ async function settledIn(
 ): Promise<SettledConfig> {
   const refusals = Object.fromEntries(refused.map((path) => [path, forbidden]));
   const { kubeconfig } = await clusterAnswering(context, { ...answersOf(cluster), ...refusals });
-  const facts = await askCluster({ kubeconfig, context: 'here' });
-  return settledConfig({ ...guide, ingress: { hostName: 'tasks.example.com' } }, facts);
+  const config = { ...guide, ingress: { hostName: 'tasks.example.com' } };
+  const facts = await askCluster(
+    { kubeconfig, context: 'here' },
+    questionsOf(parsedConfig(config)),
+  );
+  return settledConfig(config, facts);
 }
 
 suite('the platform of a cluster', () => {
@@ -41,10 +49,7 @@ suite('the platform of a cluster', () => {
         [name, reason, controller, ipBlockCoversPods],
       );
       assert.equal(tcpSession?.service.platform, loadBalancer);
-      assert.deepEqual(found.apiServer, {
-        addresses: ['192.0.2.1'],
-        ports: [recordedClusters[name].apiServerPort],
-      });
+      assert.deepEqual(found.apiServerPorts, [recordedClusters[name].apiServerPort]);
     });
   }
 
@@ -68,7 +73,7 @@ suite('the platform of a cluster', () => {
       ['v1.33.4-gke.1000', 'gce://example/europe-west4-a/n', 'baremetal://10.0.0.5'],
     ] as const) {
       const platformOn = (...ids: readonly string[]) => {
-        const nodes = ids.map((providerID) => ({ providerID, labels: {} }));
+        const nodes = ids.map((providerID) => ({ name: 'one', providerID, labels: {} }));
         return settledConfig(smallest, { gitVersion, nodes }).found.platform.name;
       };
       assert.equal(platformOn(others), 'other');
@@ -139,6 +144,25 @@ suite('what a cluster brings', () => {
     assert.equal(settledConfig(guide, told).tcpSession?.service.platform, 'aws-nlb');
   });
 
+  test('is an NLB on AWS, whoever made the cluster there, where the controller is installed', () => {
+    const nodes = [{ name: 'one', providerID: 'aws:///eu-central-1a/i-0', labels: {} }];
+    const found = (apiGroups: readonly string[], more: Partial<Told> = {}) => {
+      const settled = settledConfig(guide, { nodes, apiGroups, ...more });
+      return [settled.found.platform.name, settled.tcpSession?.service.platform];
+    };
+    assert.deepEqual(found(['elbv2.k8s.aws']), ['other', 'aws-nlb']);
+    assert.deepEqual(found(['elbv2.k8s.aws', 'cilium.io']), ['other', 'aws-nlb']);
+    assert.deepEqual(found(['elbv2.k8s.aws', 'config.openshift.io']), ['openshift', 'aws-nlb']);
+    assert.deepEqual(found([]), ['other', 'other']);
+    const tcpService = { name: 'task-router-tcp', annotations: {}, loadBalancerClass: undefined };
+    assert.deepEqual(found(['elbv2.k8s.aws'], { tcpService }), ['other', 'other']);
+    assert.throws(() => found(['elbv2.k8s.aws'], { tcpService: undefined }), {
+      message: /tcpSession\.service\.platform: missing, /,
+    });
+    const elsewhere = [{ name: 'one', providerID: 'vsphere://0a1b', labels: {} }];
+    assert.deepEqual(found(['elbv2.k8s.aws'], { nodes: elsewhere }), ['other', 'other']);
+  });
+
   test('has to be said on EKS where the cluster cannot be asked for its controller', () => {
     const told = { gitVersion: 'v1.33.4-eks-1', apiGroups: undefined, trouble: 'API groups: 403' };
     assert.throws(() => settledConfig(guide, told), {
@@ -153,6 +177,41 @@ suite('what a cluster brings', () => {
       settledConfig({ ...guide, tcpSession }, told).tcpSession?.service.platform,
       'aws-nlb',
     );
+  });
+
+  test('is no port of the API server where whoever made the cluster chose it: a key has to say it then', () => {
+    const named = (platform: string, networkPolicy = {}, availability = {}) => {
+      const kubernetes = { context: 'test', platform };
+      const stack = { ...smallest, kubernetes, networkPolicy, availability };
+      const told = { apiServerPorts: undefined, trouble: 'API server: 403 forbidden' };
+      return settledConfig(stack, told).found.apiServerPorts;
+    };
+    assert.throws(() => named('other'), {
+      code: 'config-invalid',
+      message:
+        'The config of stack test has one problem; nothing was changed.\n' +
+        '  networkPolicy.apiServerPorts: missing, and the cluster could not be asked on which port its API server listens behind the ' +
+        'Service default/kubernetes (API server: 403 forbidden). Name it: ' +
+        "pulumi config set --path 'networkPolicy.apiServerPorts[0]' 6443\n" +
+        'infra/README.md lists every key.',
+    });
+    assert.deepEqual(named('other', { apiServerPorts: [8443] }), []);
+    assert.deepEqual(named('other', { enabled: false }), []);
+    assert.deepEqual(named('other', {}, { leaderElection: false }), []);
+    assert.deepEqual(
+      ['eks', 'gke', 'aks', 'openshift', 'k3s', 'microk8s'].map((name) => named(name)),
+      [[443], [443], [443], [6443], [6443], [16_443]],
+    );
+  });
+
+  test('is asked of its keys together where the cluster tells nothing of it', () => {
+    const kubernetes = { context: 'test', platform: 'eks' };
+    const stack = { ...guide, kubernetes };
+    const told = { ingressClasses: undefined, apiGroups: undefined, trouble: 'no answer' };
+    assert.throws(() => settledConfig(stack, told), {
+      message:
+        /has 2 problems;.*\n {2}ingress\.controller: missing, .*\n {2}tcpSession\.service\.platform: missing, /,
+    });
   });
 
   const onEks = { gitVersion: 'v1.33.4-eks-1', apiGroups: ['elbv2.k8s.aws'] };
@@ -190,6 +249,50 @@ suite('what a cluster brings', () => {
     const taken = { ...inPlace, loadBalancerClass: 'service.k8s.aws/nlb' };
     const settled = settledConfig({ ...guide, tcpSession }, { ...onEks, tcpService: taken });
     assert.equal(settled.tcpSession?.service.platform, 'aws-nlb');
+  });
+
+  test('is refused on EKS where config names another and the Service has one of the controller', () => {
+    const type = 'service.beta.kubernetes.io/aws-load-balancer-type';
+    const taken = { ...inPlace, annotations: { [type]: 'external' } };
+    const settledAs = (service: object, tcpService: TcpServiceEvidence) => {
+      const tcpSession = { ...guide.tcpSession, service };
+      const settled = settledConfig({ ...guide, tcpSession }, { ...onEks, tcpService });
+      return settled.tcpSession?.service.platform;
+    };
+    const left = {
+      code: 'config-invalid',
+      message:
+        'The config of stack test has one problem; nothing was changed.\n' +
+        '  tcpSession.service.platform: Service task-router-tcp has a load balancer of the AWS Load Balancer Controller, which AWS would ' +
+        'leave behind, and bill, when this changes; remove tcpSession, run pulumi up, and put it back (it gets another address), or keep ' +
+        'that load balancer: aws-nlb\n' +
+        'infra/README.md lists every key.',
+    };
+    assert.throws(() => settledAs({ platform: 'other' }, taken), left);
+    assert.throws(() => settledAs({ annotations: { [type]: 'nlb' } }, taken), left);
+    // What config says by itself, or the class that the controller gave the Service, leaves it where it is.
+    assert.equal(settledAs({ platform: 'other', annotations: taken.annotations }, taken), 'other');
+    const classed = { ...inPlace, loadBalancerClass: 'service.k8s.aws/nlb' };
+    assert.equal(settledAs({ platform: 'other' }, classed), 'other');
+    // Another class is another Service, and the old one goes with its load balancer.
+    assert.equal(settledAs({ platform: 'other', loadBalancerClass: 'mine' }, taken), 'other');
+  });
+
+  test('has to be said on EKS to whoever may not list Services', () => {
+    const told = { ...onEks, tcpService: undefined, trouble: 'TCP Service: 403 forbidden' };
+    assert.throws(() => settledConfig(guide, told), {
+      message:
+        'The config of stack test has one problem; nothing was changed.\n' +
+        '  tcpSession.service.platform: missing, and the cluster could not be asked whether the TCP Service is there, and which load ' +
+        'balancer it has (TCP Service: 403 forbidden). Name it: pulumi config set --path tcpSession.service.platform aws-nlb (or other ' +
+        'for a classic load balancer)\n' +
+        'infra/README.md lists every key.',
+    });
+    const tcpSession = { ...guide.tcpSession, service: { platform: 'other' } };
+    assert.equal(
+      settledConfig({ ...guide, tcpSession }, told).tcpSession?.service.platform,
+      'other',
+    );
   });
 
   test('may be too small for what config asks, which is told before anything is made', () => {

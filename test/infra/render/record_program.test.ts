@@ -17,7 +17,11 @@ const named = {
   },
 };
 
-const onOther = { ...named, ingress: { ...smallest.ingress, controller: 'other' } };
+const onOther = {
+  ...named,
+  ingress: { ...smallest.ingress, controller: 'other' },
+  networkPolicy: { apiServerPorts: [6443] },
+};
 
 /** Objects of the program as they are once Pulumi has named them and has read its own annotations. */
 async function registered(config: Readonly<Record<string, unknown>>): Promise<unknown[]> {
@@ -99,6 +103,10 @@ suite('what is rendered', () => {
       message: /kubernetes\.platform: missing, .*\(no route to host\)/,
     });
     const kubernetes = { context: 'test', platform: 'other' };
+    await assert.rejects(rendered(t, { ...onOther, kubernetes, networkPolicy: {} }, silent), {
+      code: 'config-invalid',
+      message: /networkPolicy\.apiServerPorts: missing, .*\(no route to host\)/,
+    });
     await assert.rejects(rendered(t, { ...onOther, kubernetes }, silent), {
       code: 'config-invalid',
       message: /^router\.taskNetworks: missing, .*\(no route to host\)/,

@@ -34,10 +34,47 @@ suite('keys of the pods', () => {
     assert.deepEqual(container['envFrom'], envFrom);
   });
 
+  test('take no setting, proxy or option of Node from where nobody sees it', async () => {
+    const hostile = {
+      AUTH_ENABLED: 'false',
+      AUTH_DISABLED_ACKNOWLEDGED: 'true',
+      TRUSTED_PROXIES_FILE: '/tmp/other',
+      POLL_INTERVAL: '9',
+      HTTPS_PROXY: 'http://192.0.2.66',
+      https_proxy: 'http://192.0.2.66',
+      NODE_OPTIONS: '--require=/tmp/other.js',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    };
+    const environmentOf = async (pod: object): Promise<Record<string, unknown>> => {
+      const variables = containerOf(await runStack({ ...smallest, pod }))['env'];
+      const all = variables as { name: string; value?: unknown; valueFrom?: unknown }[];
+      assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
+      return Object.fromEntries(
+        all.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]),
+      );
+    };
+    const source = { configMapRef: { name: 'more' } };
+    const valueFrom = { configMapKeyRef: { name: 'more', key: 'POLL_INTERVAL' } };
+    const kept = await environmentOf({ envFrom: [source], env: { POLL_INTERVAL: { valueFrom } } });
+    assert.deepEqual(
+      Object.keys(hostile).map((name) => [name, kept[name]]),
+      Object.keys(hostile).map((name) => [name, name === 'POLL_INTERVAL' ? valueFrom : '']),
+    );
+    const plain = await environmentOf({});
+    for (const name of Object.keys(plain)) assert.deepEqual(kept[name], plain[name], name);
+    const behind = await environmentOf({ envFrom: [{ ...source, prefix: 'MORE_' }] });
+    assert.deepEqual(Object.keys(behind), Object.keys(plain));
+    const begun = await environmentOf({ envFrom: [{ ...source, prefix: 'NODE_O' }] });
+    assert.deepEqual(
+      Object.keys(begun).filter((name) => !(name in plain)),
+      ['NODE_OPTIONS'],
+    );
+  });
+
   test('change the times of a probe and not what it asks', async () => {
     const run = await runStack({ ...smallest, pod: { livenessProbe: { periodSeconds: 60 } } });
     assert.deepEqual(containerOf(run)['livenessProbe'], {
-      httpGet: { path: '/healthz', port: 'admin' },
+      httpGet: { path: '/healthz', port: 'health' },
       timeoutSeconds: 3,
       periodSeconds: 60,
       failureThreshold: 3,

@@ -24,6 +24,7 @@ const ERRORS = {
     801,
     'value combination already exists (unique field already contains this value)',
   ],
+  no_containers_for_url: [400, 1052, 'no container instances found for service url'],
   bad_auth_type: [401, 10, 'unauthorized (bad authentication header type)'],
   no_credentials: [401, 20, 'unauthorized (missing credentials)'],
   bad_credentials: [401, 21, 'unauthorized (malformed credentials)'],

@@ -66,7 +66,8 @@ export interface TaskSeed {
 export function addTask(clearml: ClearMl, seed: TaskSeed = {}): TaskRecord {
   const now = timestamp(clearml.clock.now());
   const user = seed.user ?? ids.alice;
-  const company = seed.company ?? clearml.state.account(user)?.user.company ?? ids.companyA;
+  const company = seed.company ?? clearml.state.account(user)?.user.company;
+  if (company === undefined) throw new Error(`The stand-in server has no user ${user}.`);
   return clearml.state.putTask({
     id: seed.id ?? randomUUID().replaceAll('-', ''),
     name: seed.name ?? 'sample task',

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { credentials } from './seed.ts';
+import { credentials, ids, type SeedUserName } from './seed.ts';
 import { startClearMl } from './server.ts';
 
 const { values } = parseArgs({
@@ -24,9 +24,10 @@ if (options.success) {
     `A stand-in for the ClearML API server (${clearml.edition}) listens on ${clearml.url}`,
   );
   console.log('It is no ClearML: it keeps nothing, and its users and keys are known to everyone.');
-  console.log(
-    `Users: ${Object.keys(credentials).join(', ')}; their keys: test/lab/clearml/seed.ts`,
+  const users = (Object.keys(credentials) as SeedUserName[]).filter(
+    (user) => clearml.state.account(ids[user]) !== undefined,
   );
+  console.log(`Users: ${users.join(', ')}; their keys: test/lab/clearml/seed.ts`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void clearml.stop());
   }

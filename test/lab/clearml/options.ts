@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { defaultSeed, type Seed } from './seed.ts';
+import { defaultSeed, openSourceSeed, type Seed } from './seed.ts';
 
-/** The two kinds of server. `enterprise` issues tokens of feature set `advanced` and has `routers.get_routes`. */
+/**
+ * The two characters. On an `open-source` server there is one company, and every account sees every task. An `enterprise` server
+ * has several companies and may hide a task from users; it issues tokens of feature set `advanced` and has `routers.get_routes`.
+ */
 export type Edition = 'open-source' | 'enterprise';
 
 export interface ClearMlOptions {
@@ -42,6 +45,7 @@ export interface ClearMlOptions {
   readonly tokenSeconds?: number;
   /** Ends the connection with each answer, as under Flask's own server; gunicorn keeps it. Default false. */
   readonly closesConnections?: boolean;
+  /** Default `defaultSeed`, open source `openSourceSeed`. */
   readonly seed?: Seed;
 }
 
@@ -70,7 +74,7 @@ const THIRTY_DAYS = 2_592_000;
 export function resolveOptions(options: ClearMlOptions): ResolvedOptions {
   const edition = options.edition ?? 'open-source';
   const enterprise = edition === 'enterprise';
-  const seed = options.seed ?? defaultSeed;
+  const seed = options.seed ?? (enterprise ? defaultSeed : openSourceSeed);
   return {
     edition,
     host: options.host ?? '127.0.0.1',

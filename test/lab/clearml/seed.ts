@@ -55,7 +55,7 @@ export const credentials: Readonly<Record<SeedUserName, Credentials>> = {
   mallory: { accessKey: 'LABMALLORYACCESSKEY0000000000', secretKey: 'lab-mallory-secret' },
 };
 
-/** Two companies: A with an administrator, alice, bob and the router's own user; B with mallory. */
+/** What an enterprise server starts with: company A with an administrator, alice, bob and the router's own user; B with mallory. */
 export const defaultSeed: Seed = {
   companies: [
     { id: ids.companyA, name: 'Company A' },
@@ -127,4 +127,11 @@ export const defaultSeed: Seed = {
       load_balancer: { enabled: false },
     },
   ],
+};
+
+/** What an open-source server starts with: the same with company A alone, since such a server has one company. */
+export const openSourceSeed: Seed = {
+  ...defaultSeed,
+  companies: defaultSeed.companies.filter(({ id }) => id === ids.companyA),
+  users: defaultSeed.users.filter(({ company }) => company === ids.companyA),
 };

@@ -64,7 +64,7 @@ export async function startClearMl(given: ClearMlOptions = {}): Promise<ClearMl>
     server_build: 'stand-in',
     feature_set: options.edition === 'enterprise' ? 'advanced' : 'basic',
   });
-  const state = new State(options.seed, timestamp(clock.now()));
+  const state = new State(options.seed, timestamp(clock.now()), options);
   const server: Server = { options, state, tokens, clock };
   const faults = new Faults();
   const calls = new AccessLog();

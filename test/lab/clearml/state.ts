@@ -10,6 +10,7 @@ import type {
   UserRecord,
 } from './records.ts';
 import type { Document } from './document.ts';
+import type { ResolvedOptions } from './options.ts';
 import type { Seed } from './seed.ts';
 
 /** A user with what only the server knows of it. */
@@ -39,12 +40,26 @@ export class State {
   readonly #changes = new EventEmitter();
   #version = 0;
 
-  constructor(seed: Seed, now: string) {
+  readonly #everybodySeesAll: boolean;
+
+  constructor(
+    seed: Seed,
+    now: string,
+    { edition, serverVersion }: Pick<ResolvedOptions, 'edition' | 'serverVersion'>,
+  ) {
+    this.#everybodySeesAll = edition === 'open-source';
     this.#changes.setMaxListeners(0);
     for (const company of seed.companies) this.companies.set(company.id, company);
     for (const { id, name, company, role, username, password, credentials } of seed.users) {
       this.putAccount({
-        user: { id, name, company, created: now },
+        user: {
+          id,
+          name,
+          company,
+          ...partsOf(name),
+          created: now,
+          created_in_version: serverVersion,
+        },
         role,
         username,
         password,
@@ -114,8 +129,15 @@ export class State {
   /**
    * Narrows who of the company sees a task, as an enterprise server's permissions do; its administrators always do.
    * Undefined opens it again to the whole company.
+   *
+   * @throws Error in the open-source character, which cannot hide a task from anybody.
    */
   restrictTask(id: string, userIds: readonly string[] | undefined): void {
+    if (this.#everybodySeesAll) {
+      throw new Error(
+        "Everybody sees all tasks here: start the stand-in with edition 'enterprise'.",
+      );
+    }
     if (userIds === undefined) this.#visibility.delete(id);
     else this.#visibility.set(id, new Set(userIds));
     this.#changed();
@@ -151,4 +173,10 @@ export class State {
     this.#version += 1;
     this.#changes.emit('change');
   }
+}
+
+/** A name as the server takes it apart at its first space. */
+function partsOf(name: string): { readonly given_name: string; readonly family_name: string } {
+  const [given = '', ...family] = name.split(' ');
+  return { given_name: given, family_name: family.join(' ') };
 }

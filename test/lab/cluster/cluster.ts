@@ -25,6 +25,8 @@ export interface Cluster {
   readonly podNetwork: string;
   /** CIDR */
   readonly serviceNetwork: string;
+  /** Where pods ask for names; nobody answers there until the Service of DNS is made. */
+  readonly dnsAddress: string;
   /** CIDR of the addresses that Services of type LoadBalancer get. */
   readonly loadBalancerNetwork: string;
   readonly ingress: IngressController;

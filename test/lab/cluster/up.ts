@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
+import { get, type RequestOptions } from 'node:https';
 import { join, resolve } from 'node:path';
-import { CoreV1Api, KubeConfig, VersionApi } from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { LabError } from '../errors.ts';
 import { tryLock } from '../lock.ts';
 import type { ClusterTools, OnProgress, Tools } from '../tools/tool.ts';
@@ -91,10 +92,7 @@ async function start(
   await startContainerd(setup);
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigs.admin);
-  await daemons.until('the start of the API server', API_SERVER_TIMEOUT_MS, async () => {
-    await config.makeApiClient(VersionApi).getCode();
-    return true;
-  });
+  await daemons.until('the start of the API server', API_SERVER_TIMEOUT_MS, () => isReady(config));
 
   onProgress(STEP, 'node and images');
   await startControllers(setup);
@@ -125,6 +123,7 @@ async function start(
     hostAddress: networks.hostAddress,
     podNetwork: networks.pods,
     serviceNetwork: networks.services,
+    dnsAddress: networks.dns,
     loadBalancerNetwork: networks.loadBalancers,
     ingress,
     namespacePid: setup.initPid,
@@ -149,6 +148,18 @@ async function prepare(name: string, directory: string, tools: ClusterTools): Pr
     snapshotter: await chooseSnapshotter(directory),
     daemons: new Daemons(join(directory, 'log'), init.pid),
   };
+}
+
+/** The roles that Kubernetes' own programs have are made by then: the controller manager ends where it is refused for ten seconds. */
+async function isReady(config: KubeConfig): Promise<boolean> {
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  return new Promise((resolve, reject) => {
+    get(new URL('/readyz', config.getCurrentCluster()?.server), options, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    }).on('error', reject);
+  });
 }
 
 /** Waits until pods can be started: the node is Ready, and the default namespace has its service account. */

@@ -5,12 +5,14 @@ import { connect } from 'node:net';
 import { request } from 'undici';
 import { WebSocket } from 'ws';
 
+import { changeTask } from '../clearml/asks.ts';
 import { login } from '../clearml/client.ts';
 import { credentials, ids, type SeedUserName } from '../clearml/seed.ts';
 import { run } from '../command.ts';
 import { LabError } from '../errors.ts';
 import type { NextSteps, ShellLine } from './next_steps.ts';
-import type { Session } from './session.ts';
+import { waitFor } from './kubernetes/wait.ts';
+import type { Reachable } from './reachable.ts';
 
 /** One thing that has to be true of a run; throws where it is not. */
 export interface Check {
@@ -102,7 +104,7 @@ async function tcpEcho(address: string, port: number, bytes: Buffer): Promise<Bu
 }
 
 /** Everything that a person can do with a run, and what nobody may. */
-export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
+export function checksOf(session: Reachable, steps: NextSteps): readonly Check[] {
   const { clearml, answers, samples } = session;
   const { endpoint, tcpAddress, tcpPort } = answers;
   const tokenOf = (user: SeedUserName): Promise<string> => login(clearml.url, credentials[user]);
@@ -118,6 +120,38 @@ export function checksOf(session: Session, steps: NextSteps): readonly Check[] {
     lineCheck(steps.cookie, [steps.token], PAGE_MARK),
     lineCheck(steps.bearer, [steps.token], PAGE_MARK),
     lineCheck(steps.tcp, [], TCP_GREETING),
+    {
+      title: `Printed line: ${steps.colleague.title}`,
+      async perform() {
+        // An earlier round of these checks hid the task from him.
+        clearml.state.restrictTask(samples.web.taskId, undefined);
+        const output = await paste([], steps.colleague);
+        expect(output.includes(PAGE_MARK), `prints: ${output.slice(0, 500)}`);
+      },
+    },
+    {
+      title: `Printed line: ${steps.narrow.title}`,
+      async perform() {
+        const authorization = `Bearer ${await tokenOf('bob')}`;
+        const becomes = (wanted: number): Promise<void> =>
+          waitFor(
+            TIMEOUT_MS / 1000,
+            async () => (await get(endpoint, { authorization })).status === wanted || undefined,
+            async () => `bob does not get ${wanted}`,
+          ).then(() => undefined);
+        const { runtime } = clearml.state.task(samples.web.taskId) ?? {};
+        await paste([steps.token], steps.narrow);
+        try {
+          await becomes(404);
+          const owner = `Bearer ${await tokenOf('alice')}`;
+          const { status } = await get(endpoint, { authorization: owner });
+          expect(status === 200, `status ${status} instead of 200 for the owner`);
+        } finally {
+          changeTask(clearml, samples.web.taskId, { runtime });
+        }
+        await becomes(200);
+      },
+    },
     {
       title: 'A browser without a session is sent to sign in',
       async perform() {

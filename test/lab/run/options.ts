@@ -6,6 +6,8 @@ import { LabError } from '../errors.ts';
 export interface RunOptions {
   /** Context of the user's kubeconfig; undefined: a one-node cluster of the lab's own. */
   readonly context: string | undefined;
+  /** Processes of this machine instead of a cluster. */
+  readonly noCluster: boolean;
   /** Check everything, tear down, and end. */
   readonly once: boolean;
   /** Name what is missing instead of installing it. */
@@ -14,6 +16,15 @@ export interface RunOptions {
   readonly address: string | undefined;
 }
 
+/** Of a run that no person watches: it installs nothing, and ends by itself. */
+export const UNATTENDED: RunOptions = {
+  context: undefined,
+  address: undefined,
+  noCluster: false,
+  once: true,
+  noInstall: true,
+};
+
 export const HELP = `Usage: npm start -- [options]
 
 Puts the router into a Kubernetes cluster with pulumi up, with a stand-in ClearML server and two sample tasks,
@@ -21,8 +32,10 @@ prints how to reach them, and stays until Ctrl-C.
 
   --context NAME     use this context of your kubeconfig; left out, a one-node cluster is made on this machine
   --address ADDRESS  with --context: the address of this machine that the cluster's pods can call
+  --no-cluster       no Kubernetes: the router, the stand-in and the tasks run as processes of this machine. So it is
+                     where a cluster of its own cannot be made, too
   --once             check every printed line, remove everything, end with status 0 or 1
-  --no-install       install nothing: name what is missing instead
+  --no-install       install nothing: where a cluster needs it, name what is missing and end
   --help             show this text
 
 npm stop removes everything that npm start has made.`;
@@ -39,6 +52,7 @@ export function parseOptions(args: readonly string[]): RunOptions | undefined {
       options: {
         context: { type: 'string' },
         address: { type: 'string' },
+        'no-cluster': { type: 'boolean', default: false },
         once: { type: 'boolean', default: false },
         'no-install': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -48,8 +62,12 @@ export function parseOptions(args: readonly string[]): RunOptions | undefined {
     if (values.address !== undefined && values.context === undefined) {
       throw new Error("--address goes with --context: the lab's own cluster knows its address");
     }
+    if (values['no-cluster'] && values.context !== undefined) {
+      throw new Error('--no-cluster and --context exclude each other');
+    }
     return {
       context: values.context,
+      noCluster: values['no-cluster'],
       once: values.once,
       noInstall: values['no-install'],
       address: values.address,

@@ -92,6 +92,7 @@ const ANSWER_SECONDS = 30;
 /**
  * Waits for the router's answers in the tasks' runtime properties.
  *
+ * @param log where the router's log is, for the message.
  * @throws LabError `ANSWER_MISSING`
  */
 export async function awaitAnswers(
@@ -99,6 +100,7 @@ export async function awaitAnswers(
   samples: Samples,
   routerAddress: string,
   portRange: PortRange = PORT_RANGE,
+  log = `kubectl -n ${ROUTER_NAMESPACE} logs deployment/${ROUTER_NAME}`,
 ): Promise<Answers> {
   const inRange = (port: unknown): boolean =>
     Number(port) >= portRange.start && Number(port) <= portRange.end;
@@ -123,8 +125,7 @@ export async function awaitAnswers(
     if (!late.aborted) throw error;
     throw new LabError(
       'ANSWER_MISSING',
-      `After ${ANSWER_SECONDS} s the router has not answered both sample tasks. Its log says why: ` +
-        `kubectl -n ${ROUTER_NAMESPACE} logs deployment/${ROUTER_NAME}`,
+      `After ${ANSWER_SECONDS} s the router has not answered both sample tasks. Its log says why: ${log}`,
       { cause: error },
     );
   }

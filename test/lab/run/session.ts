@@ -2,20 +2,25 @@ import { randomUUID } from 'node:crypto';
 
 import type { ConfigMap, Stack } from '@pulumi/pulumi/automation/index.js';
 
+import type { Edition } from '../clearml/options.ts';
 import { startClearMl, type ClearMl } from '../clearml/server.ts';
 import { nodeImage } from '../cluster/images/image.ts';
 import { identify } from '../cluster/processes/process_identity.ts';
 import { clusterUp } from '../cluster/up.ts';
-import { prepareSdk } from '../tasks/sdk.ts';
+import { LabError } from '../errors.ts';
+import type { NoPython } from '../tasks/python_environment.ts';
+import { prepareSdk, type Sdk } from '../tasks/sdk.ts';
 import { prepareTools } from '../tools/prepare.ts';
 import type { OnProgress, Tools } from '../tools/tool.ts';
 import { exposeByService } from './kubernetes/http_service.ts';
 import { endDescendants, runMark } from './left_processes.ts';
+import { startDns } from './kubernetes/dns.ts';
 import { createNamespace } from './kubernetes/namespaces.ts';
 import type { RunOptions } from './options.ts';
 import { NODE_IMAGE } from './kubernetes/pods.ts';
 import type { Progress } from './progress.ts';
-import { awaitAnswers, startSamples, type Answers, type Samples } from './samples.ts';
+import type { Reachable } from './reachable.ts';
+import { awaitAnswers, startSamples, type Samples } from './samples.ts';
 import { sourceLines } from './sources.ts';
 import { openStack } from './stack.ts';
 import { ROUTER_NAMESPACE, stackConfig, TASK_NAMESPACE } from './stack_config.ts';
@@ -24,13 +29,10 @@ import { namedContext, namedTarget, ownTarget, type Target } from './target.ts';
 import type { RunRecord, WorkFolder } from './work_folder.ts';
 
 /** A run that is up: everything that a person, or a test, can reach. */
-export interface Session {
+export interface Session extends Reachable {
   readonly target: Target;
   readonly tools: Tools;
-  readonly clearml: ClearMl;
   readonly stack: Stack;
-  readonly samples: Samples;
-  readonly answers: Answers;
   /** URL that users open. */
   readonly url: string;
   /** Ends what runs inside of this process; `removeRun` removes the rest. */
@@ -45,6 +47,8 @@ export interface SessionParts {
   readonly signal: AbortSignal;
   /** Config of the stack beside the lab's own, or in its place. */
   readonly config?: ConfigMap;
+  /** The kind of ClearML server; `enterprise` unless given, where the SDK's own asks work. */
+  readonly edition?: Edition;
 }
 
 const LINE_INTERVAL_MS = 15_000;
@@ -69,20 +73,27 @@ async function prepare({ options, folder, progress, signal }: SessionParts): Pro
     ending = setInterval(() => void endDescendants(), END_INTERVAL_MS);
   };
   signal.addEventListener('abort', endBuilds);
-  const tools = await progress
-    .step('Finding what is needed', async (tell) => {
-      const value = await prepareTools({
-        noInstall: options.noInstall,
-        wants: options.context === undefined ? 'cluster' : 'context',
-        onProgress: sparing((step, detail) => tell(`${step}: ${detail}`)),
-      });
-      return { done: 'Found what is needed', value };
+  const found = await progress
+    .step<Tools | LabError>('Finding what is needed', async (tell) => {
+      try {
+        const value = await prepareTools({
+          noInstall: options.noInstall,
+          wants: options.context === undefined ? 'cluster' : 'context',
+          onProgress: sparing((step, detail) => tell(`${step}: ${detail}`)),
+        });
+        return { done: 'Found what is needed', value };
+      } catch (error) {
+        if (!(error instanceof LabError) || error.code !== 'PREREQUISITES_MISSING') throw error;
+        return { done: 'Not all that a cluster needs is here', value: error };
+      }
     })
     .finally(() => {
       signal.removeEventListener('abort', endBuilds);
       clearInterval(ending);
     });
   signal.throwIfAborted();
+  if (found instanceof LabError) throw found;
+  const tools = found;
   for (const line of sourceLines(tools)) progress.say(`    ${line}`);
   const record = await folder.readRecord();
   if (record !== undefined) await folder.writeRecord({ ...record, tools });
@@ -109,9 +120,12 @@ function startCluster({ options, folder, progress }: SessionParts, tools: Tools)
   });
 }
 
-function startServer({ progress }: SessionParts, target: Target): Promise<ClearMl> {
+function startServer(
+  { progress, edition = 'enterprise' }: SessionParts,
+  target: Target,
+): Promise<ClearMl> {
   return progress.step('Starting a stand-in for the ClearML API server', async () => {
-    const value = await startClearMl({ host: target.hostAddress, edition: 'enterprise' });
+    const value = await startClearMl({ host: target.hostAddress, edition });
     return { done: `A stand-in for the ClearML API server listens on ${value.url}`, value };
   });
 }
@@ -123,16 +137,25 @@ function startTasks(
   record: RunRecord,
 ): Promise<Samples> {
   return progress.step('Starting two sample tasks', async (tell) => {
-    const sdk = await prepareSdk({ onProgress: (_, detail) => tell(detail) });
+    const sdk = await sdkFor(clearml, tell);
     await createNamespace(target.config, TASK_NAMESPACE, record.id);
     tell('pods');
     const value = await startSamples(target.config, clearml, sdk, runMark(folder));
     const how =
       'absent' in sdk
-        ? `written by hand, since there is no ClearML SDK: ${sdk.absent}`
+        ? `written by hand instead of by the ClearML SDK: ${sdk.absent}`
         : `through the ClearML SDK ${sdk.version}`;
     return { done: `Two sample tasks have asked for access, ${how}`, value };
   });
+}
+
+/** The SDK that the sample tasks ask with. */
+async function sdkFor(
+  { edition }: ClearMl,
+  tell: (detail: string) => void,
+): Promise<Sdk | NoPython> {
+  if (edition === 'open-source') return { absent: 'it refuses to ask on open-source servers' };
+  return prepareSdk({ onProgress: (_, detail) => tell(detail) });
 }
 
 async function openUrl(parts: SessionParts, target: Target, record: RunRecord): Promise<string> {
@@ -171,7 +194,11 @@ export async function prepareSession(parts: SessionParts): Promise<Prepared> {
     await clearml.stop();
   };
   try {
-    samples = await startTasks(parts, target, clearml, record);
+    const { config: cluster, dnsAddress } = target;
+    [samples] = await Promise.all([
+      startTasks(parts, target, clearml, record),
+      dnsAddress === undefined ? undefined : startDns(cluster, dnsAddress),
+    ]);
     signal.throwIfAborted();
     const url = await openUrl(parts, target, record);
     const stack = await openStack(folder, tools);

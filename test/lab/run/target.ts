@@ -23,6 +23,8 @@ export interface Target {
   /** Address of this machine that pods can call. */
   readonly hostAddress: string;
   readonly exposure: Exposure;
+  /** Where pods of the lab's own cluster ask for names, once a stand-in answers there; the user's has its own DNS. */
+  readonly dnsAddress: string | undefined;
 }
 
 /** The lab's own cluster as a target. */
@@ -40,6 +42,7 @@ export async function ownTarget(cluster: Cluster): Promise<Target> {
       'absent' in ingress
         ? { kind: 'service', reason: `there is no ingress controller: ${ingress.absent}` }
         : { kind: 'ingress', ...ingress },
+    dnsAddress: cluster.dnsAddress,
   };
 }
 
@@ -77,6 +80,7 @@ export async function namedTarget(context: string, address: string | undefined):
       kind: 'service',
       reason: 'in a cluster that you named, its ingress controllers are left alone',
     },
+    dnsAddress: undefined,
   };
 }
 

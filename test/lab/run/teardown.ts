@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+
 import { VersionApi, type KubeConfig } from '@kubernetes/client-node';
 
 import { clusterDown } from '../cluster/down.ts';
@@ -69,6 +71,7 @@ export async function removeRun(
   const removed = await clusterDown(folder.cluster);
   if (removed.processes > 0) tell('Removed the cluster');
   await forgetStack(folder);
+  await rm(folder.local, { recursive: true, force: true });
   await folder.removeRecord();
   return record !== undefined || left > 0 || removed.processes > 0;
 }

@@ -62,6 +62,11 @@ export class WorkFolder {
     return join(this.path, 'cluster');
   }
 
+  /** What a run without a cluster keeps. */
+  get local(): string {
+    return join(this.path, 'local');
+  }
+
   /** Pulumi's project, backend and home. */
   get pulumi(): string {
     return join(this.path, 'pulumi');

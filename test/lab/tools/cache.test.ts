@@ -52,7 +52,13 @@ test('two runs at once make an entry once; the second waits', { timeout: 10_000 
   if (process.platform !== 'linux') return t.skip('abstract sockets are Linux');
   const gate = Promise.withResolvers<void>();
   const waiting = Promise.withResolvers<void>();
-  const first = cached(key('shared'), () => gate.promise, ignore);
+  const filling = Promise.withResolvers<void>();
+  const fill = (): Promise<void> => {
+    filling.resolve();
+    return gate.promise;
+  };
+  const first = cached(key('shared'), fill, ignore);
+  await filling.promise;
   const second = cached(
     key('shared'),
     () => Promise.reject(new Error('made twice')),

@@ -1,4 +1,6 @@
-import { run } from '../command.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { run, type CommandOptions } from '../command.ts';
+import { LabError } from '../errors.ts';
 import { findProgram, firstExecutable } from '../search_path.ts';
 
 /** A program of the operating system that the cluster needs, and Debian's and Ubuntu's package of it. */
@@ -54,14 +56,35 @@ export async function installPackages(
   onDetail: (detail: string) => void,
 ): Promise<void> {
   const environment = { DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { environment, onErrorLine: onDetail };
   onDetail('apt-get update');
-  await run('apt-get', ['update', '-q'], { environment, onErrorLine: onDetail });
+  await onceUnlocked(['update', '-q'], options);
   onDetail(`apt-get install ${packages.join(' ')}`);
-  await run(
-    'apt-get',
+  await onceUnlocked(
     ['install', '-y', '-q', '--no-install-recommends', '--no-upgrade', ...packages],
-    { environment, onErrorLine: onDetail },
+    options,
   );
+}
+
+const LOCK_RETRY_MS = 3_000;
+const LOCK_WAIT_MS = 5 * 60_000;
+
+/** Runs apt-get. Where another holds one of its locks, as unattended upgrades of a new machine do, it is tried again for minutes. */
+async function onceUnlocked(args: readonly string[], options: CommandOptions): Promise<void> {
+  const until = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      await run('apt-get', args, options);
+      return;
+    } catch (error) {
+      const locked =
+        error instanceof LabError &&
+        /Could not get lock|is another process using it/.test(error.message);
+      if (!locked || performance.now() > until) throw error;
+      options.onErrorLine?.('Another program installs packages; waiting for it');
+      await delay(LOCK_RETRY_MS);
+    }
+  }
 }
 
 /** Folder of the CNI plugins. */

@@ -32,7 +32,7 @@ describe('who gets in at a router process, by the word of a ClearML server', () 
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'router-state-'));
-    clearml = await startClearMl();
+    clearml = await startClearMl({ edition: 'enterprise' });
     task.listen(0, '127.0.0.1');
     await once(task, 'listening');
     router = await startRouterProcess({

@@ -119,7 +119,7 @@ test('a connection that the server closed while it lay idle does not fail a call
 });
 
 test('tells the tasks that a token may see, and nothing for an empty list', async (t) => {
-  const server = await serve(t);
+  const server = await serve(t, { edition: 'enterprise' });
   const clearml = connect(t, server);
   const mine = addTask(server).id;
   const hidden = addTask(server, { systemTags: ['external_service', 'hidden'] }).id;

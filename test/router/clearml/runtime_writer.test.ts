@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRuntimeWriter } from '../../../router/clearml/runtime_writer.ts';
-import type { Call } from '../../../router/clearml/runtime_writer.ts';
+import type { Call } from '../../../router/clearml/own_task.ts';
 import { RouterError } from '../../../router/errors.ts';
 import { addTask, changeRuntime } from '../../lab/clearml/asks.ts';
 import { storedPath } from '../../lab/clearml/services/runtime_keys.ts';
@@ -125,3 +125,31 @@ test('A80: a key that is not found under its own name is taken as escaped, howev
   assert.equal(stored.get('endpoint__x'), 'https://y/');
   assert.ok(!calls.includes('tasks.edit_runtime'), 'remembered');
 });
+
+const ENDPOINT = {
+  _SERVICE__x: 'EXTERNAL',
+  _PORT__x: 8888,
+  endpoint__x: 'https://x/',
+  router_name__x: 'router',
+};
+const OTHERS = { _user_secret: 'hush', _PORT: 80, endpoint: 'https://unnamed/' };
+for (const [server, verbatim, options] of [
+  ['stores keys as they are', true, { editRuntimeKeys: 'verbatim' }],
+  ['stores them under other names', false, { editRuntimeKeys: 'escaped' }],
+  ['is older', false, { apiVersion: '2.23' }],
+] as const) {
+  test(`removes keys and no others, where the server ${server}`, async (t) => {
+    const stored = await serve(t, options);
+    const clearml = connect(t, stored);
+    const stray = Object.keys(escapedAs('router_tcp_stamp__x'))[0] ?? '';
+    const { id } = addTask(stored, { runtime: { ...OTHERS, ...ENDPOINT, [stray]: 'stray' } });
+    const keys = [...Object.keys(ENDPOINT), 'router_tcp_stamp__x', 'not_there__x'];
+    await clearml.writeRuntime(id, {}, keys);
+    // A server that keeps keys as they are has no such stray: there it is another's key.
+    const expected = verbatim ? { ...OTHERS, [stray]: 'stray' } : OTHERS;
+    assert.deepEqual(runtimeOf(stored, id), expected);
+    await clearml.writeRuntime(id, { _PORT: '81' }, ['endpoint', '_PORT']);
+    const { endpoint: _gone, ...kept } = { ...expected, _PORT: '81' };
+    assert.deepEqual(runtimeOf(stored, id), kept);
+  });
+}

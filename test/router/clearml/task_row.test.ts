@@ -32,6 +32,13 @@ test('of a runtime only the keys of the contract are kept, secrets never', () =>
   assert.doesNotMatch(JSON.stringify([...Object.values(row), [...row.runtime]]), /secret/);
 });
 
+test('the last use stands beside the runtime, since it changes without asking anything', () => {
+  const row = taskRow.parse({ ...ROW, runtime: { _PORT: 1, router_last_used: '["v1"]' } });
+  assert.equal(row.lastUsed, '["v1"]');
+  assert.deepEqual([...row.runtime], [['_PORT', '1']]);
+  assert.equal(taskRow.parse({ ...ROW, runtime: { _PORT: 1 } }).lastUsed, undefined);
+});
+
 test('references come as objects or as text', () => {
   const whole = taskRow.parse({
     ...ROW,
@@ -74,6 +81,7 @@ test('exact about id and status, tolerant of all else', () => {
     systemTags: [],
     startedAt: 0,
     changedAt: undefined,
+    lastUsed: undefined,
     runtime: new Map(),
   });
 });
@@ -83,4 +91,41 @@ test('a time without a zone is UTC', () => {
   for (const time of started) {
     assert.equal(taskRow.parse({ ...ROW, started: time }).startedAt, Date.UTC(2026, 0, 2, 3, 4, 5));
   }
+});
+
+const accessOf = (runtime: Record<string, unknown>, key = 'router_access') =>
+  taskRow.parse({ ...ROW, runtime }).runtime.get(key);
+
+test('router_access counts in either spelling, the plain one before the other', () => {
+  assert.equal(accessOf({ router_access: 'people' }), 'people');
+  const named = 'router_access__x';
+  assert.equal(accessOf({ 'router_access%_%_x': 'owner' }, named), 'owner');
+  for (const runtime of [
+    { 'router_access%_%_x': 'visible', router_access__x: 'owner' },
+    { router_access__x: 'owner', 'router_access%_%_x': 'visible' },
+  ]) {
+    assert.equal(accessOf(runtime, named), 'owner');
+  }
+  assert.equal(accessOf({ 'router_access%2Ex': 'owner' }), undefined, 'another key');
+});
+
+test('a router_access that cannot be read says something all the same', () => {
+  for (const word of ['x'.repeat(1025), ['owner'], { level: 'owner' }]) {
+    assert.equal(accessOf({ router_access: word }), 'unreadable', JSON.stringify(word));
+  }
+  assert.equal(accessOf({ router_access: null }), undefined);
+});
+
+test('router_keep_prefix counts in either spelling, and as text where Python wrote True', () => {
+  const key = 'router_keep_prefix';
+  assert.equal(accessOf({ router_keep_prefix: true }, key), 'true');
+  assert.equal(accessOf({ 'router_keep_prefix%_%_x': 'true' }, `${key}__x`), 'true');
+  assert.equal(accessOf({ router_keep_prefix: ['true'] }, key), 'unreadable');
+});
+
+test('router_health_path counts in either spelling, and one that cannot be read is none that could be asked', () => {
+  const key = 'router_health_path';
+  assert.equal(accessOf({ router_health_path: '/health' }, key), '/health');
+  assert.equal(accessOf({ 'router_health_path%_%_x': '/health' }, `${key}__x`), '/health');
+  assert.equal(accessOf({ router_health_path: `/${'x'.repeat(1024)}` }, key), 'unreadable');
 });

@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { safeReturn } from '../../../router/auth/sessions/return_path.ts';
 import { confineSetCookie } from '../../../router/http/headers/cookies.ts';
+import { HostCookies } from '../../../router/http/headers/host_cookies.ts';
 import { confineLocation } from '../../../router/http/headers/location.ts';
 import type { ProxiedRequest } from '../../../router/http/headers/proxied_request.ts';
 import { parseTarget } from '../../../router/routes/model/parse_target.ts';
-import { climbs, liesBelow, putBelow } from '../../../router/grammar/path.ts';
+import { climbs, isHealthPath, liesBelow, putBelow } from '../../../router/grammar/path.ts';
 import { EMPTY_TABLE } from '../../../router/routes/model/table.ts';
 import { TASK_A, TASK_B, httpEndpoint } from '../../support/proxy_world.ts';
 
@@ -14,12 +15,14 @@ const HOME = 'https://router.test';
 const HOST = 'router.test';
 const PREFIX = `/service/${TASK_A}`;
 
-function proxiedTo(path: string, prefix = PREFIX): ProxiedRequest {
+function proxiedTo(path: string, prefix = PREFIX, base = ''): ProxiedRequest {
   return {
     endpoint: httpEndpoint(8888),
     upstream: { address: '10.0.0.7', family: 4, port: 8888 },
     prefix,
+    base,
     path,
+    hostCookies: new HostCookies(() => []),
   };
 }
 
@@ -55,9 +58,11 @@ test('whatever a task says, what comes of it never leaves the prefix as a browse
     fc.property(rest, pages, (said, path) => {
       const put = putBelow(said, PREFIX);
       assert.ok(stays(put, '/'), put);
-      const location = confineLocation(said, proxiedTo(path), HOME);
-      assert.ok(stays(location, path), `${said} became ${location}`);
-      const cookie = confineSetCookie(`a=1; Path=${said}`, PREFIX, path, []) ?? '';
+      for (const base of ['', PREFIX, '/chat']) {
+        const location = confineLocation(said, proxiedTo(base + path, PREFIX, base), HOME);
+        assert.ok(stays(location, path), `${said} became ${location}`);
+      }
+      const cookie = confineSetCookie(`a=1; Path=${said}`, proxiedTo(path), []) ?? '';
       for (const [, where = ''] of cookie.matchAll(/; Path=([^;]*)/g)) {
         assert.ok(stays(where, '/'), cookie);
       }
@@ -148,4 +153,63 @@ test('Location, as browsers read it', () => {
     assert.equal(confineLocation(said, own, HOME), said);
   }
   assert.equal(confineLocation('http://10.0.0.7:8888/x?y', own, HOME), '/x?y');
+});
+
+test('a health path is a path by RFC 3986, perhaps with a query, and leads nowhere above itself', () => {
+  const longest = `/${'a'.repeat(255)}`;
+  for (const path of [
+    '/',
+    '/health',
+    '/v1/health?ready=1&x=%20',
+    "/a;b=c/!$&'()*+,=:@-._~",
+    longest,
+  ]) {
+    assert.equal(isHealthPath(path), true, path);
+  }
+  for (const text of [
+    '',
+    'health',
+    'http://169.254.169.254/latest',
+    '//169.254.169.254/latest',
+    '/health HTTP/1.1\r\nX: y',
+    '/health\r\n\r\nGET /shutdown',
+    '/a b',
+    '/a\tb',
+    '/a#b',
+    '/a\\b',
+    '/%zz',
+    '/%2',
+    '/ä',
+    '/\u0000',
+    '/"',
+    '/<script>',
+    '/..',
+    '/a/../../b',
+    '/%2e%2e/b',
+    '/..%2fb',
+    `${longest}a`,
+    `/${'%'.repeat(1_000_000)}`,
+  ]) {
+    assert.equal(isHealthPath(text), false, text.slice(0, 40));
+  }
+});
+
+test('maps the Location of an app that keeps its prefix to where its reader is', () => {
+  for (const [said, prefix, seen] of [
+    [`${PREFIX}/x?y`, PREFIX, `${PREFIX}/x?y`],
+    ['/x', PREFIX, `${PREFIX}/x`],
+    [`http://10.0.0.7:8888${PREFIX}/x`, PREFIX, `${PREFIX}/x`],
+    [`${HOME}${PREFIX}/x`, PREFIX, `${HOME}${PREFIX}/x`],
+    ['../x', PREFIX, '../x'],
+    [`${PREFIX}/x?y`, '', `${PREFIX}/x?y`],
+    ['/x', '', '/x'],
+    [`${PREFIX}/x?y`, '/chat', '/chat/x?y'],
+    [PREFIX, '/chat', '/chat/'],
+    [`${PREFIX}//evil.test/`, '/chat', '/chat//evil.test/'],
+    [`${HOME}${PREFIX}/x`, '/chat', `${HOME}/chat/x`],
+    [`http://10.0.0.7:8888${PREFIX}/x`, '/chat', '/chat/x'],
+  ] as const) {
+    const proxied = proxiedTo(`${PREFIX}/a/b`, prefix, PREFIX);
+    assert.equal(confineLocation(said, proxied, HOME), seen, `${said} at ${prefix}`);
+  }
 });

@@ -33,7 +33,7 @@ function route(changes: Partial<StaticRoute>): StaticRoute {
     name: 'chat',
     type: 'path',
     match: 'chat',
-    access: 'task',
+    access: 'visible',
     loadBalanced: false,
     enabled: true,
     status: 'routing',
@@ -183,11 +183,11 @@ test('an endpoint that has no open way in says which', async (t) => {
     return [answer.status, (JSON.parse(answer.body) as { error: string }).error];
   };
   attack.world.routes.show([httpEndpoint(1, TASK_A, { state: 'waiting' })]);
-  assert.deepEqual(await ask(), [502, 'task-starting']);
+  assert.deepEqual(await ask(), [503, 'task-starting']);
   attack.world.routes.show([{ ...httpEndpoint(1, TASK_A), http: undefined }]);
   assert.deepEqual(await ask(), [404, 'no-http']);
   attack.world.routes.show([httpEndpoint(1, TASK_A)]);
-  assert.deepEqual(await ask(), [502, 'task-refused']);
+  assert.deepEqual(await ask(), [503, 'task-refused']);
   attack.world.routes.show([httpEndpoint(1, TASK_A, { state: 'refused', reason: 'never' })]);
   assert.deepEqual(await ask(), [502, 'task-not-served']);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Balancer } from '../../../router/http/balancer.ts';
 import { Stickiness, stickyCookieName } from '../../../router/http/stickiness.ts';
 import type { StaticRoute } from '../../../router/routes/model/table.ts';
 import { httpEndpoint } from '../../support/proxy_world.ts';
@@ -22,15 +23,21 @@ test('A55: a cookie of stickiness costs nothing for each endpoint of the route',
     endpoints,
   };
   const stickiness = new Stickiness(false);
+  const balancer = new Balancer({
+    stickiness,
+    ejections: { has: () => false },
+    givenUp: { of: () => 0 },
+    inFlight: () => 0,
+  });
   const headers = ['Cookie', `${stickyCookieName(route)}=of-none`];
-  stickiness.order(route, headers);
+  balancer.order(route, headers, 'http');
   const first = reads;
-  for (let turn = 0; turn < 100; turn++) stickiness.order(route, headers);
+  for (let turn = 0; turn < 100; turn++) balancer.order(route, headers, 'http');
   assert.equal(reads, first);
 
   // What was made is still right: the cookie of one leads to it.
   const wanted = endpoints[7];
   assert.ok(wanted);
   const [pair = ''] = (stickiness.cookie(route, wanted, []) ?? '').split(';');
-  assert.equal(stickiness.order(route, ['Cookie', pair]).endpoints[0], wanted);
+  assert.equal(balancer.order(route, ['Cookie', pair], 'http').endpoints[0], wanted);
 });

@@ -11,16 +11,20 @@ describe('addresses that are never served', () => {
   let world: Outside;
   let task: RawTask;
   before(async () => {
-    world = await startOutside({
-      KUBERNETES_SERVICE_HOST: '10.96.0.1',
-      TASK_NETWORKS: '0.0.0.0/0, ::/0, 127.0.0.0/8',
-      TCP_ROUTER_ADDRESS: '203.0.113.7',
-      TCP_PORT_START: '24310',
-      TCP_PORT_END: '24312',
-      TCP_LISTEN_START: '24320',
-      HTTP_PORT: '24313',
-      ADMIN_PORT: '24314',
-    });
+    world = await startOutside(
+      {
+        KUBERNETES_SERVICE_HOST: '10.96.0.1',
+        TASK_NETWORKS: '0.0.0.0/0, ::/0, 127.0.0.0/8',
+        TCP_ROUTER_ADDRESS: '203.0.113.7',
+        TCP_PORT_START: '24310',
+        TCP_PORT_END: '24312',
+        TCP_LISTEN_START: '24320',
+        HTTP_PORT: '24313',
+        HEALTH_PORT: '24315',
+        ADMIN_PORT: '24314',
+      },
+      { edition: 'enterprise' },
+    );
     task = await echoTask();
   });
   after(async () => {
@@ -70,7 +74,8 @@ describe('addresses that are never served', () => {
   });
 
   test("the ClearML API's own address and port, and the router's own ports", async () => {
-    for (const url of [world.clearml.url, world.router.url, world.router.adminUrl]) {
+    const { adminUrl, healthUrl = '', url: own } = world.router;
+    for (const url of [world.clearml.url, own, healthUrl, adminUrl]) {
       for (const address of ['127.0.0.1', '127.0.0.2', '::ffff:127.255.255.254']) {
         assert.match(await refusal(address, new URL(url).port), /belongs to the router/);
       }

@@ -13,7 +13,8 @@ describe('denials', () => {
   let task: RawTask;
   let id: string;
   before(async () => {
-    world = await startOutside({ ACCESS_CACHE_SECONDS: '0.2', ACCESS_STALE_SECONDS: '0' });
+    const settings = { ACCESS_CACHE_SECONDS: '0.2', ACCESS_STALE_SECONDS: '0' };
+    world = await startOutside(settings, { edition: 'enterprise' });
     task = await echoTask();
     id = await world.serve(task);
   });
@@ -103,15 +104,16 @@ describe('denials', () => {
     await other.close();
   });
 
-  test('a known task that does not answer: 502 with a page that says so', async () => {
+  test('a known task that does not listen: 503 and a page that waits; one that closes: 502', async () => {
     const gone = await echoTask();
     const { port } = gone;
     await gone.close();
     const refusing = await world.serve({ ...gone, port });
     const page = await world.ask(`GET /service/${refusing}/`, world.bearer, NAVIGATION);
-    assert.equal(page.status, 502);
+    assert.equal(page.status, 503);
+    assert.equal(header(page, 'retry-after'), '3');
     assert.match(header(page, 'content-type') ?? '', /^text\/html/);
-    assert.match(page.body, /task/i);
+    assert.match(page.body, /<h1>Waiting for the task<\/h1>/);
     const closing = await rawTask(({ socket }) => socket.destroy());
     const cut = await world.serve(closing);
     const answer = await world.ask(`GET /service/${cut}/`, world.bearer);

@@ -15,7 +15,7 @@ for (const [origin, name] of [
     let task: RawTask;
     let id: string;
     before(async () => {
-      world = await startOutside({ ROUTER_URL: origin });
+      world = await startOutside({ ROUTER_URL: origin }, { edition: 'enterprise' });
       task = await echoTask();
       id = await world.serve(task);
     });

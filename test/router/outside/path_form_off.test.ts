@@ -28,6 +28,7 @@ describe('with ROUTER_PATH_FORM off', () => {
     world = await startOutside({
       ROUTER_WILDCARD_HOST: WILDCARD,
       ROUTER_PATH_FORM: 'false',
+      ACCESS_DEFAULT: 'visible',
       STATIC_ROUTES_FILE: file,
       TCP_ROUTER_ADDRESS: '192.0.2.1',
       TCP_PORT_START: '41000',

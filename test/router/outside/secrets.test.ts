@@ -84,18 +84,21 @@ describe('secrets, with LOG_LEVEL=debug', () => {
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
     const { port } = proxy.address() as AddressInfo;
-    world = await startOutside({
-      LOG_LEVEL: 'debug',
-      ROUTER_SECRET: SETTINGS['ROUTER_SECRET'],
-      ROUTER_WILDCARD_HOST: WILDCARD,
-      STATE_FILE: join(folder, 'state.json'),
-      HTTP_PROXY: `http://user:${SETTINGS['password of the forward proxy']}@127.0.0.1:${port}`,
-      ACCESS_CACHE_SECONDS: '0',
-      ACCESS_STALE_SECONDS: '0',
-      TCP_ROUTER_ADDRESS: 'tcp.example.test',
-      TCP_PORT_START: '31920',
-      TCP_PORT_END: '31922',
-    });
+    world = await startOutside(
+      {
+        LOG_LEVEL: 'debug',
+        ROUTER_SECRET: SETTINGS['ROUTER_SECRET'],
+        ROUTER_WILDCARD_HOST: WILDCARD,
+        STATE_FILE: join(folder, 'state.json'),
+        HTTP_PROXY: `http://user:${SETTINGS['password of the forward proxy']}@127.0.0.1:${port}`,
+        ACCESS_CACHE_SECONDS: '0',
+        ACCESS_STALE_SECONDS: '0',
+        TCP_ROUTER_ADDRESS: 'tcp.example.test',
+        TCP_PORT_START: '31920',
+        TCP_PORT_END: '31922',
+      },
+      { edition: 'enterprise' },
+    );
     task = await echoTask();
     shell = await echoTask();
     id = await world.notice({ ...RUNTIME, ...httpAsk({ address: '127.0.0.1', port: task.port }) });
@@ -190,8 +193,8 @@ describe('secrets, with LOG_LEVEL=debug', () => {
       ...RUNTIME,
       ...httpAsk({ address: '127.0.0.1', port: away.port }),
     });
-    await status(502, `GET /service/${lost}/${query}`, world.bearer);
-    await status(502, `GET /service/${lost}/${query}`, world.bearer, ...HANDSHAKE);
+    await status(503, `GET /service/${lost}/${query}`, world.bearer);
+    await status(503, `GET /service/${lost}/${query}`, world.bearer, ...HANDSHAKE);
   });
 
   test('signed in, handed over to a host of its own, and signed out', async () => {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { RawTask } from '../../support/raw_peers.ts';
-import { header, headerValues } from '../../support/raw_peers.ts';
-import { endTask, taskWhen } from '../../lab/clearml/asks.ts';
+import { header, headerValues, rawTask, replying } from '../../support/raw_peers.ts';
+import { endTask, httpAsk, taskWhen } from '../../lab/clearml/asks.ts';
 import { ids } from '../../lab/clearml/seed.ts';
 import { settingsFor } from '../../support/router_process.ts';
 import { echoTask, NAVIGATION, startOutside } from '../../support/outside.ts';
@@ -28,12 +28,13 @@ describe('static routes', () => {
       { name: 'for-all', type: 'path', path: 'all', access: 'authenticated' },
       { name: 'for-anybody', type: 'path', path: 'open', access: 'public' },
       { name: 'balanced', type: 'path', path: 'many', ...balanced },
+      { name: 'sick', type: 'path', path: 'sick', ...balanced },
       { name: 'off', type: 'path', path: 'off', enabled: false },
       { name: 'idle', type: 'path', path: 'idle', access: 'authenticated' },
       { name: 'host', type: 'subdomain', host: 'chat.example.test' },
     ];
     writeFileSync(file, JSON.stringify({ routes }));
-    world = await startOutside({ STATIC_ROUTES_FILE: file });
+    world = await startOutside({ STATIC_ROUTES_FILE: file }, { edition: 'enterprise' });
     for (const name of [
       'for-some',
       'for-all',
@@ -148,6 +149,29 @@ describe('static routes', () => {
     for (let turn = 0; turn < 3; turn += 1) {
       assert.equal((await world.ask('GET /many/', world.bearer)).status, 200);
     }
+  });
+
+  test('a load-balanced route whose one task is not well by its health path is down before anybody asks for it', async () => {
+    const sick = await rawTask(replying('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n'));
+    tasks.push(sick);
+    const ask = httpAsk({
+      address: '127.0.0.1',
+      port: sick.port,
+      route: { name: 'sick', mode: 'path' },
+    });
+    await world.notice({ ...ask, router_health_path: '/health?full' });
+    const told = async (name: string): Promise<string | undefined> => {
+      const metrics = await (await fetch(`${world.router.adminUrl}/metrics`)).text();
+      return metrics.split('\n').find((line) => line.startsWith(name));
+    };
+    while (
+      (await told('task_router_balanced_routes_down')) !== 'task_router_balanced_routes_down 1'
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.deepEqual([...new Set(sick.requests())], ['GET /health?full HTTP/1.1']);
+    const failing = 'task_router_endpoints{state="not_answering"}';
+    assert.equal(await told(failing), `${failing} 1`);
   });
 
   test('names of own pages and `service` are refused as paths: exit status 2, all at once', () => {

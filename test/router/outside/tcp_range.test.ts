@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { taskWhen, addTask, tcpAsk } from '../../lab/clearml/asks.ts';
+import { taskWhen, addTask, changeRuntime, tcpAsk } from '../../lab/clearml/asks.ts';
 import { textOf } from '../../lab/clearml/document.ts';
 import { parseProxyHeader } from '../../../router/tcp/proxy_header.ts';
 import { startOutside } from '../../support/outside.ts';
 import type { Outside } from '../../support/outside.ts';
+import { settingsFor, startRouterProcess } from '../../support/router_process.ts';
 
 const ALLOWED = 'PROXY TCP4 203.0.113.7 198.51.100.1 40000 30400\r\n';
 const STRANGER = 'PROXY TCP4 203.0.114.7 198.51.100.1 40000 30400\r\n';
@@ -34,6 +35,7 @@ describe('the TCP range behind a load balancer that speaks the PROXY protocol', 
       TCP_PROXY_PROTOCOL: 'accept',
       TCP_SOURCE_RANGES: '203.0.113.0/24',
       TRUSTED_PROXIES: '127.0.0.1',
+      HEALTH_PORT: '0',
     });
     const ask = tcpAsk({ address: '127.0.0.1', port: (task.address() as AddressInfo).port });
     const { id } = addTask(world.clearml, { runtime: { ...ask, router_proxy_protocol: 'v2' } });
@@ -73,10 +75,23 @@ describe('the TCP range behind a load balancer that speaks the PROXY protocol', 
     assert.deepEqual([line['client'], line['proxy']], ['203.0.113.7', '127.0.0.1']);
   });
 
-  test('a health check of the admin port may begin with the header, too', async () => {
-    const socket = connect(Number(new URL(world.router.adminUrl).port), '127.0.0.1');
-    socket.write(`${ALLOWED}GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-    assert.match(await text(socket), /^HTTP\/1\.1 200 /);
+  test('a health check may begin with the header, too, at the port that is asked for health', async () => {
+    const check = async (url: string | undefined): Promise<string> => {
+      const socket = connect(Number(new URL(url ?? '').port), '127.0.0.1');
+      socket.write(`${ALLOWED}GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      return text(socket);
+    };
+    const { adminUrl, healthUrl } = world.router;
+    assert.match(await check(healthUrl), /^HTTP\/1\.1 200 /);
+    assert.match(await check(adminUrl), /^HTTP\/1\.1 400 /);
+    const alone = await startRouterProcess({
+      ...settingsFor(world.clearml),
+      TCP_PROXY_PROTOCOL: 'accept',
+      TRUSTED_PROXIES: '127.0.0.1',
+    });
+    await alone.readyz(200);
+    assert.match(await check(alone.adminUrl), /^HTTP\/1\.1 200 /);
+    await alone.stop();
   });
 
   test('another client, and a load balancer without a header, are reset and counted', async () => {
@@ -130,5 +145,68 @@ describe('a TCP range whose ports are mapped to others of the router', () => {
     const { body } = await world.ask('GET /api/v1/routes', world.bearer);
     assert.match(body, new RegExp(`"port":${port}\\b`));
     assert.doesNotMatch(body + metrics, /3192[01]/);
+  });
+});
+
+describe('TCP_ONLY_VISIBLE', () => {
+  test('a task that narrows its endpoint loses its port and who came by it, and keeps the tunnel', async (t) => {
+    const task = createServer((socket) => socket.on('error', () => undefined).write('hello'));
+    task.listen(0, '127.0.0.1');
+    await once(task, 'listening');
+    const world = await startOutside({
+      ACCESS_DEFAULT: 'visible',
+      TCP_ONLY_VISIBLE: 'true',
+      TCP_ROUTER_ADDRESS: 'tcp.example.test',
+      TCP_PORT_START: '31920',
+      TCP_PORT_END: '31924',
+    });
+    t.after(async () => {
+      await world.stop();
+      task.close();
+    });
+    const ask = tcpAsk({ address: '127.0.0.1', port: (task.address() as AddressInfo).port });
+    const { id } = addTask(world.clearml, { runtime: ask });
+    const answered = await taskWhen(
+      world.clearml,
+      id,
+      ({ runtime }) => runtime['external_address'] === 'tcp.example.test',
+    );
+    const port = Number(textOf(answered.runtime['external_tcp_port']));
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'data');
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    changeRuntime(world.clearml, id, { router_access: 'owner' });
+    await gone;
+    let came = '';
+    // A connection that comes before the port is let go of is taken and reset; none reaches the task.
+    const tryAgain = async (): Promise<string | undefined> => {
+      const again = connect(port, '127.0.0.1').on('data', (data) => (came += data.toString()));
+      const [error] = (await once(again, 'error')) as [NodeJS.ErrnoException];
+      return error.code;
+    };
+    let refused = await tryAgain();
+    for (const until = performance.now() + 5_000; performance.now() < until;) {
+      if (refused === 'ECONNREFUSED') break;
+      assert.equal(refused, 'ECONNRESET');
+      refused = await tryAgain();
+    }
+    assert.equal(refused, 'ECONNREFUSED');
+    assert.equal(came, '');
+
+    const listed = await world.ask('GET /api/v1/routes', world.bearer);
+    const { endpoints } = JSON.parse(listed.body) as {
+      endpoints: { tcp: Record<string, unknown> }[];
+    };
+    const { state, port: left, noPort } = endpoints[0]?.tcp ?? {};
+    assert.deepEqual(
+      [state, left, noPort],
+      [
+        'open',
+        null,
+        'it is for its owner alone, and a port would let in whoever reaches it (TCP_ONLY_VISIBLE)',
+      ],
+    );
+    const page = await world.ask('GET /', world.bearer);
+    assert.match(page.body, /It is for its owner alone, and a port would let in/);
   });
 });

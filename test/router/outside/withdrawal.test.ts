@@ -16,7 +16,7 @@ describe('a right that is withdrawn', () => {
   let task: RawTask;
   let id: string;
   before(async () => {
-    world = await startOutside({ ACCESS_CACHE_SECONDS: '0.3' });
+    world = await startOutside({ ACCESS_CACHE_SECONDS: '0.3' }, { edition: 'enterprise' });
     task = await echoTask();
     id = await world.serve(task);
   });

@@ -288,7 +288,10 @@ test('static routes: one task or several, by path or by host, answered with the 
   const ask = (name: string, port: number, startedAt: number): string =>
     addTask(server, {
       startedAt,
-      runtime: httpAsk({ ...HTTP, port, route: { name, mode: 'path' } }),
+      runtime: {
+        ...httpAsk({ ...HTTP, port, route: { name, mode: 'path' } }),
+        router_keep_prefix: 'true',
+      },
     }).id;
   const table0 = await until(({ version }) => version > 0);
   assert.equal(table0.staticPaths.get('chat')?.status, 'not in use');
@@ -309,6 +312,8 @@ test('static routes: one task or several, by path or by host, answered with the 
     table.staticHosts.get('lab.example.com')?.endpoints.map(({ id }) => id),
     [lab],
   );
+  const baseOf = (id: string) => table.endpoints.get(id)?.http?.basePath;
+  assert.deepEqual([baseOf(first), baseOf(lab)], ['/chat', ''], 'of the route’s own URL');
   assert.match(refused(table.endpoints.get(tooMany), 'http') ?? '', /not load balanced/);
   assert.match(refused(table.endpoints.get(off), 'http') ?? '', /disabled/);
 
@@ -451,4 +456,60 @@ test('a task that asks for a PROXY header has it on its lane; another version is
   );
   changeRuntime(server, id, { router_proxy_protocol__web: '' });
   await until((now) => now.endpoints.get(`${id}__web`)?.tcp?.proxyHeader === false);
+});
+
+test('an app that keeps its prefix has that of its URL; a word that says neither is refused', async (t) => {
+  const { server, until } = await start(t);
+  const { id } = addTask(server, { runtime: { ...httpAsk(HTTP), router_keep_prefix: 'true' } });
+  const table = await until(opened(id, 'http'));
+  assert.equal(table.endpoints.get(id)?.http?.basePath, `/service/${id}`);
+  await taskWhen(server, id, ({ runtime }) => runtime['endpoint'] !== undefined);
+  changeRuntime(server, id, { router_keep_prefix: 'yes' });
+  const after = await until((now) => now.endpoints.get(id)?.http?.state === 'refused');
+  assert.equal(
+    refused(after.endpoints.get(id), 'http'),
+    'router_keep_prefix of the task is not true or false',
+  );
+  changeRuntime(server, id, { router_keep_prefix: 'false' });
+  const none = await until(opened(id, 'http'));
+  assert.equal(none.endpoints.get(id)?.http?.basePath, undefined);
+});
+
+test('a task that asks to be spoken to over HTTPS is, at the same place; another word is refused', async (t) => {
+  const { server, until } = await start(t);
+  const { id } = addTask(server, { runtime: { ...httpAsk(HTTP), router_scheme: 'https' } });
+  const tlsOf = ({ endpoints }: RouteTable) => {
+    const http = endpoints.get(id)?.http;
+    return http?.state === 'open' ? http.upstream.tls : undefined;
+  };
+  const table = await until(opened(id, 'http'));
+  assert.deepEqual(tlsOf(table), { ca: undefined, serverName: 'router.example.com' });
+  await taskWhen(server, id, ({ runtime }) => runtime['endpoint'] !== undefined);
+  changeRuntime(server, id, { router_scheme: 'http' });
+  await until((now) => now.endpoints.get(id)?.http?.state === 'open' && tlsOf(now) === undefined);
+  changeRuntime(server, id, { router_scheme: 'h2' });
+  const after = await until((now) => now.endpoints.get(id)?.http?.state === 'refused');
+  assert.equal(
+    refused(after.endpoints.get(id), 'http'),
+    'router_scheme of the task is not http or https',
+  );
+});
+
+test('a task that names a health path has it on its way; what is no path is refused, with the reason', async (t) => {
+  const { server, until } = await start(t);
+  const { id } = addTask(server, { runtime: { ...httpAsk(HTTP), router_health_path: '/health' } });
+  const table = await until(opened(id, 'http'));
+  assert.equal(table.endpoints.get(id)?.http?.healthPath, '/health');
+  await taskWhen(server, id, ({ runtime }) => runtime['endpoint'] !== undefined);
+  changeRuntime(server, id, { router_health_path: '/ready' });
+  await until((now) => now.endpoints.get(id)?.http?.healthPath === '/ready');
+  changeRuntime(server, id, { router_health_path: '/ready HTTP/1.1' });
+  const after = await until((now) => now.endpoints.get(id)?.http?.state === 'refused');
+  assert.equal(
+    refused(after.endpoints.get(id), 'http'),
+    'router_health_path of the task is no path: it begins with /, has at most 256 characters of those that a URL has, and leads nowhere above itself',
+  );
+  changeRuntime(server, id, { router_health_path: '' });
+  const none = await until(opened(id, 'http'));
+  assert.equal(none.endpoints.get(id)?.http?.healthPath, undefined);
 });

@@ -105,8 +105,21 @@ class Model {
         else this.change(id, (task) => Object.assign(task.runtime, values));
         return Promise.resolve();
       },
+      taskSeenBy: none,
+      sshKeys: none,
+      runningTasksOf: none,
+      setAskingTag: none,
       queues: () => Promise.resolve(new Map()),
       users: () => Promise.resolve(new Map()),
+      modelEndpoints: {
+        reportedUrls: none,
+        containersAt: none,
+        register: none,
+        report: none,
+        unregister: none,
+      },
+      taskWork: none,
+      stopTask: none,
       onLogin: () => () => undefined,
       visibleTasks: none,
       currentUser: none,

@@ -72,8 +72,14 @@ test('A59: a row that never becomes empty holds those alone who wait', async () 
   collect();
   const before = process.memoryUsage().arrayBuffers;
   for (let index = 0; index < 2_000; index++) await turn();
-  collect();
-  const grown = process.memoryUsage().arrayBuffers - before;
+  // V8 gives the bytes of collected buffers back beside the program, so a while after it has collected them.
+  const until = performance.now() + 5_000;
+  let grown = Infinity;
+  while (grown >= 4_000_000 && performance.now() < until) {
+    collect();
+    await turn();
+    grown = process.memoryUsage().arrayBuffers - before;
+  }
   asking = false;
   assert.ok(grown < 4_000_000, `${grown} bytes more`);
 });

@@ -82,6 +82,87 @@ describe('the state that replicas share', () => {
     assert.deepEqual(heard, ['one ', 'other ', 'one x', 'other x']);
   });
 
+  // A87
+  it('carries what comes at a time in one write, so that many changes of one user keep nobody out', async (t) => {
+    const { api, replicas } = two(t);
+    const [one] = replicas;
+    await one.looked;
+    api.calls.length = 0;
+    const numbers = one.section({ ...NUMBERS, mostBytes: 10_000 });
+    const changes = Array.from({ length: 200 }, (_, index) =>
+      numbers.update((now) => [...now, index]),
+    );
+    const word = one.section(WORD).update(() => 'w');
+    await Promise.all([...changes, word]);
+    assert.equal((await numbers.read()).length, 200);
+    assert.deepEqual(await changes[1], [0, 1]);
+    assert.equal(api.data?.['word.json'], '"w"');
+    // Sixteen by one write, and the word has not waited for all of them.
+    const written = api.calls.filter(({ method }) => method === 'PATCH').map(({ body }) => body);
+    assert.equal(written.length, Math.ceil(200 / 16) + 1);
+    assert.deepEqual((written[1] as { data: object }).data, { 'word.json': '"w"' });
+  });
+
+  it('refuses of what comes at a time that alone which has no room, or which breaks', async (t) => {
+    const { replicas } = two(t);
+    const section = replicas[0].section(NUMBERS);
+    const [fits, full, broken, unchanged] = await Promise.allSettled([
+      section.update(() => [1]),
+      section.update(() => Array.from({ length: 26 }, () => 1)),
+      section.update(() => {
+        throw new Error('a change that breaks');
+      }),
+      section.update(() => undefined),
+    ]);
+    assert.deepEqual(fits, { status: 'fulfilled', value: [1] });
+    assert.equal(
+      full.status === 'rejected' && (full.reason as { code: string }).code,
+      'STATE_FULL',
+    );
+    assert.equal(
+      broken.status === 'rejected' && (broken.reason as Error).message,
+      'a change that breaks',
+    );
+    assert.deepEqual(unchanged, { status: 'fulfilled', value: [1] });
+    assert.deepEqual(await section.read(), [1]);
+  });
+
+  it('reads once for all who ask at a time, and gives nobody what was there before they asked', async (t) => {
+    const { api, replicas } = two(t);
+    const [one, other] = replicas;
+    await Promise.all([one.looked, other.looked]);
+    const section = one.section(WORD);
+    const held = Promise.withResolvers<void>();
+    api.waits = held.promise;
+    api.calls.length = 0;
+    const early = section.read();
+    await new Promise(setImmediate);
+    const late = Array.from({ length: 500 }, () => section.read());
+    await new Promise(setImmediate);
+    assert.equal(api.calls.length, 1);
+    api.data = { 'word.json': '"new"' };
+    held.resolve();
+    await early;
+    assert.deepEqual(new Set(await Promise.all(late)), new Set(['new']));
+    assert.equal(api.calls.length, 2);
+  });
+
+  it('is read out of its text once for all who ask while it stays the same', async (t) => {
+    const { replicas } = two(t);
+    let read = 0;
+    const counted = z.string().transform((word) => {
+      read += 1;
+      return word;
+    });
+    const section = replicas[0].section({ ...WORD, schema: counted });
+    await section.update(() => 'w');
+    await Promise.all(Array.from({ length: 100 }, () => section.read()));
+    assert.equal(read, 1);
+    await section.update(() => 'x');
+    assert.equal(await section.read(), 'x');
+    assert.equal(read, 2);
+  });
+
   it('refuses what has no room, and leaves what was there', async (t) => {
     const { api, replicas } = two(t);
     const section = replicas[0].section(NUMBERS);
@@ -91,6 +172,18 @@ describe('the state that replicas share', () => {
       { code: 'STATE_FULL' },
     );
     assert.equal(api.data?.['numbers.json'], '[1]');
+  });
+
+  it('lets become less what is more than there is room for', async (t) => {
+    const { api, replicas } = two(t);
+    const section = replicas[0].section(NUMBERS);
+    const many = Array.from({ length: 40 }, () => 1);
+    api.data = { 'numbers.json': JSON.stringify(many) };
+    await assert.rejects(
+      section.update((now) => now.with(0, 2)),
+      { code: 'STATE_FULL' },
+    );
+    assert.equal((await section.update((now) => now.slice(1))).length, 39);
   });
 
   it('says once that it cannot be read, keeps what was known, and one broken section hides no other', async (t) => {

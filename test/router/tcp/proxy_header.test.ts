@@ -95,6 +95,9 @@ const BAD: readonly (readonly [string, Buffer])[] = [
   ['a port out of range', Buffer.from('PROXY TCP4 1.2.3.4 1.2.3.4 1 65536\r\n')],
   ['a port in another spelling', Buffer.from('PROXY TCP4 1.2.3.4 1.2.3.4 01 +2\r\n')],
   ['a bare LF', Buffer.from(`PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n${'x'.repeat(107)}`)],
+  ['a bare LF with nothing behind it', Buffer.from('PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n')],
+  ['a bare LF of no known client', Buffer.from('PROXY UNKNOWN\n')],
+  ['a bare CR', Buffer.from('PROXY TCP4 1.2.3.4 1.2.3.4 1 2\rx')],
   ['a signature with one wrong byte', Buffer.from('\r\n\r\n\0\r\nQUIT\r')],
   ['version 1 in binary form', binary(0x11, 0x11, TCP4)],
   ['an unknown command', binary(0x22, 0x11, TCP4)],
@@ -110,6 +113,13 @@ for (const [title, bytes] of BAD) {
     assert.equal(parseProxyHeader(bytes).state, 'malformed');
   });
 }
+
+test('a line that ends otherwise is refused at once, with the reason', () => {
+  assert.deepEqual(parseProxyHeader(Buffer.from('PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n')), {
+    state: 'malformed',
+    reason: 'a PROXY line that does not end in CRLF',
+  });
+});
 
 test('no bytes make the reader throw, or wait beyond the bound', () => {
   const start = fc.constantFrom('', 'P', 'PROXY ', 'PROXY TCP4 ', SIGNATURE, `${SIGNATURE}\u0021`);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import fc from 'fast-check';
+import { freePort } from '../../lab/free_port.ts';
 import { Activity } from '../../../router/activity/activity.ts';
 import { parseProxyHeader, writeProxyHeader } from '../../../router/tcp/proxy_header.ts';
 import {
@@ -56,11 +57,7 @@ async function range(
   }).listen(0, '127.0.0.1');
   await once(task, 'listening');
   cleanups.push(() => void task.close());
-  const free = createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const { port } = free.address() as AddressInfo;
-  free.close();
-  await once(free, 'close');
+  const port = await freePort();
   const routes = testRoutes(
     tcpEndpoint({ port: (task.address() as AddressInfo).port, external: port, proxyHeader }),
   );

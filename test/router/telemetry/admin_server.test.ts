@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
-import { createAdminServer, type ReadinessCheck } from '../../../router/telemetry/admin_server.ts';
+import { createAdminServer } from '../../../router/telemetry/admin_server.ts';
+import type { ReadinessCheck } from '../../../router/telemetry/health_server.ts';
 import { VERSION } from '../../../router/version.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
 
@@ -10,8 +11,11 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-async function serving(checks: () => readonly ReadinessCheck[], refresh = (): void => undefined) {
-  const registry = createRegistry();
+async function serving(
+  checks: () => readonly ReadinessCheck[],
+  refresh = (): void => undefined,
+  registry = createRegistry(),
+) {
   const metrics = createMetrics(registry);
   const server = createAdminServer({
     contentType: registry.contentType,
@@ -68,6 +72,15 @@ test('/metrics carries the process and the router, refreshed', async () => {
   const text = await answer.text();
   assert.match(text, /^task_router_tcp_ports_left 7$/m);
   assert.match(text, /^process_cpu_seconds_total /m);
+});
+
+test('metrics that cannot be collected are an answer that says why', async () => {
+  const registry = createRegistry();
+  registry.metrics = () => Promise.reject(new Error('a gauge is broken'));
+  const { get } = await serving(() => [], undefined, registry);
+  const answer = await get('/metrics');
+  assert.equal(answer.status, 500);
+  assert.deepEqual(await answer.json(), { error: 'Error: a gauge is broken' });
 });
 
 test('other methods and paths are refused', async () => {

@@ -6,7 +6,20 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Events that are written under a name that the source holds beside `event`. */
-const INDIRECT = ['overload', 'overload_ended', 'endpoint_token_issued', 'endpoint_token_revoked'];
+const INDIRECT = [
+  'overload',
+  'overload_ended',
+  'device_code_wrong',
+  'device_refused',
+  'device_token_issued',
+  'device_token_revoked',
+  'endpoint_token_issued',
+  'endpoint_token_revoked',
+  'grant_given',
+  'grant_revoked',
+  'endpoint_asked',
+  'endpoint_withdrawn',
+];
 
 test('every log event is named in one style, and listed for operators', () => {
   const source = globSync(`${root}router/**/*.ts`).map((file) => readFileSync(file, 'utf8'));

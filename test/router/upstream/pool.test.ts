@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { UNBOUNDED } from '../../../router/load/byte_budget.ts';
+import { UpstreamPools } from '../../../router/upstream/pools.ts';
 import { HOST, LET_IN, T, attacked, until } from '../../support/attacked.ts';
 import type { Attacked } from '../../support/attacked.ts';
-import { OK, replying } from '../../support/raw_peers.ts';
+import { TASK_A } from '../../support/proxy_world.ts';
+import { OK, rawTask, replying } from '../../support/raw_peers.ts';
 import type { RawAnswer } from '../../support/raw_peers.ts';
+import { shownRoutes } from '../../support/shown_routes.ts';
 
 async function get(attack: Attacked): Promise<RawAnswer> {
   const client = await attack.client();
@@ -128,4 +132,41 @@ test('A77: a used connection that closes without a word may be stale, one that h
     assert.equal(answer.status, says === '' ? 200 : 502, says);
     assert.equal(taken, requests, says);
   }
+});
+
+test('after the end of the router nobody is sent to a task', async (t) => {
+  const task = await rawTask(replying(OK));
+  t.after(() => task.close());
+  const pools = new UpstreamPools(shownRoutes(), undefined);
+  pools.close();
+  const failed = await new Promise<Error>((resolve, reject) => {
+    const none = (): void => reject(new Error('it was asked'));
+    const pool = pools.get(TASK_A, { address: '127.0.0.1', family: 4, port: task.port });
+    const outgoing = {
+      method: 'GET',
+      path: '/',
+      headers: [],
+      contentLength: undefined,
+      body: undefined,
+      chunked: false,
+      last: false,
+    };
+    const asker = {
+      account: UNBOUNDED,
+      outgoing,
+      done: false,
+      interim: none,
+      answered: none,
+      data: none,
+      taken: () => true,
+      keeps: none,
+      ended: none,
+      failed: resolve,
+      sent: none,
+      sentOver: none,
+    };
+    pool.ask(asker, false);
+  });
+  assert.equal(failed.message, 'the router has ended');
+  assert.equal(task.connections.length, 0);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { probeHttp, probeTcp } from '../../../router/upstream/probe.ts';
+import { freePort } from '../../lab/free_port.ts';
+import { probeHeaders, probeHttp, probeTcp } from '../../../router/upstream/probe.ts';
 import type { Upstream } from '../../../router/routes/model/endpoint.ts';
 
 /** A task whose connections the test handles; what it was sent. */
@@ -61,27 +62,36 @@ for (const [says, text, outcome] of [
   });
 }
 
+const ROUTER = { host: 'h', secure: true };
+
+test('tells an app that keeps its prefix nothing of it', () => {
+  const http = { state: 'waiting', basePath: '/service/x' } as const;
+  const headers = probeHeaders(ROUTER, { id: 'x', http }, 'health check');
+  assert.equal(headers['X-Forwarded-Prefix'], undefined);
+});
+
 test('reports the status, and asks for / with no more than what the app must know', async (t) => {
   const { upstream, seen } = await task(t, replying('HTTP/1.1 503 Busy\r\n\r\n'));
-  const probe = await probeHttp(upstream, { Host: 'h', 'X-Forwarded-Prefix': '/service/x' });
+  const headers = probeHeaders(ROUTER, { id: 'x', http: undefined }, 'connectivity test');
+  const probe = await probeHttp(upstream, headers);
   assert.ok(probe.outcome === 'answers');
   assert.equal(probe.status, 503);
   assert.ok(probe.milliseconds >= 0);
   const lines = seen.join('').split('\r\n').filter(Boolean);
   assert.equal(lines[0], 'GET / HTTP/1.1');
-  assert.deepEqual(
-    lines.slice(1).map((line) => line.split(':')[0]),
-    ['Host', 'X-Forwarded-Prefix', 'User-Agent', 'Connection'],
-  );
+  assert.deepEqual(lines.slice(1), [
+    'Host: h',
+    'X-Forwarded-Host: h',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Prefix: /service/x',
+    'User-Agent: task-traffic-router connectivity test',
+    'Connection: close',
+  ]);
 });
 
 test('nobody listens: refused, for both ways', async (t) => {
   const { upstream } = await task(t, () => undefined);
-  const gone = createServer().listen(0, '127.0.0.1');
-  await once(gone, 'listening');
-  const { port } = gone.address() as AddressInfo;
-  gone.close();
-  await once(gone, 'close');
+  const port = await freePort();
   assert.equal((await probeHttp({ ...upstream, port }, {})).outcome, 'refused');
   assert.equal((await probeTcp({ ...upstream, port })).outcome, 'refused');
   assert.equal((await probeTcp(upstream)).outcome, 'answers');

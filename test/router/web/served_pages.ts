@@ -1,8 +1,15 @@
+import { EndpointRights } from '../../../router/auth/access/endpoint_rights.ts';
+import type { Levels } from '../../../router/auth/auth.ts';
+import { NOTHING_SHARED } from '../../../router/auth/sharing/shares.ts';
+import type { EndpointLevel } from '../../../router/grammar/access_level.ts';
 import type { Identity } from '../../../router/auth/identity/identity.ts';
+import type { IdleTask } from '../../../router/idle/idle_watch.ts';
 import type { Viewer } from '../../../router/auth/gate/viewer.ts';
 import { Activity } from '../../../router/activity/activity.ts';
+import type { Check } from '../../../router/activity/check.ts';
 import type { Endpoint } from '../../../router/routes/model/endpoint.ts';
 import type { RoutesState } from '../../../router/routes/routes.ts';
+import type { PeersView } from '../../../router/peers/peers.ts';
 import { readSettings } from '../../../router/settings/settings.ts';
 import {
   EMPTY_TABLE,
@@ -12,6 +19,8 @@ import {
 import { createLog } from '../../../router/telemetry/log.ts';
 import { createMetrics, createRegistry } from '../../../router/telemetry/metrics.ts';
 import { createOwnPages } from '../../../router/web/web.ts';
+import { AskedTasks } from '../../support/asked_tasks.ts';
+import { Authority } from '../../support/auth_fixture.ts';
 import { listenFor } from '../../support/site.ts';
 
 /** A task that is hostile in everything that it may choose. */
@@ -27,6 +36,7 @@ function endpoint(
     id: lanes.name === undefined ? id : `${id}__${lanes.name}`,
     name: undefined,
     label: undefined,
+    access: undefined,
     http: undefined,
     tcp: undefined,
     ...lanes,
@@ -83,7 +93,7 @@ export const STATIC_ROUTE: StaticRoute = {
   name: 'chat',
   type: 'path',
   match: 'chat',
-  access: 'task',
+  access: 'visible',
   loadBalanced: true,
   enabled: true,
   status: 'routing',
@@ -142,6 +152,8 @@ export function viewerOf(role: string): Viewer & { readonly asked: string[] } {
       asked.push(...ids);
       return new Set(ids.filter((id) => hers.has(id)));
     },
+    openRoutes: async (_known, routes) =>
+      new Set(routes.filter(({ endpoints }) => endpoints.some(({ id }) => hers.has(id)))),
   };
 }
 
@@ -156,18 +168,35 @@ const STATE: RoutesState = {
   portsLeft: 3,
 };
 
+/** What holds where this level is set; unset, a server decides that shows every task to everybody. */
+function levelsOf(set: EndpointLevel | 'unset'): Levels {
+  const level = () => (set === 'unset' ? 'owner' : set);
+  const rights = new EndpointRights({
+    defaultLevel: level,
+    widest: 'visible',
+    shares: NOTHING_SHARED,
+  });
+  return { rights, byDefault: { level, decidedBy: set === 'unset' ? 'server' : 'setting' } };
+}
+
 /** The pages on a port of their own, as the server of users' traffic calls them. */
 export async function serveWeb(
   viewer: Viewer,
   table = tableWith(),
   state: Partial<RoutesState> = {},
+  defaultLevel: EndpointLevel | 'unset' = 'visible',
+  check: Check = async () => 'other',
+  peers?: PeersView,
 ) {
   const routes = {
     current: () => table,
     subscribe: () => () => undefined,
     state: () => ({ ...STATE, ...state }),
+    stampedUse: () => 0,
   };
-  const activity = new Activity(routes);
+  // Nobody is where these tasks say that they are.
+  const activity = new Activity(routes, { check });
+  const idle = new Map<string, IdleTask>();
   const pages = createOwnPages({
     settings: readSettings({
       ROUTER_URL: 'https://tasks.example.com',
@@ -181,9 +210,20 @@ export async function serveWeb(
       CLEARML_API_SECRET_KEY: 'secret',
       AUTH_BASE64_JWKS_KEY: 'a-signing-secret-of-the-server-0123456789',
     }),
-    auth: { viewer, endpointTokens: undefined, signIn: undefined },
+    auth: {
+      viewer,
+      endpointTokens: undefined,
+      devices: undefined,
+      levels: levelsOf(defaultLevel),
+      sharing: undefined,
+      signIn: undefined,
+    },
     routes,
     activity,
+    peers,
+    idle: (taskId) => idle.get(taskId),
+    clearml: new AskedTasks(new Authority(), routes),
+    taskPods: undefined,
     log: createLog('error', process.stderr),
     metrics: createMetrics(createRegistry()),
   });
@@ -191,6 +231,7 @@ export async function serveWeb(
   return {
     url,
     activity,
+    idle,
     get: (path: string, headers: Record<string, string> = { 'x-user': 'alice' }, method = 'GET') =>
       fetch(url + path, { headers, method, redirect: 'manual' }),
     close: () => {

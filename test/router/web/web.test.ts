@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { hostname } from 'node:os';
 import { afterEach, test } from 'node:test';
+import type { Check } from '../../../router/activity/check.ts';
 import { LISTING } from '../../../router/web/overview/listing.ts';
+import { until } from '../../support/attacked.ts';
 import {
   ENDPOINTS,
   HOSTILE_NAME,
@@ -24,8 +27,19 @@ async function served(role = 'user', table = tableWith()) {
   return { ...web, asked: viewer.asked };
 }
 
+const tableOf = (count: number) =>
+  tableWith({ endpoints: manyEndpoints(count), staticPaths: new Map() });
+
+const UNKNOWN = { state: 'unknown', since: null, failure: null, triedAt: null };
+
 const idsOf = (listing: { endpoints: readonly { id: string }[] }): string[] =>
   listing.endpoints.map(({ id }) => id);
+
+/** The ways of a page with what it says of them. */
+const statesIn = (page: string): string[] =>
+  [...page.matchAll(/data-way="(\w+)">\s*<dt>\s*\w+\s*<span class="state[ \w]*">([^<]+)/g)].map(
+    ([, way, words]) => `${way} ${words}`,
+  );
 
 test('a user is listed what ClearML lets him see, and nothing else', async () => {
   const { get } = await served();
@@ -54,16 +68,17 @@ test('every lane tells its URL, its port or its reason', async () => {
   assert.deepEqual(jupyter?.http, {
     state: 'open',
     reason: null,
-    failingSince: null,
+    health: UNKNOWN,
     url: `https://${id}.tasks.example.net/`,
     pathUrl: `https://tasks.example.com/service/${id}/`,
   });
   assert.deepEqual(jupyter.tcp, {
     state: 'open',
     reason: null,
-    failingSince: null,
+    health: UNKNOWN,
     address: 'tcp.example.com',
     port: 10_022,
+    noPort: null,
     tunnelUrl: `wss://tasks.example.com/service/${id}/`,
   });
   assert.deepEqual([named?.http?.state, named?.http?.url], ['waiting', null]);
@@ -83,6 +98,9 @@ test('an administrator sees his company without asking, and the state of the rou
   const { replica, ...administration } = listing.administration ?? {};
   assert.deepEqual([replica?.leads, replica?.name], [true, hostname()]);
   assert.deepEqual(administration, {
+    access: { default: 'visible', decidedBy: 'setting', widest: 'visible', holds: true },
+    others: null,
+    connections: null,
     leader: 'router-0',
     clearml: {
       confirmedAt: '2026-01-02T04:00:00.000Z',
@@ -90,8 +108,8 @@ test('an administrator sees his company without asking, and the state of the rou
       lastFailure: { at: '2026-01-02T03:00:00.000Z', message: 'ClearML answered 502' },
     },
     routes: {
-      http: { open: 3, failing: 0, waiting: 1, refused: 1 },
-      tcp: { open: 2, failing: 0, waiting: 0, refused: 0 },
+      http: { open: 3, untried: 3, failing: 0, waiting: 1, refused: 1 },
+      tcp: { open: 2, untried: 2, failing: 0, waiting: 0, refused: 0 },
     },
     ports: { start: 10_022, end: 10_025, used: 0, left: 3 },
     problems: ['the TCP range is full'],
@@ -106,7 +124,7 @@ test('a static route that serves others’ tasks alone is not listed', async () 
     'user',
     tableWith({
       staticPaths: new Map(
-        (['task', 'authenticated'] as const).map((access) => [
+        (['visible', 'authenticated'] as const).map((access) => [
           access,
           {
             name: access,
@@ -206,28 +224,118 @@ test('only what is there is answered, and only read', async () => {
   assert.equal(await head.text(), '');
 });
 
+test('a task that is idle says since when, and when it is stopped', async () => {
+  const { get, idle } = await served('admin');
+  const { task } = ENDPOINTS.jupyter;
+  const listed = async () => {
+    const { endpoints } = LISTING.parse(await (await get('/api/v1/routes')).json());
+    return endpoints.find(({ id }) => id === ENDPOINTS.jupyter.id)?.idle;
+  };
+  assert.equal(await listed(), null);
+  const since = Date.now() - 7_230_000;
+  const stopsAt = Date.now() + 725_000;
+  idle.set(task.id, { task, since, stopsAt });
+  assert.deepEqual(await listed(), {
+    since: new Date(since).toISOString(),
+    stopsAt: new Date(stopsAt).toISOString(),
+  });
+  const words = (await (await get('/')).text()).replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
+  assert.match(words, /idle for 2 hours, stops in 12 min unless it is used/);
+  const keep = `/api/v1/endpoints/${ENDPOINTS.jupyter.id}/keep`;
+  assert.ok((await (await get('/')).text()).includes(`action="${keep}"`));
+  idle.set(task.id, { task, since, stopsAt: undefined });
+  assert.equal((await listed())?.stopsAt, null);
+  assert.doesNotMatch(await (await get('/')).text(), /idle for|\/keep"/);
+});
+
 test('what failed last says so, in words and since when; a use says when', async () => {
   const { get, activity } = await served('admin');
   activity.failed('http', ENDPOINTS.jupyter.id, 'refused');
-  activity.answered('tcp', ENDPOINTS.jupyter.id);
+  activity.answered('tcp', ENDPOINTS.jupyter.id, performance.now());
+  activity.used('tcp', ENDPOINTS.jupyter.id);
   const listing = LISTING.parse(await (await get('/api/v1/routes')).json());
   const jupyter = listing.endpoints.find(({ id }) => id === ENDPOINTS.jupyter.id);
   assert.equal(jupyter?.http?.state, 'failing');
   assert.match(jupyter.http.reason ?? '', /nothing listens at the address/);
-  assert.ok(Date.parse(jupyter.http.failingSince ?? '') > Date.now() - 60_000);
+  const { since, triedAt, ...health } = jupyter.http.health ?? {};
+  assert.deepEqual(health, { state: 'not_answering', failure: 'refused' });
+  assert.ok(Date.parse(since ?? '') > Date.now() - 60_000);
+  assert.ok(Date.parse(triedAt ?? '') >= Date.parse(since ?? ''));
   assert.ok(jupyter.http.url?.startsWith('https://'), 'it may work again at any moment');
-  assert.equal(jupyter.tcp?.state, 'open');
+  assert.deepEqual([jupyter.tcp?.state, jupyter.tcp?.health?.state], ['open', 'answering']);
   assert.ok(Date.parse(jupyter.lastUsedAt ?? '') > Date.now() - 60_000);
   assert.deepEqual(listing.administration?.routes.http, {
     open: 2,
+    untried: 2,
     failing: 1,
     waiting: 1,
     refused: 1,
   });
   const page = await (await get('/')).text();
-  assert.match(page, /class="state failing">failing</);
-  assert.match(page, /nothing listens at the address that it gave\. It first failed <time/);
+  assert.deepEqual(statesIn(page), [
+    'http refused',
+    'http waiting',
+    'tcp not tried yet',
+    'http does not answer',
+    'tcp open',
+    'http not tried yet',
+  ]);
+  const said = /<p class="small">(Does not answer since.*?)<\/p>/s.exec(page)?.[1] ?? '';
+  assert.match(
+    said.replaceAll(/\s+/g, ' '),
+    /^Does not answer since <time datetime="[^"]+" title="[-0-9]+ [:0-9]+ UTC">\d\d:\d\d UTC<\/time> \(connection refused\)\. The task is running, but nothing listens at the address that it gave\.$/,
+  );
   assert.match(page, /used <time datetime="[^"]+" title="[^"]+">just now</);
+});
+
+test('whoever looks has tried what nobody has tried, and sees it at once or with the next look', async (t) => {
+  const tried: string[] = [];
+  const release = new EventEmitter();
+  const check: Check = async ({ id }, way) => {
+    tried.push(`${way} ${id.slice(0, 1)}`);
+    if (id === ENDPOINTS.named.id) await once(release, 'go');
+    return id === ENDPOINTS.jupyter.id && way === 'http' ? 'unhealthy' : 'answers';
+  };
+  const web = await serveWeb(viewerOf('user'), tableWith(), {}, 'visible', check);
+  t.after(() => web.close());
+  const states = async () => statesIn(await (await web.get('/')).text());
+  assert.deepEqual(await states(), [
+    'http refused',
+    'http waiting',
+    'tcp not tried yet',
+    'http does not answer',
+    'tcp open',
+  ]);
+  assert.deepEqual(tried, ['tcp b', 'http a', 'tcp a'], 'of what the user may see alone');
+  release.emit('go');
+  await until(() => web.activity.of(ENDPOINTS.named.id, 'tcp').answeredAt > 0);
+  assert.equal((await states())[2], 'tcp open');
+  assert.equal(tried.length, 3);
+  const { endpoints } = LISTING.parse(await (await web.get('/api/v1/routes')).json());
+  const { health, reason } = endpoints[2]?.http ?? {};
+  assert.deepEqual([health?.state, health?.failure], ['not_answering', 'unhealthy']);
+  assert.equal(reason, 'The task says of itself that it is not well.');
+});
+
+test('a static route says how many of its tasks answer, of those that one may see', async () => {
+  const { get, activity } = await served('admin');
+  const told = async () => {
+    const { staticRoutes } = LISTING.parse(await (await get('/api/v1/routes')).json());
+    const page = await (await get('/')).text();
+    return [staticRoutes[0]?.answering, /<span>(\d of them answers?)<\/span>/.exec(page)?.[1]];
+  };
+  assert.deepEqual(await told(), [2, undefined]);
+  activity.failed('http', ENDPOINTS.jupyter.id, 'refused');
+  assert.deepEqual(await told(), [1, '1 of them answers']);
+  activity.failed('http', ENDPOINTS.bobs.id, 'timeout');
+  assert.deepEqual(await told(), [0, '0 of them answer']);
+  const page = await (await get('/')).text();
+  assert.match(page, /<h3>chat<\/h3>.*HTTP\s*<span class="state failing">does not answer</s);
+  activity.reached('http', ENDPOINTS.bobs.id);
+  const user = await served();
+  user.activity.failed('http', ENDPOINTS.bobs.id, 'refused');
+  const listing = LISTING.parse(await (await user.get('/api/v1/routes')).json());
+  assert.equal(listing.staticRoutes[0]?.answering, 1, 'of a hidden task nothing is told');
 });
 
 test('a follower names the leader; a link to ClearML that is broken says how', async () => {
@@ -242,8 +350,8 @@ test('a follower names the leader; a link to ClearML that is broken says how', a
 });
 
 test('of two thousand endpoints a page shows a hundred, and `?q=` finds one of them', async () => {
-  const few = await served('admin', tableWith({ endpoints: manyEndpoints(100) }));
-  const many = await served('admin', tableWith({ endpoints: manyEndpoints(2_000) }));
+  const few = await served('admin', tableOf(100));
+  const many = await served('admin', tableOf(2_000));
   const small = await (await few.get('/')).text();
   const large = await (await many.get('/')).text();
   assert.ok(large.length < small.length * 1.05, `${large.length} beside ${small.length} bytes`);
@@ -267,8 +375,8 @@ test('of two thousand endpoints a page shows a hundred, and `?q=` finds one of t
 });
 
 test('a page of two thousand endpoints takes little longer than one of a hundred', async () => {
-  const few = await served('admin', tableWith({ endpoints: manyEndpoints(100) }));
-  const many = await served('admin', tableWith({ endpoints: manyEndpoints(2_000) }));
+  const few = await served('admin', tableOf(100));
+  const many = await served('admin', tableOf(2_000));
   const time = async ({ get }: typeof few): Promise<number> => {
     const times: number[] = [];
     for (let round = 0; round < 15; round += 1) {

@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { WebSocket, type ClientOptions } from 'ws';
+import { freePort } from '../../lab/free_port.ts';
 import { UNBOUNDED } from '../../../router/load/byte_budget.ts';
 import type { Admitted, DenialReason } from '../../../router/auth/gate/decision.ts';
 import { Activity } from '../../../router/activity/activity.ts';
@@ -75,7 +76,7 @@ async function served(
   const admitted: Admitted = {
     outcome: 'admitted',
     route: undefined,
-    access: 'task',
+    access: 'visible',
     endpoint,
     identity: undefined,
     credential: 'bearer',
@@ -260,16 +261,12 @@ test('text and bytes after the end are refused', async () => {
 
 test('a tunnel that cannot open is an HTTP answer, not a WebSocket', async () => {
   const endpoint = await task(() => undefined);
-  const dead = createServer().listen(0, '127.0.0.1');
-  await once(dead, 'listening');
-  const { port } = dead.address() as AddressInfo;
-  dead.close();
-  await once(dead, 'close');
+  const port = await freePort();
   for (const [lane, status] of [
     [undefined, 404],
     [{ state: 'waiting' }, 503],
     [{ state: 'refused', reason: 'address outside TASK_NETWORKS' }, 502],
-    [{ state: 'open', upstream: { address: '127.0.0.1', family: 4, port } }, 502],
+    [{ state: 'open', upstream: { address: '127.0.0.1', family: 4, port } }, 503],
   ] as const) {
     const tcp = lane === undefined ? undefined : { ...lane, port: undefined, proxyHeader: false };
     const { open, lines } = await served({ ...endpoint, tcp });
@@ -324,10 +321,13 @@ test('a client that does not read stops the task, and is not taken for lost', as
   assert.equal(held(), 1);
 });
 
-test('a client that answers no ping is lost', async () => {
+test('a client that answers no two pings is lost', async () => {
   const { open, lines, held } = await served(await task(() => undefined), 20);
   const client = open({ autoPong: false });
+  let pings = 0;
+  client.on('ping', () => (pings += 1));
   assert.equal((await read(client)).code, 1006);
+  assert.equal(pings, 2);
   while (held() > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(JSON.parse(lines.at(-1) ?? '').end, 'lost client');
 });
@@ -362,11 +362,7 @@ test('sessions beyond a limit are answered 503, and room comes back with each th
 });
 
 test('a task that could not be reached leaves its room to others', async () => {
-  const dead = createServer().listen(0, '127.0.0.1');
-  await once(dead, 'listening');
-  const { port } = dead.address() as AddressInfo;
-  dead.close();
-  await once(dead, 'close');
+  const port = await freePort();
   const { open } = await served(tcpEndpoint({ port, external: undefined }), 60_000, {
     ...AMPLE,
     total: 1,
@@ -376,7 +372,7 @@ test('a task that could not be reached leaves its room to others', async () => {
       { destroy: () => void },
       IncomingMessage,
     ];
-    assert.equal(response.statusCode, 502);
+    assert.equal(response.statusCode, 503);
     request.destroy();
   }
 });

@@ -188,7 +188,7 @@ test('passes on what a task answers instead of 101', async (t) => {
   await client.untilClosed();
 });
 
-test('a task that is not there or switches to something else is a 502; no sockets are left', async (t) => {
+test('a task that switches to something else is a 502, one that is not there a 503; no sockets are left', async (t) => {
   const task = await rawTask(({ socket, text }) => {
     if (text().endsWith('\r\n\r\n')) {
       socket.write('HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n');
@@ -204,7 +204,7 @@ test('a task that is not there or switches to something else is a 502; no socket
   const second = await RawClient.connect(world.port);
   second.send(...HANDSHAKE, '', '');
   const answer = await second.answer();
-  assert.equal(answer.status, 502);
+  assert.equal(answer.status, 503);
   assert.match(answer.body, /nothing listens/);
   await second.untilClosed();
 });

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Certificate } from '../../lab/certificate.ts';
 import type { LeaseServer } from './lease_server.ts';
 
-const AS_POD = fileURLToPath(new URL('as_pod.ts', import.meta.url));
+/** Loaded before a router process that is to take itself for a pod. */
+export const AS_POD = fileURLToPath(new URL('as_pod.ts', import.meta.url));
 
 /** What makes a router process take itself for a pod that elects by a Lease. */
 export interface Pod {

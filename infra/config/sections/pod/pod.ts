@@ -55,8 +55,8 @@ export const pod = z
         .array(environmentSource, { error: 'expected a list' })
         .default([])
         .describe(
-          'Secrets and ConfigMaps whose keys become variables (secretRef, configMapRef, prefix). Those that the program sets win; ' +
-            'whoever may write them can set every other setting of the router',
+          'Secrets and ConfigMaps whose keys become variables (secretRef, configMapRef, prefix). No setting of the router, proxy or option ' +
+            'of Node is taken from there, since nobody sees at preview what they hold: name those in pod.env, by valueFrom',
         ),
       startupProbe: probe
         .optional()

@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { clearmlChecks } from '../../../../infra/checks/doctor/clearml_checks.ts';
 import { addTask } from '../../../lab/clearml/asks.ts';
 import { credentials, ids } from '../../../lab/clearml/seed.ts';
+import type { ClearMlOptions } from '../../../lab/clearml/options.ts';
 import { type ClearMl, startClearMl } from '../../../lab/clearml/server.ts';
 import { linesOf, told } from '../find.ts';
 import { clusterAnswering, Refusal } from '../../cluster/stand_in.ts';
@@ -35,6 +36,9 @@ suite("the doctor's look at ClearML", () => {
       lines: [
         `✔ ClearML account: ${clearml.url} accepts the credentials`,
         "✔ tasks of others: the account sees and may edit other users' tasks",
+        "• who may open endpoints: the server (feature set basic) shows every task to everybody; who opens an endpoint that says nothing: its task's owner alone (owner: router.access.default is left out), which does not hold yet",
+        "    a task may name the address of another's, and its owner opens that one. Where all tasks run in pods, of namespace clearml for example: pulumi config set --path 'router.verifyPods.namespaces[0]' clearml, and pulumi config set --path router.verifyPods.strict true",
+        '✔ passwords: the server has users with passwords',
         "✔ signing key: it verifies the server's own token",
       ],
     });
@@ -60,6 +64,23 @@ suite("the doctor's look at ClearML", () => {
     assert.deepEqual(await told(checks, 'tasks of others'), [
       `✖ tasks of others: sees other users' tasks, but may not edit task ${task.id}: ClearML refused tasks.edit: No write permission (403/21)`,
       "    Use the credentials of an administrator or of a service account: the router serves everybody's tasks.",
+    ]);
+  });
+
+  test('tells of a server on which everybody is whom they say they are, where that is so', async (context) => {
+    const { reader } = await clusterAnswering(context, {});
+    const linesOn = async (options: ClearMlOptions): Promise<readonly string[]> => {
+      const open = await startClearMl({ fixedUsers: false, ...options });
+      context.after(() => open.stop());
+      const own = { ...account(), apiServerUrlReference: open.url };
+      return told(clearmlChecks(parsedConfig({ ...smallest, clearml: own }), reader), 'passwords');
+    };
+    assert.deepEqual(await linesOn({}), [
+      '• passwords: the server asks for a name alone: whoever reaches it is whom they say they are, and no level of access holds',
+      '    Give it users with passwords: auth.fixed_users in its apiserver.conf.',
+    ]);
+    assert.deepEqual(await linesOn({ edition: 'enterprise' }), [
+      '✔ passwords: not asked of feature set advanced',
     ]);
   });
 

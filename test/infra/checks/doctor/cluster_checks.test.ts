@@ -23,9 +23,14 @@ const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 /** What a cluster answers in which nothing is amiss. */
 const healthy: Answers = {
   '/version': { major: '1', minor: '33', gitVersion: 'v1.33.1' },
-  '/api/v1/nodes': { items: [{ spec: { podCIDRs: ['10.244.0.0/24'] } }] },
+  '/api/v1/nodes': {
+    items: [{ metadata: { name: 'one' }, spec: { podCIDRs: ['10.244.0.0/24'] } }],
+  },
   '/api/v1/services': { items: [] },
   '/apis': { groups: [] },
+  '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices': {
+    items: [{ ports: [{ name: 'https', port: 6443 }] }],
+  },
   [REVIEWS]: { status: { allowed: true } },
   '/apis/networking.k8s.io/v1/ingressclasses': {
     items: [

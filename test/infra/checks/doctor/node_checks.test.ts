@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { nodeChecks } from '../../../../infra/checks/doctor/node_checks.ts';
-import { clusterAnswering } from '../../cluster/stand_in.ts';
 import { parsedConfig } from '../../parsed_config.ts';
 import { smallest } from '../../stacks.ts';
 import { linesOf } from '../find.ts';
 
-const items = ['192.0.2.1', '192.0.2.2'].map((address, index) => ({
-  metadata: { name: `node${index + 1}`, labels: { 'kubernetes.io/hostname': `node${index + 1}` } },
-  status: { addresses: [{ type: 'ExternalIP', address }] },
+const nodes = ['192.0.2.1', '192.0.2.2'].map((address, index) => ({
+  name: `node${index + 1}`,
+  providerID: undefined,
+  labels: { 'kubernetes.io/hostname': `node${index + 1}` },
+  addresses: [address],
+  hostNames: [`node${index + 1}.example.com`],
 }));
 
 suite('the look at the node of the TCP address', () => {
@@ -39,6 +41,15 @@ suite('the look at the node of the TCP address', () => {
       ],
     ],
     [
+      'tells another one, by its name of DNS',
+      'node2.example.com',
+      'node1',
+      [
+        '✖ node of the TCP address: node2.example.com is node node2, where pod.nodeSelector lets no pod of the router run',
+        '    Set pod.nodeSelector to labels of node2, or tcpSession.service.externalTrafficPolicy to Cluster.',
+      ],
+    ],
+    [
       'cannot tell by a name that is no node’s',
       'ssh.example.com',
       'node1',
@@ -56,15 +67,21 @@ suite('the look at the node of the TCP address', () => {
       },
     });
   for (const [title, address, hostname, expected] of cases) {
-    test(title, async (context) => {
-      const { reader } = await clusterAnswering(context, { '/api/v1/nodes': { items } });
-      const { lines } = await linesOf(nodeChecks(stack(address, hostname, 'Local'), reader));
+    test(title, async () => {
+      const { lines } = await linesOf(nodeChecks(stack(address, hostname, 'Local'), nodes));
       assert.deepEqual(lines, expected);
     });
   }
 
-  test('does not look where every node answers', async (context) => {
-    const { reader } = await clusterAnswering(context, {});
-    assert.deepEqual(nodeChecks(stack('192.0.2.2', 'node1', 'Cluster'), reader), []);
+  test('cannot tell where the nodes could not be asked', async () => {
+    const { lines } = await linesOf(nodeChecks(stack('192.0.2.2', 'node1', 'Local'), undefined));
+    assert.deepEqual(lines, [
+      '• node of the TCP address: the nodes could not be asked',
+      '    See that pod.nodeSelector has a pod of the router run where 192.0.2.2 leads.',
+    ]);
+  });
+
+  test('does not look where every node answers', () => {
+    assert.deepEqual(nodeChecks(stack('192.0.2.2', 'node1', 'Cluster'), nodes), []);
   });
 });

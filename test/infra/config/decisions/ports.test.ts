@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 
 import fc from 'fast-check';
@@ -46,6 +47,22 @@ suite('ports of a range', () => {
     );
   });
 
+  const own: readonly number[] = [8080, 8081, 8082];
+
+  test('load balancers ask for health at a port that pods of the first version answer at, too', () => {
+    const first = readFileSync(
+      new URL('../../fixtures/first_version.json', import.meta.url),
+      'utf8',
+    );
+    const ports = /"ports": (\[[^\]]*"name": "admin"[^\]]*\])/.exec(first)?.[1] ?? '[]';
+    const admin = (JSON.parse(ports) as readonly { name: string; containerPort: number }[]).find(
+      ({ name }) => name === 'admin',
+    );
+    assert.match(first, /"path": "\/readyz",\s+"port": "admin"/);
+    assert.equal(admin?.containerPort, 8081);
+    assert.deepEqual(OWN_PORTS, { http: 8080, health: 8081, admin: 8082 });
+  });
+
   test('every legal range leads to ports of the pod one to one, in order, unprivileged and none of its own', () => {
     fc.assert(
       fc.property(anyRange, (range) => {
@@ -57,9 +74,9 @@ suite('ports of a range', () => {
         for (const [index, port] of to.entries()) {
           assert.equal(port - inside.start, index);
           assert.ok(port >= 1024 && port <= 65_535, `${port} is privileged or none`);
-          assert.ok(port !== OWN_PORTS.http && port !== OWN_PORTS.admin, `${port} is the router's`);
+          assert.ok(!own.includes(port), `${port} is the router's`);
         }
-        const fits = range.start >= 1024 && !from.includes(8080) && !from.includes(8081);
+        const fits = range.start >= 1024 && !own.some((port) => from.includes(port));
         assert.deepEqual(inside, fits ? range : { ...inside, start: 20_000 });
       }),
       { numRuns: 300 },

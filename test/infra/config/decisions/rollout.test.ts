@@ -12,6 +12,7 @@ suite('limits of a rollout', () => {
     assert.deepEqual(limits({}), {
       grace: 315,
       minReady: 0,
+      surge: 1,
       progressDeadline: 300,
       wait: 305,
     });
@@ -26,8 +27,20 @@ suite('limits of a rollout', () => {
     assert.deepEqual([minReady, progressDeadline], [299, 309]);
   });
 
-  test('leave many pods the time to start one after another', () => {
-    assert.equal(limits({ autoscaling: { maxReplicas: 20 } }).wait, 400);
+  test('are told no later with many pods, a quarter of which start at once', () => {
+    const of = (availability: object) => {
+      const { surge, wait } = limits(availability);
+      return [surge, wait];
+    };
+    assert.deepEqual(of({ replicas: 4 }), [1, 305]);
+    assert.deepEqual(of({ replicas: 5 }), ['25%', 305]);
+    assert.deepEqual(of({ autoscaling: { maxReplicas: 20 } }), ['25%', 305]);
+  });
+
+  test('leave the pods the time to start and to be ready in turns', () => {
+    const short = { progressDeadlineSeconds: 10, minReadySeconds: 100 };
+    assert.equal(limits({ ...short, replicas: 3 }).wait, 360);
+    assert.equal(limits({ ...short, replicas: 100 }).wait, 480);
   });
 
   test('cover the end of the old pod where it has to be gone first', () => {

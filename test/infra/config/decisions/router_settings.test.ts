@@ -28,6 +28,7 @@ const full = {
   },
   tcpSession: {
     portRange: { start: 22, end: 23 },
+    onlyVisible: true,
     portsPerTask: 4,
     portsPerUser: 16,
     proxyProtocol: true,
@@ -35,6 +36,9 @@ const full = {
   },
   router: {
     taskAnswerSeconds: 600,
+    modelEndpointsSeconds: 60,
+    taskCa: '-----BEGIN CERTIFICATE-----',
+    idle: { after: 7_200, queues: ['gpu'] },
     trustedProxies: ['192.0.2.1/32'],
     limits: {
       connections: { total: 1 },
@@ -48,7 +52,9 @@ const full = {
     },
     queues: ['default'],
     administrators: ['jane'],
+    access: { default: 'people', widest: 'visible', guests: true },
     verifyPods: { namespaces: ['clearml'], strict: true },
+    ownPorts: true,
     secret: 'SECRET-of-the-router-itself',
     staticRoutesConfigMap: 'static-routes',
   },

@@ -53,7 +53,9 @@ suite('the class of the TCP Service', () => {
 
 suite('the traffic policy of the TCP Service', () => {
   const azure = {
-    nodes: [{ providerID: undefined, labels: { 'kubernetes.azure.com/cluster': 'a' } }],
+    nodes: [
+      { name: 'one', providerID: undefined, labels: { 'kubernetes.azure.com/cluster': 'a' } },
+    ],
   };
 
   test('is Local on AKS, whose load balancer dials tasks otherwise, and Cluster elsewhere', () => {

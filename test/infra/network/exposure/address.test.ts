@@ -35,7 +35,8 @@ suite('the address that leads HTTP in', () => {
   test('is waited for where a load balancer has to give it, unless config says otherwise', async () => {
     const waitOf = async (service: object): Promise<unknown> => {
       const run = await runStack({ ...smallest, service });
-      const metadata = ofKind(run, 'core/v1:Service')[0]?.inputs['metadata'];
+      const [http] = ofKind(run, 'core/v1:Service').filter(({ name }) => name === 'task-router');
+      const metadata = http?.inputs['metadata'];
       return (metadata as { annotations?: unknown } | undefined)?.annotations;
     };
     const waitFor = { 'pulumi.com/waitFor': 'jsonpath={.status.loadBalancer.ingress}' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { ofKind, runStack, type StackRun } from '../../stack_run.ts';
+import { ofKind, runStack, stepsOf, type StackRun } from '../../stack_run.ts';
 import { smallest } from '../../stacks.ts';
 
 const LOAD_BALANCER = 'alb.ingress.kubernetes.io/load-balancer-attributes';
@@ -52,7 +52,7 @@ suite('an ALB', () => {
   test('says by a readiness gate that it reaches a pod, in a namespace that is made here', async () => {
     const labelsOf = async (more: object): Promise<unknown> => {
       const run = await runStack({ ...alb, ...more });
-      assert.ok(!run.outputs.nextSteps.includes(step));
+      assert.ok(!stepsOf(run).includes(step));
       return partOf(run, 'core/v1:Namespace', 'metadata')['labels'];
     };
     assert.deepEqual(await labelsOf({}), { [gate]: 'enabled' });
@@ -65,9 +65,9 @@ suite('an ALB', () => {
 
   test('has its namespace labelled by hand where that is not made here', async () => {
     const run = await runStack({ ...alb, namespace: { name: 'clearml', create: false } });
-    assert.ok(run.outputs.nextSteps.includes(step), run.outputs.nextSteps.join('\n'));
+    assert.ok(stepsOf(run).includes(step), stepsOf(run).join('\n'));
     const others = await runStack({ ...smallest, namespace: { name: 'clearml', create: false } });
-    assert.ok(!others.outputs.nextSteps.includes(step));
+    assert.ok(!stepsOf(others).includes(step));
   });
 
   test('has half a minute to find a new pod before an old one ends', async () => {

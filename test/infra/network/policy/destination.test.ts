@@ -11,7 +11,10 @@ function inNamespace(name: string) {
 }
 
 suite('where a URL leads, to a policy', () => {
-  const cluster = { ipBlockCoversPods: false, nodeAddresses: ['10.0.0.5'] };
+  const cluster = {
+    ipBlockCoversPods: false,
+    nodes: [{ name: 'one', providerID: undefined, labels: {}, addresses: ['10.0.0.5'] }],
+  };
   const cases = [
     ['https://api.clearml.example.com', [], 443, false],
     ['https://clearml.svc.example.com', [], 443, false],

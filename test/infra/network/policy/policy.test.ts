@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { asksApiServer } from '../../../../infra/config/decisions/pods.ts';
+import { asksApiServer, findsPeers } from '../../../../infra/config/decisions/pods.ts';
 import { OWN_PORTS } from '../../../../infra/config/decisions/ports.ts';
 import type { Told } from '../../../../infra/config/reading/settle.ts';
+import { namesOf } from '../../../../infra/names.ts';
 import { policyWarnings } from '../../../../infra/advice/policy_warnings.ts';
 import { egressRules } from '../../../../infra/network/policy/egress.ts';
 import { ingressRules } from '../../../../infra/network/policy/ingress.ts';
@@ -33,7 +34,7 @@ interface Cluster {
 }
 
 const NODE: Place = { kind: 'node', address: '172.18.0.2' };
-const node = { providerID: undefined, labels: {}, addresses: [NODE.address] };
+const node = { name: 'one', providerID: undefined, labels: {}, addresses: [NODE.address] };
 const isCilium = ({ name }: Engine): boolean => name === CILIUM;
 
 function dnsOf(namespace: string, labels: Readonly<Record<string, string>>, port: number) {
@@ -54,12 +55,11 @@ function resolverOnNode(address: string): Connection {
 }
 
 const nodeLocalDns = resolverOnNode('169.254.20.10');
-const apiServerOn = (port: number) => ({ addresses: [NODE.address], ports: [port] });
 
 const CLUSTERS: readonly Cluster[] = [
   {
     name: 'a cluster of kubeadm',
-    told: { nodes: [node], dns: coreDns.told, apiServer: apiServerOn(6443) },
+    told: { nodes: [node], dns: coreDns.told, apiServerPorts: [6443] },
     dns: coreDns.asked,
     apiServerPort: 6443,
     hasEngine: (engine) => !isCilium(engine),
@@ -70,7 +70,7 @@ const CLUSTERS: readonly Cluster[] = [
       nodes: [node],
       apiGroups: ['config.openshift.io'],
       dns: openshiftDns.told,
-      apiServer: apiServerOn(6443),
+      apiServerPorts: [6443],
     },
     dns: openshiftDns.asked,
     apiServerPort: 6443,
@@ -81,7 +81,7 @@ const CLUSTERS: readonly Cluster[] = [
     told: {
       nodes: [node],
       dns: { ...coreDns.told, networks: ['169.254.20.10/32'] },
-      apiServer: apiServerOn(8443),
+      apiServerPorts: [8443],
     },
     dns: nodeLocalDns,
     apiServerPort: 8443,
@@ -89,7 +89,7 @@ const CLUSTERS: readonly Cluster[] = [
   },
   {
     name: 'a resolver on each node of which nothing is told, as Kubespray has it',
-    told: { nodes: [node], dns: coreDns.told, apiServer: apiServerOn(6443) },
+    told: { nodes: [node], dns: coreDns.told, apiServerPorts: [6443] },
     dns: resolverOnNode('169.254.25.10'),
     apiServerPort: 6443,
     hasEngine: (engine) => !isCilium(engine),
@@ -100,7 +100,7 @@ const CLUSTERS: readonly Cluster[] = [
       nodes: [{ ...node, labels: { 'kubernetes.azure.com/cluster': 'a' } }],
       apiGroups: ['cilium.io'],
       dns: coreDns.told,
-      apiServer: apiServerOn(443),
+      apiServerPorts: [443],
     },
     dns: resolverOnNode('169.254.10.11'),
     apiServerPort: 443,
@@ -112,7 +112,7 @@ const CLUSTERS: readonly Cluster[] = [
       nodes: [node],
       apiGroups: ['cilium.io'],
       dns: coreDns.told,
-      apiServer: apiServerOn(16_443),
+      apiServerPorts: [16_443],
     },
     dns: coreDns.asked,
     apiServerPort: 16_443,
@@ -124,7 +124,7 @@ const CLUSTERS: readonly Cluster[] = [
       nodes: [node],
       apiGroups: ['cilium.io'],
       dns: { ...coreDns.told, networks: ['169.254.20.10/32'] },
-      apiServer: apiServerOn(6443),
+      apiServerPorts: [6443],
     },
     dns: nodeLocalDns,
     apiServerPort: 6443,
@@ -132,7 +132,7 @@ const CLUSTERS: readonly Cluster[] = [
   },
   {
     name: 'a cluster that could not be asked, with whatever engine',
-    told: { nodes: undefined, apiGroups: undefined, dns: undefined, apiServer: undefined },
+    told: { nodes: undefined, apiGroups: undefined, dns: undefined, apiServerPorts: undefined },
     dns: coreDns.asked,
     apiServerPort: 6443,
     hasEngine: () => true,
@@ -148,15 +148,17 @@ function podIn(network: string, namespace: string, labels = {}): Place {
 function policyIn(config: Raw, { told }: Pick<Cluster, 'told'>, taskNetwork = '10.244.1.0/24') {
   const isUnasked = told.nodes === undefined && 'nodes' in told;
   const kubernetes = { context: 'test', ...(isUnasked ? { platform: 'other' } : {}) };
-  const stack = { ...config, kubernetes };
-  const settled = settledConfig(stack, told);
+  // What nobody was told, keys have to say.
+  const said = isUnasked ? { apiServerPorts: [6443] } : {};
+  const networkPolicy = { ...said, ...(config['networkPolicy'] as Raw | undefined) };
+  const stack = { ...config, kubernetes, networkPolicy };
+  const settled = settledConfig(stack, isUnasked ? { ...told, version: undefined } : told);
   const networks = settled.router.taskNetworks ?? [taskNetwork];
-  const version = isUnasked ? undefined : { major: 1, minor: 33 };
   return {
     settled,
     networks,
     egress: egressRules(settled, networks) as readonly Rule[],
-    ingress: ingressRules(settled, version) as readonly Rule[],
+    ingress: ingressRules(settled) as readonly Rule[],
     warnings: policyWarnings(settled, networks),
   };
 }
@@ -200,7 +202,7 @@ suite('the default policy', () => {
             // Whoever names networks of nodes where none is matched is warned.
             const isNamed = networkPolicy.apiServerNetworks.length > 0 && isCilium(engine);
             const isWarned = warnings.some((text) => text.includes('apiServerNetworks'));
-            const isTold = settled.found.nodeAddresses !== undefined;
+            const isTold = settled.found.nodes !== undefined;
             assert.equal(reached, !isNamed, `${name}: the API server`);
             if (isNamed && isTold) assert.ok(isWarned, `${name}: the warning`);
           }
@@ -211,6 +213,16 @@ suite('the default policy', () => {
               ? clearmlOf(apiServerUrlReference, clearmlNetworks, clearmlPorts)
               : clearmlOf(proxy.url, proxyNetworks, []);
           assert.ok(out(api), `${name}: ClearML`);
+          if (findsPeers(settled)) {
+            const labels = namesOf(router.name).selector;
+            const other = podIn('10.244.7.0/24', settled.namespace.name, labels);
+            const peer = { other, protocol: 'TCP', port: OWN_PORTS.admin } as const;
+            assert.ok(out(peer), `${name}: another replica`);
+            assert.ok(
+              passes(engine, settled.namespace.name, ingress, peer),
+              `${name}: for another replica`,
+            );
+          }
           for (const port of tcpSession === undefined ? [] : [0, 1]) {
             const { end, start } = tcpSession?.portRange ?? { end: 0, start: 0 };
             const mapped = start < 1024 ? 20_000 : start;
@@ -243,9 +255,14 @@ suite('the default policy', () => {
             assert.ok(!out({ other: strange, protocol: 'UDP', port: 53 }), `${name}: other DNS`);
           }
           const pod = podIn('10.244.1.0/24', 'anywhere');
-          for (const other of [pod, strange]) {
-            const admin = { other, protocol: 'TCP', port: OWN_PORTS.admin } as const;
-            assert.ok(!passes(engine, namespace.name, ingress, admin), `${name}: the admin port`);
+          const { selector } = namesOf(settled.router.name);
+          const namesake = podIn('10.244.1.0/24', 'anywhere', selector);
+          for (const other of [pod, namesake, strange]) {
+            for (const [what, at] of Object.entries(OWN_PORTS)) {
+              if (what === 'http') continue;
+              const asked = { other, protocol: 'TCP', port: at } as const;
+              assert.ok(!passes(engine, namespace.name, ingress, asked), `${name}: ${what}`);
+            }
           }
         }
       });
@@ -354,17 +371,6 @@ suite('the way out', () => {
     assert.deepEqual(egress[4]?.to, [{ ipBlock: { cidr: '192.0.2.0/24' } }]);
   });
 
-  test('to an API server that nobody told of is to the usual ports, which is said', () => {
-    const unasked = clusterCalled('a cluster that could not be asked, with whatever engine');
-    const warned = (more: Raw) => policyIn({ ...smallest, ...more }, unasked).warnings;
-    assert.deepEqual(warned({}), [
-      'The cluster could not be asked where its API server listens, and the NetworkPolicy opens the usual ports 443 and 6443: name the one ' +
-        'behind the Service default/kubernetes in networkPolicy.apiServerPorts.',
-    ]);
-    assert.deepEqual(warned({ networkPolicy: { apiServerPorts: [8443] } }), []);
-    assert.deepEqual(warned({ availability: { leaderElection: false } }), []);
-  });
-
   test('to ClearML at an address is open to that and to pods, unless it is a node that cannot be matched', () => {
     const at = (apiServerUrlReference: string): Raw => ({
       ...smallest,
@@ -395,57 +401,130 @@ suite('the way out', () => {
     assert.deepEqual(egress.at(-1), extraEgress[0]);
     assert.deepEqual(ingress.at(-1), extraIngress[0]);
   });
+
+  test('opens a proxy whose pods listen on another port than its Service by a rule of config', () => {
+    const proxy = { url: 'http://proxy.egress.svc' };
+    const to = [
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'egress' } } },
+    ];
+    const extraEgress = [{ to, ports: [{ port: 3128 }] }];
+    const behind = { ...smallest, clearml: { ...smallest.clearml, proxy } };
+    const { egress } = policyIn({ ...behind, networkPolicy: { extraEgress } }, cilium);
+    assert.deepEqual(egress.slice(-1), extraEgress);
+    assert.deepEqual(
+      egress.slice(-4).map(({ ports }) => ports?.map(({ port }) => port)),
+      [[80], [443, 16_443], [OWN_PORTS.admin], [3128]],
+    );
+  });
 });
 
 suite('the way in', () => {
   const { hostName } = smallest.ingress;
   const subnets = { networkPolicy: { ingressNetworks: ['10.0.64.0/20'] } };
   const alb = { ingress: { hostName, controller: 'alb' } };
-  const admin = (more: Raw): Rule | undefined =>
-    policyIn({ ...smallest, ...more }, kubeadm).ingress.find(({ ports = [] }) =>
-      ports.some(({ port }) => port === OWN_PORTS.admin),
+  const portRange = { start: 20_000, end: 20_001 };
+  const nlb = { tcpSession: { portRange, service: { platform: 'aws-nlb' } } };
+  const gkeIngress = { ingress: { hostName, controller: 'gke' } };
+  const gkeGateway = {
+    gateway: { enabled: true, controller: 'gke', parentRefs: [{ name: 'a' }] },
+  };
+  const atPort = (wanted: number, more: Raw): readonly Rule[] =>
+    policyIn({ ...smallest, ...more }, kubeadm).ingress.filter(({ ports = [] }) =>
+      ports.some(({ port }) => port === wanted),
     );
-  const OPEN =
-    'The NetworkPolicy leaves the admin port, with the metrics, open to every address, since the load balancer of AWS asks there for ' +
-    'health: name its subnets in networkPolicy.ingressNetworks.';
+  const health = (more: Raw) => atPort(8081, more);
+  const admin = (more: Raw) => atPort(8082, more);
 
-  test('to the admin port is for those who read metrics and those who ask for health alone', () => {
+  test('to the health port is for the load balancers that ask there, alone where their networks are known', () => {
+    const ports = [{ protocol: 'TCP', port: 8081 }];
     const google = ['35.191.0.0/16', '130.211.0.0/22'].map((cidr) => ({ ipBlock: { cidr } }));
-    assert.equal(admin({}), undefined);
-    assert.deepEqual(admin({ ingress: { hostName, controller: 'gke' } })?.from, google);
-    assert.deepEqual(
-      admin({ gateway: { enabled: true, controller: 'gke', parentRefs: [{ name: 'a' }] } })?.from,
-      google,
-    );
-    const metrics = admin({ networkPolicy: { metricsNamespaces: ['monitoring'] } })?.from;
-    assert.match(JSON.stringify(metrics), /"values":\["monitoring"\]/);
-    assert.deepEqual(admin({ ...alb, ...subnets })?.from, [{ ipBlock: { cidr: '10.0.64.0/20' } }]);
+    const metrics = { networkPolicy: { metricsNamespaces: ['monitoring'] } };
+    for (const nobody of [{}, metrics, subnets]) assert.deepEqual(health(nobody), []);
+    for (const gke of [gkeIngress, gkeGateway]) {
+      assert.deepEqual(health(gke), [{ from: google, ports }]);
+      assert.deepEqual(health({ ...gke, ...metrics }), [{ from: google, ports }]);
+    }
+    for (const aws of [alb, nlb]) {
+      const from = [{ ipBlock: { cidr: '10.0.64.0/20' } }];
+      assert.deepEqual(health({ ...aws, ...subnets }), [{ from, ports }]);
+      assert.deepEqual(health(aws), [{ ports }]);
+      assert.deepEqual(policyIn({ ...smallest, ...aws }, kubeadm).warnings, []);
+    }
   });
+
+  test('to the admin port is for those who read metrics and its own pods alone, on every exposure', () => {
+    const values = ['monitoring'];
+    const namespaceSelector = {
+      matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values }],
+    };
+    const ports = [{ protocol: 'TCP', port: 8082 }];
+    const ownPods = {
+      from: [{ podSelector: { matchLabels: namesOf('task-router').selector } }],
+      ports,
+    };
+    const metricsNamespaces = values;
+    for (const way of [{}, alb, nlb, { ...alb, ...nlb }, gkeIngress, gkeGateway]) {
+      for (const { networkPolicy } of [subnets, { networkPolicy: {} }]) {
+        assert.deepEqual(admin({ ...way, networkPolicy }), [ownPods], JSON.stringify(way));
+        const read = { ...way, networkPolicy: { ...networkPolicy, metricsNamespaces } };
+        assert.deepEqual(admin(read), [{ from: [{ namespaceSelector }], ports }, ownPods]);
+      }
+    }
+    for (const alone of [
+      { availability: { leaderElection: false } },
+      { pod: { dnsPolicy: 'Default' } },
+    ]) {
+      assert.deepEqual(admin(alone), []);
+    }
+  });
+
+  for (const engine of ENGINES) {
+    test(`on AWS lets everybody ask for health and Prometheus alone for metrics, by ${engine.name}`, () => {
+      const cluster = isCilium(engine) ? cilium : kubeadm;
+      const inVpc: Place = { kind: 'outside', address: '10.0.64.7' };
+      const outsider: Place = { kind: 'outside', address: '203.0.113.80' };
+      const task = podIn('10.244.1.0/24', 'tasks');
+      const prometheus = podIn('10.244.2.0/24', 'monitoring');
+      for (const balancer of [alb, nlb]) {
+        const opened = (more: Raw): readonly (readonly [boolean, boolean])[] => {
+          const networkPolicy = { metricsNamespaces: ['monitoring'], ...more };
+          const { ingress, settled } = policyIn(
+            { ...smallest, ...balancer, networkPolicy },
+            cluster,
+          );
+          return [inVpc, outsider, task, prometheus].map((other) => {
+            const isOpen = (port: number): boolean =>
+              passes(engine, settled.namespace.name, ingress, { other, protocol: 'TCP', port });
+            return [isOpen(8081), isOpen(8082)];
+          });
+        };
+        const [asks, reads, both, neither] = [
+          [true, false],
+          [false, true],
+          [true, true],
+          [false, false],
+        ];
+        assert.deepEqual(opened({}), [asks, asks, asks, both]);
+        assert.deepEqual(opened({ metricsNamespaces: [] }), [asks, asks, asks, asks]);
+        assert.deepEqual(opened(subnets.networkPolicy), [asks, neither, neither, reads]);
+      }
+    });
+  }
 
   test('to the admin port is told of where it is closed to the Prometheus that is to read there', () => {
-    const warned = (networkPolicy: Raw) =>
-      policyIn({ ...smallest, monitoring: { serviceMonitor: true }, networkPolicy }, kubeadm)
-        .warnings;
-    assert.deepEqual(warned({}), [
+    const warned = (networkPolicy: Raw, way: Raw = {}) =>
+      policyIn(
+        { ...smallest, ...way, monitoring: { serviceMonitor: true }, networkPolicy },
+        kubeadm,
+      ).warnings;
+    const unread = [
       'The NetworkPolicy keeps Prometheus away from the metrics that monitoring.serviceMonitor tells it to read: name its namespace in ' +
         'networkPolicy.metricsNamespaces.',
-    ]);
+    ];
+    for (const way of [{}, alb, nlb]) assert.deepEqual(warned({}, way), unread);
     assert.deepEqual(warned({ metricsNamespaces: ['monitoring'] }), []);
-    assert.deepEqual(warned({ extraIngress: [{ ports: [{ port: 8081 }] }] }), []);
+    assert.deepEqual(warned({ extraIngress: [{ ports: [{ port: 8082 }] }] }), []);
     assert.deepEqual(warned({ enabled: false }), []);
-  });
-
-  test('to the admin port is open, and that is told, where nobody knows who asks for health', () => {
-    const portRange = { start: 20_000, end: 20_001 };
-    const nlb = { tcpSession: { portRange, service: { platform: 'aws-nlb' } } };
-    for (const balancer of [alb, nlb]) {
-      const config = { ...smallest, ...balancer };
-      assert.equal(admin(config)?.from, undefined);
-      assert.deepEqual(policyIn(config, kubeadm).warnings, [OPEN]);
-      assert.deepEqual(policyIn({ ...config, ...subnets }, kubeadm).warnings, []);
-      const off = { ...config, networkPolicy: { enabled: false } };
-      assert.deepEqual(policyIn(off, kubeadm).warnings, []);
-    }
   });
 
   test('is refused where the class that the cluster tells makes namespaces a lock for everybody', () => {

@@ -11,7 +11,7 @@ describe('faults', () => {
   let clearml: ClearMl;
   let headers: Record<string, string>;
   before(async () => {
-    clearml = await startClearMl();
+    clearml = await startClearMl({ edition: 'enterprise' });
     headers = { authorization: `Bearer ${await userToken(clearml, 'alice')}` };
   });
   afterEach(() => {

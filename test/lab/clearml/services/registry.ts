@@ -6,6 +6,8 @@ import { queues } from './queues.ts';
 import { reports } from './reports.ts';
 import { routers } from './routers.ts';
 import { server } from './server.ts';
+import { serving } from './serving.ts';
+import { taskArchive } from './task_archive.ts';
 import { taskEdits } from './task_edits.ts';
 import { taskListing } from './task_listing.ts';
 import { taskStatus } from './task_status.ts';
@@ -19,8 +21,10 @@ const ALL: Service = {
   ...taskListing,
   ...taskEdits,
   ...taskStatus,
+  ...taskArchive,
   ...reports,
   ...routers,
+  ...serving,
   ...server,
 };
 

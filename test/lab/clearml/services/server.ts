@@ -16,7 +16,10 @@ export const server: Service = {
       apiserver: { auth: { session_auth_cookie_name: options.cookieName } },
     }),
   },
-  'debug.ping': { authorize: 'optional', handle: () => ({ msg: 'ClearML server' }) },
+  'debug.ping': {
+    authorize: 'optional',
+    handle: ({ data }) => ({ msg: 'ClearML server', ...data }),
+  },
   'auth.fixed_users_mode': {
     authorize: 'optional',
     handle: (_call, { options }) => ({

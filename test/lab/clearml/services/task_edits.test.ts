@@ -12,7 +12,7 @@ describe('writing tasks', () => {
   let clearml: ClearMl;
   let call: (name: string, data?: Document) => Promise<Answer>;
   before(async () => {
-    clearml = await startClearMl();
+    clearml = await startClearMl({ edition: 'enterprise' });
     clearml.clock.set(Date.UTC(2026, 0, 1));
     call = callAs(clearml, 'alice');
   });

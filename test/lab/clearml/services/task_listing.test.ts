@@ -19,7 +19,7 @@ describe('listing tasks', () => {
   const names = (tasks: readonly Document[]) => tasks.map((task) => task['name']);
 
   before(async () => {
-    clearml = await startClearMl();
+    clearml = await startClearMl({ edition: 'enterprise' });
     clearml.clock.set(START);
     const call = callAs(clearml, 'alice');
     list = async (question, name = 'tasks.get_all_ex') => {

@@ -1,7 +1,7 @@
-import { ApiError, apiError } from '../api_error.ts';
+import { apiError } from '../api_error.ts';
 import { optionalText, text, type Call, type Server, type Service } from '../call.ts';
 import { timestamp } from '../clock.ts';
-import { isList, textOf, without, withValue, type Document } from '../document.ts';
+import { without, withValue, type Document } from '../document.ts';
 import { part } from '../queries/listing.ts';
 import type { TaskRecord, TaskStatus } from '../records.ts';
 import { createQueue, queueOf } from './queues.ts';
@@ -32,7 +32,12 @@ interface Change {
 }
 
 /** Changes a status as the server does, and answers what it answers. 400/110 where the step is not allowed. */
-function changeStatus(task: TaskRecord, change: Change, call: Call, server: Server): Document {
+export function changeStatus(
+  task: TaskRecord,
+  change: Change,
+  call: Call,
+  server: Server,
+): Document {
   const forced = change.force ?? call.data['force'] === true;
   if (!forced && change.to !== task.status && !NEXT[task.status].includes(change.to)) {
     throw apiError('invalid_task_status', 'Invalid status change', {
@@ -60,7 +65,7 @@ function simple(to: TaskStatus, ends: boolean) {
   };
 }
 
-function leaveQueues(task: TaskRecord, server: Server): void {
+export function leaveQueues(task: TaskRecord, server: Server): void {
   for (const queue of server.state.queues.values()) {
     const entries = queue.entries.filter((entry) => entry['task'] !== task.id);
     if (entries.length < queue.entries.length) {
@@ -80,24 +85,6 @@ function findQueue(call: Call, server: Server) {
   if (found !== undefined) return found;
   if (call.data['queue_name'] === undefined) throw apiError('no_default_queue');
   return createQueue(name, company, server);
-}
-
-function setTag(call: Call, server: Server, tag: string, present: boolean): Document {
-  const task = writableTask(call, server);
-  const others = task.system_tags.filter((other) => other !== tag);
-  const fields = { system_tags: present ? [...others, tag].toSorted() : others };
-  store(task, fields, call, server, { lastUpdate: false });
-  return { updated: 1 };
-}
-
-/** Archives a task; one that runs or waits is stopped by it. */
-function archive(call: Call, server: Server): void {
-  const task = writableTask(call, server);
-  leaveQueues(task, server);
-  if (task.status === 'in_progress' || task.status === 'queued') {
-    changeStatus(task, { to: 'stopped' }, call, server);
-  }
-  setTag(call, server, 'archived', true);
 }
 
 /** What `tasks.delete` and `tasks.reset` say of what went with a task. */
@@ -185,26 +172,6 @@ export const taskStatus: Service = {
       return { deleted: true, ...NOTHING_ELSE };
     },
   },
-  'tasks.archive_many': {
-    handle(call, server) {
-      const ids = isList(call.data['ids']) ? call.data['ids'].map(textOf) : [];
-      const succeeded: Document[] = [];
-      const failed: Document[] = [];
-      for (const id of ids) {
-        try {
-          archive({ ...call, data: { ...call.data, task: id } }, server);
-          succeeded.push({ id, archived: true });
-        } catch (error) {
-          if (!(error instanceof ApiError)) throw error;
-          const { code, data, message, subcode } = error;
-          failed.push({ id, error: { codes: [code, subcode], msg: message, data } });
-        }
-      }
-      return { succeeded, failed };
-    },
-  },
-  'tasks.archive': { handle: (call, server) => setTag(call, server, 'archived', true) },
-  'tasks.unarchive': { handle: (call, server) => setTag(call, server, 'archived', false) },
   'tasks.enqueue': {
     handle(call, server) {
       const task = writableTask(call, server);

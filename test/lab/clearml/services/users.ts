@@ -41,11 +41,6 @@ function references(server: Server): References {
   return { company: (id) => server.state.companies.get(id) };
 }
 
-function namesOf(name: string) {
-  const [given = '', ...family] = name.split(' ');
-  return { given_name: given, family_name: family.join(' ') };
-}
-
 export const users: Service = {
   'users.get_current_user': {
     handle(call, server) {
@@ -53,11 +48,7 @@ export const users: Service = {
       const account = server.state.account(user);
       if (account === undefined) throw apiError('invalid_user', 'failed loading user');
       const shown = joined(
-        {
-          ...namesOf(account.user.name),
-          created_in_version: server.options.serverVersion,
-          ...account.user,
-        },
+        account.user,
         {
           include: [...FIELDS.keys(), 'company.name'].filter((field) => field !== 'company'),
           exclude: [],

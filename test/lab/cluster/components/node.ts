@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { CONTAINERD_SOCKET } from './containerd.ts';
 import { NODE_NAME } from '../certificates/pki.ts';
 import type { Pki } from '../certificates/pki.ts';
+import { CLUSTER_DOMAIN } from '../dns/names.ts';
 import type { Setup } from '../setup.ts';
 
 /** Starts the kubelet and kube-proxy. */
 export async function startNode(setup: Setup): Promise<void> {
   const { daemons, directory, name, tools, networks, pki, kubeconfigs } = setup;
   const config = join(directory, 'kubelet.yaml');
-  await writeFile(config, JSON.stringify(kubeletConfig(name, pki), undefined, 2));
+  await writeFile(config, JSON.stringify(kubeletConfig(name, pki, networks.dns), undefined, 2));
   await daemons.start('kubelet', [
     tools.kubelet.path,
     `--config=${config}`,
@@ -30,7 +31,7 @@ export async function startNode(setup: Setup): Promise<void> {
   ]);
 }
 
-function kubeletConfig(name: string, pki: Pki): unknown {
+function kubeletConfig(name: string, pki: Pki, dns: string): unknown {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -43,7 +44,9 @@ function kubeletConfig(name: string, pki: Pki): unknown {
     containerRuntimeEndpoint: `unix://${CONTAINERD_SOCKET}`,
     volumePluginDir: '/var/lib/kubelet/volume-plugins',
     makeIPTablesUtilChains: false,
-    // No DNS runs in this cluster: a pod's look-ups fail at once, where the host's resolver would let them hang.
+    clusterDNS: [dns],
+    clusterDomain: CLUSTER_DOMAIN,
+    // Pods know no name beside those of the cluster, whatever the host's resolver does.
     resolvConf: '',
     authentication: {
       anonymous: { enabled: false },

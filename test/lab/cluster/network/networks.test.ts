@@ -47,5 +47,7 @@ test('the parts of a block lie in it and do not overlap', () => {
     assert.equal(firstFree([part], [networks.block]), undefined, `${part} in ${networks.block}`);
     assert.equal(firstFree([part], parts.toSpliced(index, 1)), part, `${part} by itself`);
   }
-  assert.ok(ipaddr.IPv4.parse(networks.apiService).match(ipaddr.IPv4.parseCIDR(networks.services)));
+  for (const address of [networks.apiService, networks.dns]) {
+    assert.ok(ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(networks.services)));
+  }
 });

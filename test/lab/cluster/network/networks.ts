@@ -17,6 +17,8 @@ export interface Networks {
   readonly services: string;
   /** The API server's own Service: the first address of `services`. */
   readonly apiService: string;
+  /** The address of the cluster's DNS in `services`, the tenth as in most clusters. */
+  readonly dns: string;
   /** CIDR */
   readonly pods: string;
 }
@@ -73,6 +75,7 @@ export function networksOf(block: string): Networks {
     loadBalancers: `${start}.1.0/24`,
     services: `${start}.16.0/20`,
     apiService: `${start}.16.1`,
+    dns: `${start}.16.10`,
     pods: `${start}.64.0/18`,
   };
 }

@@ -1,39 +1,33 @@
-import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { join } from 'node:path';
 
+import { CoreV1Api, type KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
+
+import { programText } from '../../tasks/programs.ts';
 import { runPod } from './pods.ts';
 
-const NAMESPACE = 'kube-system';
+const namespace = 'kube-system';
+const name = 'dns';
 /** The labels that clusters give their DNS, whatever program it is. */
 const LABELS = { 'k8s-app': 'kube-dns' };
+const SERVER = join(import.meta.dirname, '../../cluster/dns/server.ts');
 
 /** Where DNS listens behind port 53 of its Service, as OpenShift's does: a policy that opens 53 alone keeps names away. */
 export const DNS_POD_PORT = 5353;
 
-/** The address that every name has. */
-export const EVERY_NAME = '192.0.2.1';
-
-/** A DNS server that answers every question by UDP with one A record (RFC 1035 section 4). */
-export const DNS_SERVER = `
-const socket = require('dgram').createSocket('udp4');
-const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...'${EVERY_NAME}'.split('.').map(Number)]);
-socket.on('message', (query, { address, port }) => {
-  let end = 12;
-  while (query[end] !== 0) end += query[end] + 1;
-  const head = Buffer.from([query[0], query[1], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
-  socket.send(Buffer.concat([head, query.subarray(12, end + 5), record]), port, address);
-});
-socket.bind(${DNS_POD_PORT});
-`;
-
-/** Runs a stand-in for the cluster's DNS, with its Service, and gives the Service's address. */
-export async function startDns(config: KubeConfig): Promise<string> {
-  const dns = { name: 'dns', code: DNS_SERVER, environment: {} };
-  await runPod(config, { ...dns, namespace: NAMESPACE, labels: LABELS });
-  const service = await config.makeApiClient(CoreV1Api).createNamespacedService({
-    namespace: NAMESPACE,
+/**
+ * Starts the stand-in for the cluster's DNS as a pod, with its Service, and returns when it runs.
+ *
+ * @param address of the Service, which the kubelet tells all pods.
+ */
+export async function startDns(config: KubeConfig, address: string): Promise<void> {
+  const core = config.makeApiClient(CoreV1Api);
+  await grantReading(config);
+  await core.createNamespacedService({
+    namespace,
     body: {
       metadata: { name: 'kube-dns', labels: LABELS },
       spec: {
+        clusterIP: address,
         selector: LABELS,
         ports: [
           { name: 'dns', protocol: 'UDP', port: 53, targetPort: DNS_POD_PORT },
@@ -42,5 +36,40 @@ export async function startDns(config: KubeConfig): Promise<string> {
       },
     },
   });
-  return service.spec?.clusterIP ?? '';
+  await runPod(config, {
+    name,
+    namespace,
+    labels: LABELS,
+    serviceAccount: name,
+    code: await programText(SERVER),
+    environment: {
+      PORT: String(DNS_POD_PORT),
+      NODE_EXTRA_CA_CERTS: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+    },
+  });
+}
+
+/** What it answers from, as CoreDNS may. */
+async function grantReading(config: KubeConfig): Promise<void> {
+  const rights = config.makeApiClient(RbacAuthorizationV1Api);
+  const role = 'lab:dns';
+  await config
+    .makeApiClient(CoreV1Api)
+    .createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
+  await rights.createClusterRole({
+    body: {
+      metadata: { name: role },
+      rules: [
+        { apiGroups: [''], resources: ['services'], verbs: ['get'] },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
+      ],
+    },
+  });
+  await rights.createClusterRoleBinding({
+    body: {
+      metadata: { name: role },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+  });
 }

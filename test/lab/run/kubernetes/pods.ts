@@ -1,5 +1,6 @@
 import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
 
+import type { PythonOfNode } from './python_of_node.ts';
 import { waitFor } from './wait.ts';
 import { TASK_NAMESPACE } from '../stack_config.ts';
 
@@ -7,28 +8,42 @@ import { TASK_NAMESPACE } from '../stack_config.ts';
 export const NODE_IMAGE = 'node:24-alpine';
 
 const CODE_FOLDER = '/opt/task';
-const CODE_FILE = 'task.cjs';
+
+/** What pods run as where the node has nothing that they need to read: the image's own user. */
+const USER = 1000;
 
 /** A program of one file, to run as a pod. */
 export interface PodProgram {
   readonly name: string;
-  /** CommonJS */
+  /** CommonJS, or Python where `python` is given. */
   readonly code: string;
   readonly environment: Readonly<Record<string, string>>;
   /** That of tasks unless given. */
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Account of the namespace that it is to the API server; left out, it has none. */
+  readonly serviceAccount?: string;
+  /** Runs the code in the place of Node. The pod then runs as the user of this process, who alone may read the environment. */
+  readonly python?: PythonOfNode;
 }
 
-function pod({ name, environment, labels }: PodProgram): V1Pod {
+function fileOf({ python }: PodProgram): string {
+  return python === undefined ? 'task.cjs' : 'task.py';
+}
+
+function pod(program: PodProgram): V1Pod {
+  const { name, environment, labels, python, serviceAccount } = program;
+  const folders = (python?.folders ?? []).map((path, index) => ({ name: `node-${index}`, path }));
+  const user = python === undefined ? USER : (process.getuid?.() ?? USER);
   return {
     metadata: { name, labels: { app: name, ...labels } },
     spec: {
       terminationGracePeriodSeconds: 1,
-      automountServiceAccountToken: false,
+      automountServiceAccountToken: serviceAccount !== undefined,
+      ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
       securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 1000,
+        runAsNonRoot: user !== 0,
+        runAsUser: user,
         seccompProfile: { type: 'RuntimeDefault' },
       },
       containers: [
@@ -36,16 +51,22 @@ function pod({ name, environment, labels }: PodProgram): V1Pod {
           name: 'task',
           image: NODE_IMAGE,
           imagePullPolicy: 'IfNotPresent',
-          command: ['node', `${CODE_FOLDER}/${CODE_FILE}`],
+          command: [python?.executable ?? 'node', `${CODE_FOLDER}/${fileOf(program)}`],
           env: Object.entries(environment).map(([name, value]) => ({ name, value })),
           securityContext: {
             allowPrivilegeEscalation: false,
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: [{ name: 'code', mountPath: CODE_FOLDER, readOnly: true }],
+          volumeMounts: [
+            { name: 'code', mountPath: CODE_FOLDER, readOnly: true },
+            ...folders.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
+          ],
         },
       ],
-      volumes: [{ name: 'code', configMap: { name } }],
+      volumes: [
+        { name: 'code', configMap: { name } },
+        ...folders.map(({ name, path }) => ({ name, hostPath: { path } })),
+      ],
     },
   };
 }
@@ -69,7 +90,7 @@ export async function runPod(config: KubeConfig, program: PodProgram): Promise<s
   const { name, namespace = TASK_NAMESPACE } = program;
   await api.createNamespacedConfigMap({
     namespace,
-    body: { metadata: { name }, data: { [CODE_FILE]: program.code } },
+    body: { metadata: { name }, data: { [fileOf(program)]: program.code } },
   });
   await api.createNamespacedPod({ namespace, body: pod(program) });
   const read = (): Promise<V1Pod> => api.readNamespacedPod({ namespace, name });

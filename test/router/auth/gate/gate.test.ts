@@ -235,7 +235,7 @@ describe('the gate', () => {
 });
 
 describe('static routes', () => {
-  const route = (access: 'task' | 'authenticated' | 'public', served = true) => {
+  const route = (access: 'visible' | 'authenticated' | 'public', served = true) => {
     const route = staticRoute('chat', access, served ? [endpoint(MINE)] : []);
     return { ...request(MINE), target: { kind: 'static', route, cut: 5 } as const };
   };
@@ -246,10 +246,10 @@ describe('static routes', () => {
     clearml.grant(owner, MINE);
     clearml.grant(other);
     const admit = (token: string) =>
-      auth.gate.admit({ ...route('task'), rawHeaders: bearer(token) });
-    assert.equal((await admission(admit(owner))).access, 'task');
+      auth.gate.admit({ ...route('visible'), rawHeaders: bearer(token) });
+    assert.equal((await admission(admit(owner))).access, 'visible');
     assert.equal((await refusal(admit(other))).status, 404);
-    assert.equal((await refusal(auth.gate.admit(route('task')))).status, 401);
+    assert.equal((await refusal(auth.gate.admit(route('visible')))).status, 401);
   });
 
   it('authenticated: everybody whose token the server takes', async () => {
@@ -277,11 +277,11 @@ describe('static routes', () => {
     const { auth, clearml } = await start();
     const token = await tokenOf('owner');
     clearml.grant(token, MINE);
-    const admit = (access: 'task' | 'authenticated' | 'public') =>
+    const admit = (access: 'visible' | 'authenticated' | 'public') =>
       auth.gate.admit({ ...route(access, false), rawHeaders: bearer(token) });
     assert.equal((await refusal(admit('public'))).status, 503);
     assert.equal((await refusal(admit('authenticated'))).status, 503);
-    assert.equal((await refusal(admit('task'))).status, 404);
+    assert.equal((await refusal(admit('visible'))).status, 404);
   });
 });
 
@@ -308,6 +308,10 @@ describe('cookies that never reach a task', () => {
       '__Host-router_session_3',
       '__Host-router_sign_in',
       '__Host-router_state',
+      '__Host-router_share',
+      '__Host-router_guest',
+      '__Secure-router_guest',
+      '__Host-router_guest_visit',
       CLEARML_COOKIE,
     ]);
   });

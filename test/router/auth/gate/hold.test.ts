@@ -122,7 +122,7 @@ describe('an open session', () => {
     assert.deepEqual(first, ['unknown-endpoint']);
     routes.swap(table([endpoint(MINE)], [route]));
     const narrowed = await open();
-    routes.swap(table([endpoint(MINE)], [{ ...route, access: 'task' }]));
+    routes.swap(table([endpoint(MINE)], [{ ...route, access: 'visible' }]));
     assert.deepEqual(narrowed, ['unknown-endpoint']);
     routes.swap(table([endpoint(MINE)], [route]));
     const second = await open();

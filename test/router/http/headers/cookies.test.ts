@@ -6,7 +6,11 @@ import {
   cookieValue,
   withoutCookies,
 } from '../../../../router/http/headers/cookies.ts';
+import { HostCookies } from '../../../../router/http/headers/host_cookies.ts';
 
+const KEY = Buffer.alloc(32, 1);
+const hostCookies = new HostCookies(() => [KEY]);
+const AT_ROOT = { prefix: '', base: '', path: '/', hostCookies };
 const OWN = ['token', '__Host-router_session'];
 
 test('cuts the named cookies, all of them, and leaves the rest as it came', () => {
@@ -67,11 +71,32 @@ test('confines what a task sets', () => {
     ['token', '/', undefined],
     ['', '/', undefined],
   ] as const) {
-    assert.equal(confineSetCookie(said, prefix, path, OWN), seen, said);
+    assert.equal(confineSetCookie(said, { prefix, base: '', path, hostCookies }, OWN), seen, said);
   }
-  assert.equal(confineSetCookie('a=1; Path=/; Domain=x', '', '/', OWN), 'a=1; Path=/');
-  assert.equal(confineSetCookie('a=1', '', '/', OWN), 'a=1');
-  assert.equal(confineSetCookie('token=1', '', '/', OWN), undefined);
+  assert.equal(confineSetCookie('a=1; Path=/; Domain=x', AT_ROOT, OWN), 'a=1; Path=/');
+  assert.equal(confineSetCookie('a=1', AT_ROOT, OWN), 'a=1');
+  assert.equal(confineSetCookie('token=1', AT_ROOT, OWN), undefined);
+});
+
+test('confines what an app sets that keeps its prefix', () => {
+  const base = '/service/x';
+  for (const [said, prefix, seen] of [
+    ['a=1; Path=/service/x/lab', '/service/x', 'a=1; Path=/service/x/lab'],
+    ['a=1', '/service/x', 'a=1; Path=/service/x/api'],
+    ['a=1; Path=/', '/service/x', 'a=1; Path=/service/x/'],
+    ['a=1; Path=/service/x/lab', '/chat', 'a=1; Path=/chat/lab'],
+    ['a=1; Path=/service/x', '/chat', 'a=1; Path=/chat/'],
+    ['a=1', '/chat', 'a=1; Path=/chat/api'],
+    // On a host of its own it is reached at the root, too.
+    ['a=1; Path=/service/x/', '', 'a=1; Path=/'],
+    ['a=1; Path=/service/x', '', 'a=1; Path=/'],
+    ['a=1; Path=/service/x/lab', '', 'a=1; Path=/service/x/lab'],
+    ['a=1; Path=/; Domain=x', '', 'a=1; Path=/'],
+    ['a=1', '', 'a=1'],
+  ] as const) {
+    const proxied = { prefix, base, path: '/service/x/api/y', hostCookies };
+    assert.equal(confineSetCookie(said, proxied, OWN), seen, `${said} at ${prefix}`);
+  }
 });
 
 test('finds a cookie among several headers', () => {

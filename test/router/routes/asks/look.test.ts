@@ -27,6 +27,7 @@ function installation(size: number) {
       systemTags: ['external_service'],
       startedAt: 1,
       changedAt: 1_000_000,
+      lastUsed: undefined,
       runtime: new Map(),
     };
     rows.set(id, { ...before, ...changes });

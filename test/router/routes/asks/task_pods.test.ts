@@ -76,6 +76,20 @@ suite("a task's own pod", () => {
     assert.equal(refusal(B, '10.0.0.1'), FOREIGN);
   });
 
+  test('tells where the task listens: the first address, of the pod that came last', () => {
+    const { observers, ownAddress, tell } = following('clearml', 'gpu');
+    tell('clearml', { [`clearml-id-${A}-1`]: ['fd00:0::1', '10.0.0.1'], mysql: ['10.0.0.5'] });
+    assert.equal(ownAddress(A), 'unread');
+    tell('gpu', {});
+    assert.deepEqual(ownAddress(A), { address: 'fd00::1' });
+    assert.equal(ownAddress(B), undefined);
+    observers.get('clearml')?.changed({ name: `clearml-id-${A}-2`, addresses: ['10.0.0.2'] });
+    assert.deepEqual(ownAddress(A), { address: '10.0.0.2' });
+    observers.get('clearml')?.gone(`clearml-id-${A}-2`);
+    observers.get('clearml')?.changed({ name: `clearml-id-${A}-1`, addresses: [] });
+    assert.equal(ownAddress(A), undefined, 'a pod of its node’s network');
+  });
+
   test('is no matter of an address that no pod has', () => {
     const { refusal, tell } = following('clearml');
     tell('clearml', { mysql: [] });

@@ -220,3 +220,66 @@ test('A62: the id of an owner is nobody’s name, neither a user’s nor a queue
   const table = await until(({ endpoints }) => endpoints.has(id));
   assert.match(reason(table, id), /its owners are named in the route/);
 });
+
+test('A62: where endpoints are their owners’ alone, an edit puts none behind a route that takes any task', async (t) => {
+  const server = await serve(t);
+  const routeOf = (name: string, more: object) => ({ name, type: 'path', path: name, ...more });
+  let alone = true;
+  const { until, routes } = begin(t, server, {
+    ...staticRoutes(
+      t,
+      routeOf('chat', { access: 'public' }),
+      routeOf('owned', { owners: { users: [ids.alice] } }),
+      routeOf('off', { enabled: false }),
+    ),
+    needsOwners: () => alone,
+  });
+  const { id } = addTask(server, { runtime: httpAsk(HTTP), user: ids.alice });
+  const owned = { ...HTTP, port: 8889, route: { name: 'owned', mode: 'path' } as const };
+  const served = addTask(server, { runtime: httpAsk(owned), user: ids.alice });
+  await until(({ endpoints }) => endpoints.get(id)?.http?.state === 'open');
+  // On an open-source server any account may do this to any task.
+  changeRuntime(server, id, { _ROUTER_ENDPOINT_MODE_PARAM: 'chat' });
+  const table = await until(({ endpoints }) => endpoints.get(id)?.http?.state === 'refused');
+  assert.equal(
+    reason(table, id),
+    'the static route "chat" names no owners, which it has to where an endpoint is for its owner alone',
+  );
+  assert.deepEqual(table.staticPaths.get('chat')?.endpoints, []);
+  assert.equal(state(table, served.id), 'open');
+  assert.deepEqual(routes.state().problems, [
+    'the static route "chat" names no owners, and nothing serves it: whoever may edit a task could put another\'s endpoint behind it, which is for its owner alone; name in its owners whose tasks may serve it, or set ACCESS_DEFAULT to visible',
+  ]);
+  alone = false;
+  await until(({ staticPaths }) => staticPaths.get('chat')?.endpoints.length === 1);
+});
+
+test('a static route for people holds their ids, and follows a task that narrows it', async (t) => {
+  const server = await serve(t);
+  const alice = server.state.account(ids.alice)?.user.name ?? '';
+  const chat = { name: 'chat', type: 'path', path: 'chat', access: 'people', people: [alice] };
+  const { until } = begin(t, server, staticRoutes(t, chat));
+  const { id } = addTask(server, { runtime: httpAsk({ ...HTTP, route: CHAT }), user: ids.bob });
+  const table = await until(({ endpoints }) => endpoints.has(id));
+  assert.deepEqual(table.staticPaths.get('chat')?.people, [alice, ids.alice]);
+  changeRuntime(server, id, { router_access: 'owner' });
+  await until(({ staticPaths }) => staticPaths.get('chat')?.endpoints[0]?.access === 'owner');
+});
+
+test('a task’s word that is no level counts as owner, and is told in the log once', async (t) => {
+  const server = await serve(t);
+  const { until, lines } = begin(t, server);
+  const { id } = addTask(server, { runtime: { ...httpAsk(HTTP), router_access: 'every\nbody' } });
+  const table = await until(({ endpoints }) => endpoints.has(id));
+  const { access, unknownAccess } = table.endpoints.get(id) ?? assert.fail();
+  assert.deepEqual([access, unknownAccess], ['owner', 'every\nbody']);
+  changeRuntime(server, id, { router_access: 'people' });
+  await until(({ endpoints }) => endpoints.get(id)?.access === 'people');
+  const told = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ event }) => event === 'access_unknown');
+  assert.deepEqual(
+    told.map(({ endpoint, task, word }) => [endpoint, task, word]),
+    [[id, id, 'every\nbody']],
+  );
+});

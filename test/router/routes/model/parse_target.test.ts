@@ -19,7 +19,7 @@ function staticRoute(type: StaticRoute['type'], match: string, enabled = true): 
     name: match,
     type,
     match,
-    access: 'task',
+    access: 'visible',
     loadBalanced: false,
     enabled,
     status: 'routing',

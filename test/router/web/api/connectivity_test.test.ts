@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { isFailing } from '../../../../router/activity/activity.ts';
+import { healthState } from '../../../../router/activity/health.ts';
 import { CONNECTIVITY } from '../../../../router/web/api/connectivity_test.ts';
 import type { Endpoint } from '../../../../router/routes/model/endpoint.ts';
 import { claims, endpoint, sign, table, taskId, tokenOf } from '../../../support/auth_fixture.ts';
@@ -72,10 +72,10 @@ describe('a connectivity test', () => {
     const result = CONNECTIVITY.parse(JSON.parse((await run(GONE)).text));
     assert.deepEqual([result.http?.outcome, result.tcp?.outcome], ['refused', 'refused']);
     assert.match(result.http?.detail ?? '', /nothing listens/);
-    assert.ok(isFailing(site.activity.of(GONE, 'http')));
+    assert.equal(healthState(site.activity.of(GONE, 'http')), 'not_answering');
     site.activity.failed('http', MINE, 'refused');
     await run(MINE);
-    assert.ok(!isFailing(site.activity.of(MINE, 'http')));
+    assert.equal(healthState(site.activity.of(MINE, 'http')), 'answering');
     assert.equal(site.activity.of(MINE, 'http').usedAt, 0, 'a test is no use');
   });
 

@@ -244,6 +244,20 @@ describe('an endpoint token', () => {
     assert.equal((await here.ask('GET', PATH, authorization)).status, 503);
   });
 
+  // A87
+  it('is made and revoked by one user so often and no more', async () => {
+    const { here, issue, authorization } = await start();
+    const other = { Authorization: `Bearer ${await tokenOf('other')}` };
+    const revoke = (headers: Record<string, string>) => here.ask('DELETE', `${PATH}/none`, headers);
+    here.clearml.grant(other.Authorization.slice('Bearer '.length));
+    const statuses = [];
+    for (let tries = 0; tries < 120; tries += 1) statuses.push((await revoke(other)).status);
+    assert.deepEqual(new Set(statuses), new Set([404]));
+    assert.equal((await revoke(other)).status, 429);
+    assert.equal((await revoke(authorization)).status, 404);
+    assert.equal((await issue({ endpoint: MINE, label: 'job' })).status, 201);
+  });
+
   it('has places for many writers at once', async () => {
     const { here, authorization, issue } = await start();
     const labels = Array.from({ length: 12 }, (_, i) => `label ${i}`);

@@ -127,7 +127,7 @@ describe('the page of endpoint tokens, without scripts', () => {
     token = await sign({ ...all, identity });
     site.clearml.grant(token, MINE);
     const everybody = await show('?everybody=1');
-    assert.match(everybody.text, /Endpoint tokens of everybody/);
+    assert.match(everybody.text, /Tokens of everybody/);
     assert.match(everybody.text, /<bdi>owner name<\/bdi>/);
     assert.match((await site.ask('GET', '/', cookie())).text, /endpoint-tokens\?everybody=1/);
     const id = /name="id" value="([^"]+)"/.exec(everybody.text)?.[1] ?? '';
@@ -254,6 +254,8 @@ describe('where endpoint tokens are off', () => {
     assert.equal(reply.status, 404);
     assert.match(reply.text, /This router keeps no endpoint tokens/);
     assert.match(reply.text, /STATE_FILE/);
+    const revoke = await site.ask('GET', `${PATH}/revoke`, cookie());
+    assert.deepEqual([revoke.status, revoke.headers['allow']], [405, 'POST']);
     const list = await site.ask('GET', '/', cookie());
     assert.equal(list.status, 200);
     assert.ok(!list.text.includes(PATH));

@@ -1,0 +1,1 @@
+"""Local ends of what goes to tasks: standard input and output, and ports of this computer."""
