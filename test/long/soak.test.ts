@@ -18,11 +18,14 @@ import { growth, startSampling, takeSample, type Sample } from './soak/samples.t
 import { startSoakTasks } from './soak/tasks.ts';
 import { startTraffic } from './soak/traffic.ts';
 
-const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 10);
-/** Caches fill and code is compiled: what happens before says nothing. */
-const WARM_UP = 0.25;
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 15);
+/**
+ * Caches fill and code is compiled: what happens before says nothing. V8 takes new pages for compiled code and for what lives long
+ * until some 20,000 requests have come, which is five minutes here, and more on a machine that is busy with other things.
+ */
+const WARM_UP = 0.4;
 const SAMPLE_EVERY = 2_000;
-/** Bytes by which a floor may rise after the warm-up: less than 100 bytes for each request of ten minutes. */
+/** Bytes by which a floor may rise after the warm-up: some 150 bytes for each request that comes between the two floors. */
 const MOST_GROWTH = 4_000_000;
 const MEGABYTE = 1_000_000;
 
@@ -101,6 +104,7 @@ test(
     t.diagnostic(
       `rose after the warm-up, in MB: ${JSON.stringify(grown, (_, value: unknown) => (typeof value === 'number' ? value / MEGABYTE : value))}`,
     );
+    t.diagnostic(`after the warm-up: ${JSON.stringify(warm[0])}`);
     t.diagnostic(`at the end: ${JSON.stringify(last)}; ${cpu.toFixed(3)} of a core`);
 
     for (const [kind, { done, failures }] of Object.entries(reports)) {

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Sample {
   readonly resident: number;
   readonly heap: number;
+  /** What V8 has taken from the kernel for its heap, whether it is in use or not. */
+  readonly committed: number;
   /** Memory of buffers, beside the heap. */
   readonly external: number;
   readonly descriptors: number;
@@ -27,6 +29,7 @@ export async function takeSample(adminUrl: string): Promise<Sample> {
   return {
     resident: valueOf(text, 'process_resident_memory_bytes'),
     heap: valueOf(text, 'nodejs_heap_size_used_bytes'),
+    committed: valueOf(text, 'nodejs_heap_size_total_bytes'),
     external: valueOf(text, 'nodejs_external_memory_bytes'),
     descriptors: valueOf(text, 'process_open_fds'),
     sockets: valueOf(text, 'task_router_open_sockets'),
