@@ -17,10 +17,7 @@ const CONFIG = {
   [`${ROUTE}.load_balancer.enabled`]: 'true',
 };
 
-const NOT_UNDERSTOOD =
-  'through Traefik a PUT of 200 kB loses its connection now and then while one of the tasks is gone';
-
-test('three tasks of one route', { todo: NOT_UNDERSTOOD }, async (t) => {
+test('three tasks of one route', async (t) => {
   const config = Object.fromEntries(
     Object.entries(CONFIG).map(([path, value]) => [`${PROJECT}:${path}`, { value }]),
   );

@@ -18,14 +18,16 @@ const KEEP_ALIVE_MS = 600_000;
 const NAMES = ['balanced-a', 'balanced-b', 'balanced-c'] as const;
 
 /**
- * Takes its time to start, as an app that loads a model. Answers with its name and the body that it was sent. SIGUSR2 closes its port, and the connections to it, and opens it again; SIGTERM
+ * Takes its time to start, as an app that loads a model. Answers with its name and the SHA-256 of the body that it was sent; not with the
+ * body: Traefik 3.5 without any router ends 1 in 500 connections on which a long answer follows a long request at once, since Go
+ * closes the body of the request while its client side is still about to read that body's end. SIGUSR2 closes its port, and the connections to it, and opens it again; SIGTERM
  * ends it once it has answered what it was asked.
  */
 const PROGRAM = `
 const server = require('http').createServer((request, response) => {
-  const chunks = [];
-  request.on('data', (chunk) => chunks.push(chunk));
-  request.on('end', () => response.end(process.env.NAME + ' ' + Buffer.concat(chunks)));
+  const digest = require('crypto').createHash('sha256');
+  request.on('data', (chunk) => digest.update(chunk));
+  request.on('end', () => response.end(process.env.NAME + ' ' + digest.digest('hex')));
 });
 server.keepAliveTimeout = ${KEEP_ALIVE_MS};
 setTimeout(() => server.listen(${PORT}), ${START_MS});
