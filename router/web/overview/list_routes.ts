@@ -157,19 +157,20 @@ function stateOf(
   { id, task }: Endpoint,
   way: Way,
   { activity, table }: Sources,
-): Pick<ListedHttp, 'state' | 'reason' | 'health'> {
+): Pick<ListedHttp, 'state' | 'reason' | 'health' | 'taskPort'> {
   switch (route.state) {
     case 'refused':
-      return { state: 'refused', reason: route.reason, health: null };
+      return { state: 'refused', reason: route.reason, health: null, taskPort: null };
     case 'waiting':
-      return { state: 'waiting', reason: WAITING, health: null };
+      return { state: 'waiting', reason: WAITING, health: null, taskPort: null };
     case 'open': {
       const seen = activity(id, way);
       const health = listHealth(seen);
+      const taskPort = route.upstream.port;
       if (health.state === 'not_answering') {
-        return { state: 'failing', reason: HEALTH_DETAILS[seen.failure], health };
+        return { state: 'failing', reason: HEALTH_DETAILS[seen.failure], health, taskPort };
       }
-      return { state: 'open', reason: table.notices.get(task.id) ?? null, health };
+      return { state: 'open', reason: table.notices.get(task.id) ?? null, health, taskPort };
     }
   }
 }

@@ -34,6 +34,10 @@ const way = {
     description: 'Why it does not work; when open, what should be known of it, mostly null.',
   }),
   health: health.nullable().meta({ description: 'Null where there is no open way to try.' }),
+  taskPort: z
+    .int()
+    .nullable()
+    .meta({ description: 'Port that the task listens on; null while waiting and when refused.' }),
 };
 
 const http = z.strictObject({

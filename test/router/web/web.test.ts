@@ -69,6 +69,7 @@ test('every lane tells its URL, its port or its reason', async () => {
     state: 'open',
     reason: null,
     health: UNKNOWN,
+    taskPort: 8888,
     url: `https://${id}.tasks.example.net/`,
     pathUrl: `https://tasks.example.com/service/${id}/`,
   });
@@ -76,12 +77,16 @@ test('every lane tells its URL, its port or its reason', async () => {
     state: 'open',
     reason: null,
     health: UNKNOWN,
+    taskPort: 22,
     address: 'tcp.example.com',
     port: 10_022,
     noPort: null,
     tunnelUrl: `wss://tasks.example.com/service/${id}/`,
   });
-  assert.deepEqual([named?.http?.state, named?.http?.url], ['waiting', null]);
+  assert.deepEqual(
+    [named?.http?.state, named?.http?.url, named?.http?.taskPort],
+    ['waiting', null, null],
+  );
   assert.deepEqual([named?.tcp?.address, named?.tcp?.port], [null, null]);
   assert.deepEqual(
     [refused?.http?.state, refused?.http?.reason, refused?.http?.url],
