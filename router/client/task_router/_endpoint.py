@@ -9,6 +9,9 @@ Protocol = Literal["http", "tcp"]
 Access = Literal["owner", "people", "visible"]
 """The task's owner alone, the owner and those whom the owner named at the router, or everybody who sees the task in ClearML."""
 
+Scheme = Literal["http", "https"]
+"""What the app of an http endpoint speaks."""
+
 
 @dataclass(frozen=True)
 class Endpoint:

@@ -4,9 +4,9 @@ import re
 import time
 from typing import Optional, Union
 
-from ._endpoint import Access, Endpoint, Protocol
+from ._endpoint import Access, Endpoint, Protocol, Scheme
 from ._errors import TaskRouterError
-from ._runtime import ACCESSES, PORT_KEYS, Ask, Runtime, access_in, names_that_ask, text
+from ._runtime import ACCESSES, PORT_KEYS, SCHEMES, Ask, Runtime, access_in, names_that_ask, text
 from ._task import RunningTask
 from ._where import host_port, own_address
 
@@ -30,6 +30,7 @@ def expose(
     wait: Union[bool, float] = True,
     health_path: Optional[str] = None,
     keep_prefix: bool = False,
+    scheme: Scheme = "http",
 ) -> Endpoint:
     """Asks the router to lead people to a port of this task.
 
@@ -46,6 +47,7 @@ def expose(
         taken back.
     :param keep_prefix: the app of this http endpoint is told its base path, the path of `path_url`, and wants to see it: the router
         does not cut it from what it passes on. `health_path` is without it all the same.
+    :param scheme: `https` where the app of this http endpoint speaks TLS itself. Without it an earlier one is taken back.
     :param wait: False returns at once, without URL and address; a number is the seconds to wait instead of 90.
     :return: the endpoint with what the router answered. Use it as a context manager to withdraw it at the end of the block.
     :raises TaskRouterError: with the reason. The ask is withdrawn before, where one was written.
@@ -63,12 +65,16 @@ def expose(
         raise ValueError(f"health_path is a path of an http endpoint, up to 256 characters from its first /, not {health_path!r}")
     if keep_prefix and protocol != "http":
         raise ValueError("keep_prefix is for http endpoints: a TCP port has no path")
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme is http or https, not {scheme!r}")
+    if scheme == "https" and protocol != "http":
+        raise ValueError("scheme is for http endpoints: the bytes of a TCP port pass as they are")
     task = RunningTask()
     address = own_address()
     runtime = _running(task)
     outer = host_port(port, text(runtime, "_external_host_tcp_port_mapping", None))
     asked_name = _free_name(runtime, protocol, outer) if name is None else name
-    ask = Ask(protocol, asked_name, address, outer, access, health_path, keep_prefix)
+    ask = Ask(protocol, asked_name, address, outer, access, health_path, keep_prefix, scheme)
     written = task.change(lambda now: ask.worded(now) if ask.stands_in(now) else ask.added_to(now))
     if wait is False:
         return _endpoint(task, ask._replace(access=access_in(written, ask.name)), {})

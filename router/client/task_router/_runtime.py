@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
-from ._endpoint import Access, Protocol
+from ._endpoint import Access, Protocol, Scheme
 
 Runtime = Mapping[str, Any]
 
@@ -23,6 +23,7 @@ ASK_KEYS: Mapping[Protocol, tuple[str, ...]] = {
         "_ROUTER_ENDPOINT_MODE_PARAM",
         "router_health_path",
         "router_keep_prefix",
+        "router_scheme",
     ),
     "tcp": ("external_address", "external_tcp_port", "upstream_task_port"),
 }
@@ -33,6 +34,8 @@ ACCESSES: tuple[Access, ...] = ("owner", "people", "visible")
 ACCESS_KEY = "router_access"
 HEALTH_KEY = "router_health_path"
 KEEP_KEY = "router_keep_prefix"
+SCHEME_KEY = "router_scheme"
+SCHEMES: tuple[Scheme, ...] = ("http", "https")
 
 
 def key_of(base: str, name: Optional[str]) -> str:
@@ -69,6 +72,7 @@ class Ask(NamedTuple):
     access: Optional[Access] = None
     health_path: Optional[str] = None
     keep_prefix: bool = False
+    scheme: Scheme = "http"
 
     def stands_in(self, runtime: Runtime) -> bool:
         """Whether this very ask stands there, or an answer that is known to be to it: nothing has to be written."""
@@ -111,7 +115,11 @@ class Ask(NamedTuple):
         narrowed = self.narrowed(runtime)
         if self.protocol == "tcp":
             return narrowed
-        words = {HEALTH_KEY: self.health_path, KEEP_KEY: "true" if self.keep_prefix else None}
+        words = {
+            HEALTH_KEY: self.health_path,
+            KEEP_KEY: "true" if self.keep_prefix else None,
+            SCHEME_KEY: "https" if self.scheme == "https" else None,
+        }
         kept = _without(narrowed, self.name, tuple(words))
         return {**kept, **{key_of(base, self.name): word for base, word in words.items() if word is not None}}
 

@@ -171,6 +171,8 @@ def test_a_refused_ask_is_told_and_leaves_nothing(task: RunningTask, monkeypatch
         ((80, "http", None, None, False, "/" + "a" * 256), "health_path is a path"),
         ((80, "tcp", None, None, False, "/health"), "health_path is a path"),
         ((80, "tcp", None, None, False, None, True), "keep_prefix is for http endpoints"),
+        ((80, "http", None, None, False, None, False, "HTTPS"), "scheme is http or https, not 'HTTPS'"),
+        ((80, "tcp", None, None, False, None, False, "https"), "scheme is for http endpoints"),
     ],
 )
 def test_what_no_router_takes_is_refused(task: RunningTask, arguments: Any, words: str) -> None:

@@ -124,3 +124,11 @@ def test_a_kept_prefix_stands_beside_the_ask_and_goes_with_it() -> None:
     assert asked["router_keep_prefix__web"] == "true"
     assert "router_keep_prefix__web" not in named._replace(keep_prefix=False).worded(asked)
     assert named.taken_from({**asked, "router_keep_prefix%_%_web": "true"}) == {"mine": 1, "router_keep_prefix": "true"}
+
+
+def test_a_scheme_stands_beside_the_ask_and_goes_with_it() -> None:
+    named = HTTP._replace(name="web", scheme="https")
+    asked = named.added_to({"mine": 1, "router_scheme": "https"})
+    assert asked["router_scheme__web"] == "https"
+    assert "router_scheme__web" not in named._replace(scheme="http").worded(asked)
+    assert named.taken_from({**asked, "router_scheme%_%_web": "https"}) == {"mine": 1, "router_scheme": "https"}
