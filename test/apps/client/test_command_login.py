@@ -17,7 +17,7 @@ POLL = "POST /api/v1/device/token"
 SESSION = "/api/v1/session"
 
 
-def begin(router: StandIn, expires_in: float = 600, interval: float = 0) -> None:
+def begin(router: StandIn, expires_in: object = 600, interval: object = 0) -> None:
     answer = {
         "device_code": "dev-1",
         "user_code": "BCDF-GHJK",
@@ -139,6 +139,31 @@ def test_gives_up_when_the_code_has_expired(router: StandIn, capsys: pytest.Capt
     router.will(POLL, oauth("authorization_pending"))
     assert run(["login", router.url]) == 1
     assert "Nobody agreed in time" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("odd", [-1, 1e12, float("nan"), float("inf"), "600", "soon", None, True, [600]])
+def test_odd_times_are_told(router: StandIn, capsys: pytest.CaptureFixture[str], odd: object) -> None:
+    begin(router, expires_in=odd)
+    assert run(["login", router.url]) == 1
+    assert "This is no answer of a router of tasks: expires_in is " in capsys.readouterr().err
+    begin(router, interval=odd)
+    assert run(["login", router.url]) == 1
+    assert "This is no answer of a router of tasks: interval is " in capsys.readouterr().err
+    begin(router)
+    router.will(POLL, (200, {"access_token": TOKEN, "expires_in": odd}))
+    assert run(["login", router.url]) == 1
+    said = capsys.readouterr().err
+    assert "expires_in is " in said and TOKEN not in said
+
+
+@pytest.mark.parametrize("key", ["device_code", "user_code", "verification_uri", "access_token"])
+@pytest.mark.parametrize("odd", [None, "", 7, {}])
+def test_what_is_no_text_is_told(router: StandIn, capsys: pytest.CaptureFixture[str], key: str, odd: object) -> None:
+    code = {"device_code": "dev-1", "user_code": "BCDF-GHJK", "verification_uri": f"{router.url}/device", "expires_in": 600}
+    router.will(CODE, (200, {**code, "interval": 0, key: odd}))
+    router.will(POLL, (200, {"access_token": TOKEN, "expires_in": 600, key: odd}))
+    assert run(["login", router.url]) == 1
+    assert f"{key} is no text. Check the URL." in capsys.readouterr().err
 
 
 def test_a_router_without_the_flow_is_told_with_both_versions(router: StandIn, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,8 @@ CLIENT_ID = "task-router"
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 # RFC 8628, section 3.5: what `slow_down` adds.
 SLOWER_SECONDS = 5.0
+# Ten years: no sign-in and no pause is longer.
+LONGEST_SECONDS = 3_653 * 86_400
 
 
 def login(named: Optional[str], insecure_http: bool, browser: bool) -> int:
@@ -41,8 +43,8 @@ def login(named: Optional[str], insecure_http: bool, browser: bool) -> int:
     said = _wait(router, code)
     user = said.get("user")
     name = plain(user.get("name")) if isinstance(user, dict) else "?"
-    expires_at = time.time() + float(said["expires_in"])
-    sign_ins.keep(SignIn(url, name, expires_at, str(said["access_token"]), insecure_http=url.startswith("http://")))
+    expires_at = time.time() + _seconds(said, "expires_in")
+    sign_ins.keep(SignIn(url, name, expires_at, _text(said, "access_token"), insecure_http=url.startswith("http://")))
     if before is not None and before.token:
         # The one that it takes the place of would else live on, unused.
         before.router().ask("DELETE", "/api/v1/session")
@@ -51,12 +53,13 @@ def login(named: Optional[str], insecure_http: bool, browser: bool) -> int:
 
 
 def _show(url: str, code: Mapping[str, Any], browser: bool) -> None:
-    page = str(code.get("verification_uri_complete"))
+    address, user_code = _text(code, "verification_uri"), _text(code, "user_code")
+    page = str(code.get("verification_uri_complete") or address)
     # Only what is of this router is opened without being read first.
     opened = place_of(page) == place_of(url) and browser and _has_browser() and webbrowser.open(page)
     say("agree in the browser that was opened." if opened else "open this page in a browser, on any computer, and agree:")
-    print(f"\n    {plain(code.get('verification_uri') if not opened else page)}\n", file=sys.stderr)
-    print(f"    It has to show this code:  {plain(code.get('user_code'))}\n", file=sys.stderr, flush=True)
+    print(f"\n    {plain(page if opened else address)}\n", file=sys.stderr)
+    print(f"    It has to show this code:  {plain(user_code)}\n", file=sys.stderr, flush=True)
 
 
 def _has_browser() -> bool:
@@ -66,11 +69,32 @@ def _has_browser() -> bool:
     return sys.platform in ("darwin", "win32") or any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
+def _seconds(said: Mapping[str, Any], key: str) -> float:
+    value = said.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < LONGEST_SECONDS:
+        raise _odd(key, value)
+    return float(value)
+
+
+def _text(said: Mapping[str, Any], key: str) -> str:
+    value = said.get(key)
+    if not isinstance(value, str) or not value:
+        # Whatever stands there may be a part of a secret.
+        raise _odd(key, "no text")
+    return value
+
+
+def _odd(key: str, value: object) -> CommandError:
+    return CommandError(
+        "sign-in-failed", f"This is no answer of a router of tasks: {key} is {plain(value)[:40]}. Check the URL."
+    )
+
+
 def _wait(router: Router, code: Mapping[str, Any]) -> Mapping[str, Any]:
     """Asks until the user has agreed or refused, never faster than it was told to."""
-    interval = float(code.get("interval", 5))
-    deadline = time.monotonic() + float(code["expires_in"])
-    form = {"grant_type": GRANT, "device_code": str(code["device_code"]), "client_id": CLIENT_ID}
+    interval = _seconds({"interval": 5, **code}, "interval")
+    deadline = time.monotonic() + _seconds(code, "expires_in")
+    form = {"grant_type": GRANT, "device_code": _text(code, "device_code"), "client_id": CLIENT_ID}
     say("waiting for your consent; Ctrl-C gives up.")
     while time.monotonic() < deadline:
         time.sleep(interval)

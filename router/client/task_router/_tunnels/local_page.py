@@ -60,10 +60,9 @@ class LocalPage:
                 path = self.target(parts.path or "/")
                 if path is not None and parts.netloc.lower() in self._own_hosts():
                     changed.append((key, f"{self.origin}{path}{f'?{parts.query}' if parts.query else ''}"))
-            elif name not in ("host", "authorization", "sec-fetch-site", "expect"):
+            elif name not in ("host", "authorization", "expect"):
+                # Where a request comes from stays as the browser said it: an app may go by that for what it lets links do.
                 changed.append((key, value))
-        if head.get("sec-fetch-site") is not None:
-            changed.append(("Sec-Fetch-Site", "same-origin" if head.get("origin") or head.get("referer") else "none"))
         return changed
 
     def answer_headers(self, head: Head) -> Headers:
