@@ -31,6 +31,8 @@ const server = require('http').createServer((request, response) => {
 });
 server.keepAliveTimeout = ${KEEP_ALIVE_MS};
 setTimeout(() => server.listen(${PORT}), ${START_MS});
+// Without a port nothing else would keep the process running.
+setInterval(() => undefined, 60_000);
 process.on('SIGUSR2', () => {
   if (!server.listening) return server.listen(${PORT});
   server.close();
