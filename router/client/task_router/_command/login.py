@@ -85,9 +85,7 @@ def _text(said: Mapping[str, Any], key: str) -> str:
 
 
 def _odd(key: str, value: object) -> CommandError:
-    return CommandError(
-        "sign-in-failed", f"This is no answer of a router of tasks: {key} is {plain(value)[:40]}. Check the URL."
-    )
+    return CommandError("sign-in-failed", f"This is no answer of a router of tasks: {key} is {plain(value)[:40]}. Check the URL.")
 
 
 def _wait(router: Router, code: Mapping[str, Any]) -> Mapping[str, Any]:
