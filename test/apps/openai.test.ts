@@ -25,20 +25,24 @@ describe('an OpenAI-compatible server', { skip: absent }, () => {
   });
   after(() => running.disposeAsync());
 
-  async function startClient(url: string) {
+  async function startClient(url: string, more: Readonly<Record<string, string>> = {}) {
     const { host, pathname } = new URL(url);
     const script = join(import.meta.dirname, 'python', 'chat.py');
     const base = `http://127.0.0.1:${router.port}${pathname}v1`;
     const child = spawn(python, [script, base, host], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env['PATH'], CLEARML_TOKEN: await userToken(router.clearml, 'alice') },
+      env: {
+        PATH: process.env['PATH'],
+        CLEARML_TOKEN: await userToken(router.clearml, 'alice'),
+        ...more,
+      },
     });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     return { child, line: async () => (await lines.next()).value };
   }
 
-  async function firstWord(url: string) {
-    const client = await startClient(url);
+  async function firstWord(url: string, more?: Readonly<Record<string, string>>) {
+    const client = await startClient(url, more);
     const asked = model.asked();
     assert.equal(await client.line(), 'stand-in');
     await asked;
@@ -59,6 +63,16 @@ describe('an OpenAI-compatible server', { skip: absent }, () => {
       assert.equal(await line(), 'end');
       assert.deepEqual(await exited, [0, null]);
       assert.equal(model.latest().authorization, undefined);
+    });
+
+    test(`a server with an API key of its own gets that: ${form} form`, async () => {
+      const { child, line } = await firstWord(task.url[form], { OPENAI_API_KEY: 'sk-of-vllm' });
+      const exited = once(child, 'exit');
+      model.say();
+      assert.equal(await line(), 'end');
+      assert.deepEqual(await exited, [0, null]);
+      const { authorization, 'x-clearml-token': token } = model.latest();
+      assert.deepEqual([authorization, token], ['Bearer sk-of-vllm', undefined]);
     });
 
     test(`a client that leaves ends the answer: ${form} form`, async () => {

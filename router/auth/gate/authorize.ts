@@ -37,20 +37,28 @@ export interface Judges {
   ) => Verdict | NonNullable<CrossSite> | Promise<Verdict>;
 }
 
+/** Whether a task must not get the Authorization that this was found in. */
+export function isOurs(check: TokenCheck): boolean {
+  return check.outcome === 'valid' || check.ours;
+}
+
 /**
- * Tries a request's credentials in their order, Bearer first, until one names a user whose token ClearML takes: a stale
+ * Tries a request's credentials in their order, a program's token first, until one names a user whose token ClearML takes: a stale
  * cookie must neither hide a good one behind it (A24) nor turn into a redirect loop.
  */
 export function* authorize(credentials: Credentials, judges: Judges): Steps<Authorization> {
-  const { bearer, cookies } = credentials;
+  const { bearer, inAuthorization, cookies } = credentials;
   let reason: DenialReason = 'no-token';
   let stripAuthorization = false;
-  // From -1 on: the Bearer token, then the cookies, without a new list for each request.
+  if (inAuthorization !== undefined && inAuthorization !== bearer) {
+    stripAuthorization = isOurs(yield* settle(judges.identify(inAuthorization)));
+  }
+  // From -1 on: the program's token, then the cookies, without a new list for each request.
   for (let i = bearer === undefined ? 0 : -1; i < cookies.length; i += 1) {
     const credential = i === -1 ? bearer : cookies[i];
     if (credential === undefined) continue;
     const check = yield* settle(judges.identify(credential));
-    if (i === -1) stripAuthorization = check.outcome === 'valid' || check.ours;
+    if (credential === inAuthorization) stripAuthorization = isOurs(check);
     if (check.outcome === 'invalid') {
       reason = check.reason;
       continue;

@@ -110,10 +110,14 @@ export class TaskGate implements Gate {
    * A port that no task asked for. No cookie counts here, which a page could have sent along, and no token but that of a computer of
    * the owner's: all others hear what they would hear of a task that is not there.
    */
-  *#decideOwnPort(request: GateRequest, { bearer }: Credentials, port: number): Steps<Decision> {
+  *#decideOwnPort(
+    request: GateRequest,
+    { bearer, inAuthorization }: Credentials,
+    port: number,
+  ): Steps<Decision> {
     const { ownPorts } = this.#parts;
     const { target } = request;
-    const byBearer = { ...NO_CREDENTIALS, bearer };
+    const byBearer = { ...NO_CREDENTIALS, bearer, inAuthorization };
     if (ownPorts === undefined || target.kind !== 'endpoint' || request.kind !== 'tunnel') {
       return this.#refusals.missing(request, 'unknown-endpoint');
     }

@@ -12,7 +12,7 @@ import type { Credentials } from '../identity/credentials.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { GateRequest } from '../identity/request.ts';
 import { settle, type Steps } from '../identity/steps.ts';
-import type { Authorization, Named, Refused } from './authorize.ts';
+import { isOurs, type Authorization, type Named, type Refused } from './authorize.ts';
 import type { Admitted, Decision, Denied } from './decision.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -77,12 +77,13 @@ export function* decideStatic(
 /** Nobody is asked who they are; still, a token of theirs must not go on to the task. */
 function* decidePublic(
   request: GateRequest,
-  { bearer }: Credentials,
+  { inAuthorization }: Credentials,
   endpoint: Endpoint,
   { identify }: Pick<StaticParts, 'identify'>,
 ): Steps<Decision> {
   const { target } = request;
-  const check = bearer === undefined ? undefined : yield* settle(identify(bearer, target));
+  const stripAuthorization =
+    inAuthorization !== undefined && isOurs(yield* settle(identify(inAuthorization, target)));
   return {
     outcome: 'admitted',
     endpoint,
@@ -90,6 +91,6 @@ function* decidePublic(
     access: 'public',
     identity: undefined,
     credential: 'none',
-    stripAuthorization: check !== undefined && (check.outcome === 'valid' || check.ours),
+    stripAuthorization,
   };
 }

@@ -11,8 +11,16 @@ export interface Credential {
 
 /** What the gate reads of a request's headers, in one pass. */
 export interface Credentials {
-  /** The token of `Authorization: Bearer`, an endpoint or device token without its prefix; undefined where there is none, or another scheme. */
+  /**
+   * What a program signs in with: X-ClearML-Token, else the token of `Authorization: Bearer`. An endpoint or device token is without
+   * its prefix; undefined where there is none, or another scheme.
+   */
   readonly bearer: Credential | undefined;
+  /**
+   * The token of `Authorization: Bearer`. Beside an X-ClearML-Token it lets nobody in: an app with an API key of its own
+   * gets it, unless it is a token of ours.
+   */
+  readonly inAuthorization: Credential | undefined;
   /** Cookies that may carry a token: the router's own before ClearML's, each in the order of the header. */
   readonly cookies: readonly Credential[];
   /** More cookies of our names than are tried. */
@@ -48,6 +56,7 @@ const READ = new Set([
   'sec-fetch-dest',
   'sec-fetch-mode',
   'sec-fetch-site',
+  'x-clearml-token',
 ]);
 const READ_LENGTHS = new Set(Array.from(READ, (name) => name.length));
 
@@ -87,9 +96,12 @@ export function readCredentials(
     for (const text of joinSessions(split)) sessions.push({ kind: 'session', text });
   }
   const authorization = found['authorization'];
+  const inAuthorization = authorization === undefined ? undefined : readBearer(authorization);
+  const token = found['x-clearml-token'];
   const cookies = others.length === 0 ? sessions : sessions.concat(others);
   return {
-    bearer: authorization === undefined ? undefined : readBearer(authorization),
+    bearer: token === undefined ? inAuthorization : tokenOf(token),
+    inAuthorization,
     cookies,
     tooManyCookies: tooManyPieces || cookies.length > COOKIES_TRIED,
     origin: found['origin'],
@@ -102,8 +114,10 @@ export function readCredentials(
 
 /** RFC 6750, section 2.1: one space, and nothing around the token. */
 function readBearer(authorization: string): Credential | undefined {
-  if (!BEARER.test(authorization)) return undefined;
-  const token = authorization.slice('Bearer '.length);
+  return BEARER.test(authorization) ? tokenOf(authorization.slice('Bearer '.length)) : undefined;
+}
+
+function tokenOf(token: string): Credential {
   if (token.startsWith(ENDPOINT_TOKEN_PREFIX)) {
     return { kind: 'endpoint-token', text: token.slice(ENDPOINT_TOKEN_PREFIX.length) };
   }

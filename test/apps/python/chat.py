@@ -6,12 +6,15 @@ import sys
 from openai import OpenAI
 
 base_url, host = sys.argv[1:]
+token = os.environ["CLEARML_TOKEN"]
+# A server with an API key of its own gets that in `Authorization: Bearer`, and the router has a header for the ClearML token; else the
+# ClearML token stands where the key would be.
+own_key = os.environ.get("OPENAI_API_KEY")
 client = OpenAI(
     base_url=base_url,
-    # A ClearML token where the key of OpenAI would be: it goes out as `Authorization: Bearer`.
-    api_key=os.environ["CLEARML_TOKEN"],
+    api_key=own_key or token,
     # Not every system resolves names under .localhost.
-    default_headers={"Host": host},
+    default_headers={"Host": host, **({"X-ClearML-Token": token} if own_key else {})},
     max_retries=0,
 )
 print(client.models.list().data[0].id, flush=True)
