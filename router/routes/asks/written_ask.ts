@@ -12,6 +12,8 @@ export interface WrittenAsk {
   readonly port: number;
   /** Of an HTTP endpoint: its prefix is not cut. */
   readonly keepPrefix?: boolean | undefined;
+  /** Of an HTTP endpoint: what its app speaks; undefined is HTTP. */
+  readonly scheme?: 'http' | 'https' | undefined;
 }
 
 /** An edit of a task's runtime. */
@@ -31,6 +33,7 @@ const OLD_ONES: Readonly<Record<Protocol, readonly RuntimeKey[]>> = {
     '_ROUTER_ENDPOINT_MODE',
     '_ROUTER_ENDPOINT_MODE_PARAM',
     'router_keep_prefix',
+    'router_scheme',
   ],
   tcp: ['upstream_task_address', 'router_tcp_answer'],
 };
@@ -46,6 +49,7 @@ function asked({
   address,
   port,
   keepPrefix = false,
+  scheme,
 }: WrittenAsk): readonly (readonly [RuntimeKey, string])[] {
   const text = String(port);
   if (protocol === 'http') {
@@ -54,6 +58,7 @@ function asked({
       ['_ADDRESS', address],
       ['_PORT', text],
       ...(keepPrefix ? [['router_keep_prefix', 'true'] as const] : []),
+      ...(scheme === 'https' ? [['router_scheme', scheme] as const] : []),
     ];
   }
   return [

@@ -116,8 +116,8 @@ export class Asking {
       const own = pods.ownAddress(task.id);
       if (own === 'unread') return PODS_UNREAD;
       if (own === undefined) return NO_POD;
-      const { protocol, port, name, keep_prefix: keepPrefix } = wish;
-      const ask: WrittenAsk = { protocol, name, port, address: own.address, keepPrefix };
+      const { protocol, port, name, keep_prefix: keepPrefix, scheme } = wish;
+      const ask: WrittenAsk = { protocol, name, port, address: own.address, keepPrefix, scheme };
       const id = endpointId(task.id, name);
       const audit = { endpoint: id, protocol, port };
       const asked = await this.#changes.ask(task.id, ask, () =>

@@ -16,6 +16,7 @@ export interface TypedAsk {
   readonly protocol: string;
   readonly name: string;
   readonly keepPrefix: boolean;
+  readonly https: boolean;
 }
 
 export interface AskView {
@@ -104,7 +105,7 @@ function askForm(view: AskView): Html {
           Letters, digits, “-” and single “_”. It stands in the URL; empty, it is the unnamed one.
         </p>
       </div>
-      ${keepPrefixField(view)} ${asksKeys ? keyFields('ask') : undefined}
+      ${keepPrefixField(view)} ${httpsField(view)} ${asksKeys ? keyFields('ask') : undefined}
       <button class="main">Ask</button>
       <p class="meta">
         The list of endpoints then says whom it is for; you withdraw it there, too. Nothing of it
@@ -165,6 +166,24 @@ function protocolField({ tcp, typed }: AskView): Html {
     <select id="protocol" name="protocol">
       ${option('http', 'HTTP: a web page or an API')} ${option('tcp', 'TCP: ssh and all else')}
     </select>
+  </div>`;
+}
+
+function httpsField({ typed }: AskView): Html {
+  return html`<div>
+    <label>
+      <input
+        type="checkbox"
+        name="scheme"
+        value="https"
+        aria-describedby="https-hint"
+        ${typed.https ? html`checked` : undefined}
+      />
+      The app speaks HTTPS
+    </label>
+    <p class="meta" id="https-hint">
+      For web apps with a certificate of their own. The list says whether it was checked.
+    </p>
   </div>`;
 }
 

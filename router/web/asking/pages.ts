@@ -105,13 +105,14 @@ class AskingPages {
     client: string,
   ): Promise<PageAnswer | Answer | Denied> {
     const { asking, guard } = this.#parts;
-    const { task, other, port, protocol, name, keepPrefix } = typedIn(fields);
+    const { task, other, port, protocol, name, keepPrefix, https } = typedIn(fields);
     const wish = FORM.safeParse({
       task: other === '' ? task : other,
       port,
       protocol,
       ...(name === '' ? {} : { name }),
       keep_prefix: keepPrefix,
+      ...(https ? { scheme: 'https' } : {}),
     });
     if (!wish.success) return this.show(user, fields, BAD_FORM);
     const refusal = await guard.refusal(user, typedKeys(fields), client);
@@ -156,6 +157,7 @@ function typedIn(fields: URLSearchParams): TypedAsk {
     protocol: field('protocol'),
     name: field('name'),
     keepPrefix: field('keep_prefix') === 'true',
+    https: field('scheme') === 'https',
   };
 }
 

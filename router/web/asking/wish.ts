@@ -21,6 +21,10 @@ export const ASK_WISH = z
       description:
         'Of an HTTP endpoint: the path of its URL is not cut from what the task sees, for apps that are told their base path.',
     }),
+    scheme: z.enum(['http', 'https']).optional().meta({
+      description:
+        'Of an HTTP endpoint: what the app speaks with the router; left out, it is http.',
+    }),
     ...TYPED_KEYS,
   })
   .meta({ id: 'EndpointWish' });

@@ -120,6 +120,19 @@ describe('the page on which an endpoint is asked for', () => {
     assert.match(again.text, /name="keep_prefix"[^>]*checked/);
   });
 
+  it('asks for an app that speaks HTTPS, and takes that back where the next one does not', async () => {
+    const { here, fill } = await start(PODS);
+    const asked = { _SERVICE: 'EXTERNAL', _ADDRESS: '10.0.0.1', _PORT: '8888' };
+    assert.equal((await fill({ ...ASK, scheme: 'https' })).status, 200);
+    const runtime = (): object => Object.fromEntries(here.tasks.runtimes.get(MINE) ?? []);
+    assert.deepEqual(runtime(), { ...asked, router_scheme: 'https' });
+    here.tasks.runtimes.set(MINE, new Map([['router_scheme', 'https']]));
+    assert.equal((await fill(ASK)).status, 200);
+    assert.deepEqual(runtime(), asked);
+    const again = await fill({ ...ASK, port: '', scheme: 'https' });
+    assert.match(again.text, /name="scheme"[^>]*checked/);
+  });
+
   it('says what is wrong, and keeps what was typed', async () => {
     const { here, fill } = await start(PODS);
     const wrong =
