@@ -162,6 +162,7 @@ export function createProxyServer(deps: ProxyServerDeps): ProxyServer {
     ejections: activity.ejections,
     givenUp: activity.givenUp,
     inFlight: (task) => guard.inFlight(task),
+    seen: activity.of,
   });
   const entrance = new Entrance({
     ...deps,

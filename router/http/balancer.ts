@@ -1,5 +1,6 @@
 import type { Ejections } from '../activity/ejections.ts';
 import type { GivenUp } from '../activity/given_up.ts';
+import type { ActivityView } from '../activity/health.ts';
 import type { Way } from '../activity/way.ts';
 import type { Endpoint } from '../routes/model/endpoint.ts';
 import type { StaticRoute } from '../routes/model/table.ts';
@@ -15,12 +16,16 @@ export interface BalancerParts {
   readonly givenUp: Pick<GivenUp, 'of'>;
   /** How much a task has in flight from this process. */
   readonly inFlight: (taskId: string) => number;
+  /** What was seen of its ways, their last answers among it. */
+  readonly seen: ActivityView;
 }
 
 /**
  * In which order the tasks of load-balanced static routes are tried: first the one that the browser had before, else the one with
- * the least in flight, with what clients gave up since its last answer, in turn where several have equally little. Those that are ejected, or have no open way in, come last, and are
- * tried like all others where there is nobody else: nothing is refused since a task failed before.
+ * the least in flight, with what clients gave up since its last answer. Of several that have equally much the one that answered last
+ * comes first, since one that stands still has answered none of it; where they have nothing they take turns. Those that are ejected,
+ * or have no open way in, come last, and are tried like all others where there is nobody else: nothing is refused since a task failed
+ * before.
  */
 export class Balancer {
   readonly #parts: BalancerParts;
@@ -56,17 +61,29 @@ export class Balancer {
   /** Place of the one with the least in flight. */
   #least(endpoints: readonly Endpoint[], way: Way): number {
     let least = Infinity;
+    let latest = 0;
     let equals = 0;
     for (const endpoint of endpoints) {
       const load = this.#loadOf(endpoint, way);
-      if (load < least) equals = 0;
-      if (load <= least) equals += 1;
-      least = Math.min(load, least);
+      const answeredAt = this.#answeredAt(endpoint, way, load);
+      if (load < least || (load === least && answeredAt > latest)) {
+        least = load;
+        latest = answeredAt;
+        equals = 0;
+      }
+      if (load === least && answeredAt === latest) equals += 1;
     }
     let before = this.#turn++ % equals;
-    return endpoints.findIndex(
-      (endpoint) => this.#loadOf(endpoint, way) === least && before-- === 0,
-    );
+    return endpoints.findIndex((endpoint) => {
+      const load = this.#loadOf(endpoint, way);
+      if (load !== least || this.#answeredAt(endpoint, way, load) !== latest) return false;
+      return before-- === 0;
+    });
+  }
+
+  /** When it last answered, where it has anything to answer; 0 where it has nothing. */
+  #answeredAt(endpoint: Endpoint, way: Way, load: number): number {
+    return load === 0 ? 0 : this.#parts.seen(endpoint.id, way).answeredAt;
   }
 
   #loadOf(endpoint: Endpoint, way: Way): number {

@@ -7,11 +7,12 @@ import type { StaticRoute } from '../../../router/routes/model/table.ts';
 import { staticRoute, taskId } from '../../support/auth_fixture.ts';
 import { httpEndpoint } from '../../support/proxy_world.ts';
 
-/** A balancer whose tasks have so much in flight, of which these are ejected, and whose clients gave up so much. */
+/** A balancer whose tasks have so much in flight, of which these are ejected, whose clients gave up so much, and that answered last then. */
 function world(
   inFlight: readonly number[],
   ejected: ReadonlySet<number> = new Set(),
   givenUp: readonly number[] = [],
+  answeredAt: readonly number[] = [],
 ) {
   const endpoints = inFlight.map((_, place) => httpEndpoint(1, taskId(place.toString(16))));
   const placeOf = (id: string): number => Number.parseInt(id.slice(0, 1), 16);
@@ -20,6 +21,13 @@ function world(
     ejections: { has: (way, { id }) => way === 'http' && ejected.has(placeOf(id)) },
     givenUp: { of: ({ id }) => givenUp[placeOf(id)] ?? 0 },
     inFlight: (id) => inFlight[placeOf(id)] ?? 0,
+    seen: (id) => ({
+      usedAt: 0,
+      failedAt: 0,
+      failingSince: 0,
+      failure: 'other',
+      answeredAt: answeredAt[placeOf(id)] ?? 0,
+    }),
   });
   const route: StaticRoute = { ...staticRoute('r', 'public', endpoints), loadBalanced: true };
   const places = (ordered: StaticRoute): number[] => ordered.endpoints.map(({ id }) => placeOf(id));
@@ -64,6 +72,13 @@ test('a route without load balancing stays as it is, and has no next', () => {
   const [first] = route.endpoints;
   assert.ok(first);
   assert.equal(balancer.rest(plain, first, 'http'), undefined);
+});
+
+test('of several with equally much in flight the one that answered last comes first, and without any they take turns', () => {
+  const busy = world([1, 1, 1, 2], undefined, undefined, [1, 3, 3, 4]);
+  assert.deepEqual([busy.order()[0], busy.order()[0], busy.order()[0]], [1, 2, 1]);
+  const idle = world([0, 0, 1], undefined, undefined, [1, 3, 4]);
+  assert.deepEqual([idle.order()[0], idle.order()[0], idle.order()[0]], [0, 1, 0]);
 });
 
 test('each is there once, nobody who is out before one who is not, and what is left are those behind the one that failed', () => {

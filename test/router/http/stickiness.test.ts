@@ -28,6 +28,7 @@ test('A55: a cookie of stickiness costs nothing for each endpoint of the route',
     ejections: { has: () => false },
     givenUp: { of: () => 0 },
     inFlight: () => 0,
+    seen: () => assert.fail('nothing is in flight'),
   });
   const headers = ['Cookie', `${stickyCookieName(route)}=of-none`];
   balancer.order(route, headers, 'http');
