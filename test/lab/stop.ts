@@ -31,13 +31,12 @@ function parseForget(): boolean {
 
 try {
   const forget = parseForget();
-  const held = await endRun(folder, () => tell('Ending npm start, which removes what it started'));
+  const { held, wasRunning } = await endRun(folder, () => tell('Waiting for npm start to end.'));
   try {
-    tell(
-      (await removeRun(folder, tell, { forget }))
-        ? 'Removed everything.'
-        : 'There is nothing to remove.',
-    );
+    const found = await removeRun(folder, tell, { forget });
+    if (found) tell('Removed everything.');
+    else if (wasRunning) tell('npm start has ended, and has removed everything that it made.');
+    else tell('There is nothing to remove.');
   } finally {
     held.release();
   }

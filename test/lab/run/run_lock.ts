@@ -21,12 +21,19 @@ export async function lockRun(folder: WorkFolder): Promise<Lock> {
   );
 }
 
+/** The checkout, taken from whoever had it. */
+export interface Ended {
+  readonly held: Lock;
+  /** Whether a run held the checkout, and was asked to end. */
+  readonly wasRunning: boolean;
+}
+
 /** Takes the checkout; where a run holds it, asks that run to end and waits until it has. */
-export async function endRun(folder: WorkFolder, onRunning: () => void): Promise<Lock> {
-  const held = await tryLock(lockName(folder));
-  if (held !== undefined) return held;
+export async function endRun(folder: WorkFolder, onRunning: () => void): Promise<Ended> {
+  const free = await tryLock(lockName(folder));
+  if (free !== undefined) return { held: free, wasRunning: false };
   onRunning();
   const runner = (await folder.readRecord())?.runner;
   if (runner !== undefined) await signalProcess(runner, 'SIGTERM');
-  return lock(lockName(folder), () => undefined);
+  return { held: await lock(lockName(folder), () => undefined), wasRunning: true };
 }
