@@ -3,6 +3,7 @@ import { run } from '../command.ts';
 import { LabError } from '../errors.ts';
 import { findProgram } from '../search_path.ts';
 import { cached } from '../tools/cache.ts';
+import { keepReason } from '../tools/kept_reason.ts';
 import type { OnProgress } from '../tools/tool.ts';
 
 /** A virtual environment to be had. */
@@ -54,8 +55,10 @@ export async function preparePython(
     );
     return { python: join(folder, 'bin', 'python') };
   } catch (error) {
-    if (error instanceof LabError) return { absent: error.message };
-    throw error;
+    if (!(error instanceof LabError)) throw error;
+    if (error.code !== 'COMMAND_FAILED') return { absent: error.message };
+    const file = await keepReason(name, error.message);
+    return { absent: `${title} could not be installed, and ${file} says why` };
   }
 }
 

@@ -70,15 +70,19 @@ test('two runs at once make an entry once; the second waits', { timeout: 10_000 
   assert.deepEqual([one.made, two.made], [true, false]);
 });
 
-test('a failed download is remembered, not tried at every start', async () => {
+test('a failed download is remembered, not tried at every start, and a file has the reason', async () => {
   let tries = 0;
   const failing = (): Promise<void> => {
     tries += 1;
-    return Promise.reject(new Error('unreachable'));
+    return Promise.reject(new Error('lookup of a host failed\nall of it'));
   };
-  assert.equal(await downloaded(key('download'), failing, ignore), 'unreachable');
-  const second = await downloaded(key('download'), failing, ignore);
-  assert.ok(typeof second === 'string');
-  assert.match(second, /^unreachable \(tried at /);
+  const first = await downloaded(key('download'), failing, ignore);
+  assert.ok(typeof first === 'string');
+  const file = /^its download failed just now, and (\S+\.failed) says why$/.exec(first)?.[1] ?? '';
+  assert.equal(await readFile(file, 'utf8'), 'lookup of a host failed\nall of it\n');
+  assert.equal(
+    await downloaded(key('download'), failing, ignore),
+    `its download failed 0 min ago: ${file} says why, and without that file it is tried again`,
+  );
   assert.equal(tries, 1);
 });

@@ -9,6 +9,7 @@ import {
   TRAEFIK_BUILD,
 } from './go/built_programs.ts';
 import type { GoToolchain } from './go/toolchain.ts';
+import { keepReason } from './kept_reason.ts';
 import { cniPluginFolder } from './system_packages.ts';
 import type { AbsentTool, ClusterTools, OnProgress, Tool } from './tool.ts';
 
@@ -45,7 +46,8 @@ async function ingressController(
     return traefik('traefik');
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    return { source: 'absent', reason: error.message };
+    const file = await keepReason('ingress-controller', error.message);
+    return { source: 'absent', reason: `it could not be built, and ${file} says why` };
   }
 }
 

@@ -35,7 +35,7 @@ export async function findPulumi(
   if (typeof go === 'string') {
     return {
       source: 'absent',
-      reason: `it is not on the PATH, ${go}, so it cannot be built, and it could not be downloaded: ${download}`,
+      reason: `it is not on the PATH, ${go}, so it cannot be built, and ${download}`,
     };
   }
   return (await builtPrograms(PULUMI_BUILD, go, onDetail))('pulumi');
