@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { run } from '../../command.ts';
 import { LabError } from '../../errors.ts';
 import { cached } from '../cache.ts';
+import { buildProgress } from './build_progress.ts';
 import type { CacheEntry, CacheKey } from '../cache.ts';
 import type { GoToolchain } from './toolchain.ts';
 
@@ -61,7 +62,8 @@ async function compile(
 ): Promise<void> {
   // Static programs without a C compiler; GOWORK because a module may carry a go.work for folders that it comes without.
   const environment = { CGO_ENABLED: '0', GOWORK: 'off' };
-  const onErrorLine = (line: string): void => onDetail(line.replace(/^go: /, '').slice(0, 80));
+  const told = buildProgress(() => performance.now());
+  const onErrorLine = (line: string): void => onDetail(told.line(line));
   const work = join(scratch, 'work');
   const programs = join(scratch, 'bin');
   try {
@@ -78,13 +80,22 @@ async function compile(
     await writeFile(join(work, 'go.mod'), publishedGoMod(goMod, build.siblingVersion));
     await writeFile(join(work, 'go.sum'), await readFile(join(published, 'go.sum')));
     const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
+    const moduleFlags = [`-C=${source}`, `-modfile=${join(work, 'go.mod')}`, '-mod=mod'];
+    const packages = await run(go.path, ['list', ...moduleFlags, '-deps', ...build.packages], {
+      environment,
+      onErrorLine,
+    });
+    // `unsafe` is the compiler's own, and never compiled.
+    const compiled = packages
+      .trimEnd()
+      .split('\n')
+      .filter((name) => name !== 'unsafe');
+    onDetail(told.compiling(compiled.length));
     await run(
       go.path,
       [
         'build',
-        `-C=${source}`,
-        `-modfile=${join(work, 'go.mod')}`,
-        '-mod=mod',
+        ...moduleFlags,
         '-trimpath',
         '-buildvcs=false',
         '-v',
