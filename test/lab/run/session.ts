@@ -51,10 +51,10 @@ export interface SessionParts {
   readonly edition?: Edition;
 }
 
-const LINE_INTERVAL_MS = 15_000;
+const LINE_INTERVAL_MS = 30_000;
 const END_INTERVAL_MS = 100;
 
-/** A compiler names thousands of packages: where there is no terminal, a step's details come a line now and then. */
+/** Where there is no terminal, a step's details come a line now and then. */
 function sparing(tell: OnProgress): OnProgress {
   if (process.stdout.isTTY) return tell;
   let last = { step: '', at: 0 };
