@@ -6,6 +6,7 @@ import { LabError } from './errors.ts';
 import { checksOf } from './run/checks.ts';
 import { startLocalSession } from './run/no_cluster/session.ts';
 import { nextSteps, printedSteps } from './run/next_steps.ts';
+import { openInBrowser } from './run/open_in_browser.ts';
 import { HELP, parseOptions, type RunOptions } from './run/options.ts';
 import { progress } from './run/progress.ts';
 import type { Reachable } from './run/reachable.ts';
@@ -94,7 +95,9 @@ async function work(options: RunOptions, signal: AbortSignal): Promise<boolean> 
   const session = await start(options, signal);
   try {
     progress.say(`Ready after ${Math.round((performance.now() - began) / 1000)} s.`);
-    progress.say(printedSteps(await nextSteps(session)));
+    const steps = await nextSteps(session);
+    progress.say(printedSteps(steps));
+    if (options.open) progress.say(await openInBrowser(steps.endpoint));
     if (options.once) return await runChecks(session);
     progress.say(
       'Ctrl-C ends this and removes everything; npm stop does so from another terminal.',

@@ -75,21 +75,30 @@ export async function nextSteps(session: Reachable): Promise<NextSteps> {
   };
 }
 
-/** The steps as text. */
+/** The steps as text, in two blocks: what to open, and what to paste. */
 export function printedSteps(steps: NextSteps): string {
-  const keys = ({ accessKey, secretKey }: Credentials): string => `    ${accessKey}  ${secretKey}`;
   const lines = [steps.token, steps.cookie, steps.bearer, steps.tcp, steps.colleague, steps.narrow];
   return [
     '',
-    'Open this in a browser on this machine, and sign in with the access key and secret key of alice, whose task it is:',
-    `    ${steps.endpoint}`,
-    keys(steps.owner),
-    'The list of all endpoints, and the keys of an administrator:',
-    `    ${steps.list}`,
-    keys(steps.administrator),
+    '── Open this in a browser on this machine ──',
     '',
-    'Or paste this into a shell:',
+    ...page("The web app of alice's task", steps.endpoint, steps.owner),
+    '',
+    ...page('All endpoints, as an administrator', steps.list, steps.administrator),
+    '',
+    '── Or paste this into a shell ──',
+    '',
     ...lines.flatMap(({ title, command }) => [`    # ${title}`, `    ${command}`]),
     '',
   ].join('\n');
+}
+
+/** The sign-in page asks for ClearML's access key and secret key. */
+function page(title: string, url: string, keys: Credentials): readonly string[] {
+  return [
+    `    ${title}`,
+    `        URL         ${url}`,
+    `        Access key  ${keys.accessKey}   (the user name)`,
+    `        Secret key  ${keys.secretKey}   (the password)`,
+  ];
 }

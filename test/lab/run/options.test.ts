@@ -8,6 +8,7 @@ const defaults = {
   address: undefined,
   noCluster: false,
   once: false,
+  open: false,
   noInstall: false,
 };
 
@@ -20,6 +21,7 @@ test('every option is read', () => {
     parseOptions(['--context', 'kind-lab', '--address', '192.0.2.7', '--once', '--no-install']),
     { ...defaults, context: 'kind-lab', address: '192.0.2.7', once: true, noInstall: true },
   );
+  assert.deepEqual(parseOptions(['--open']), { ...defaults, open: true });
   assert.deepEqual(parseOptions(['--no-cluster']), { ...defaults, noCluster: true });
 });
 

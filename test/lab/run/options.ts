@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly noCluster: boolean;
   /** Check everything, tear down, and end. */
   readonly once: boolean;
+  /** Open the web app in the browser of this machine. */
+  readonly open: boolean;
   /** Name what is missing instead of installing it. */
   readonly noInstall: boolean;
   /** Address of this machine for the pods to call; undefined: the one from which it reaches the cluster. */
@@ -22,6 +24,7 @@ export const UNATTENDED: RunOptions = {
   address: undefined,
   noCluster: false,
   once: true,
+  open: false,
   noInstall: true,
 };
 
@@ -34,6 +37,7 @@ prints how to reach them, and stays until Ctrl-C.
   --address ADDRESS  with --context: the address of this machine that the cluster's pods can call
   --no-cluster       no Kubernetes: the router, the stand-in and the tasks run as processes of this machine. So it is
                      where a cluster of its own cannot be made, too
+  --open             open the web app in your browser once it answers
   --once             check every printed line, remove everything, end with status 0 or 1
   --no-install       install nothing: where a cluster needs it, name what is missing and end
   --help             show this text
@@ -53,6 +57,7 @@ export function parseOptions(args: readonly string[]): RunOptions | undefined {
         context: { type: 'string' },
         address: { type: 'string' },
         'no-cluster': { type: 'boolean', default: false },
+        open: { type: 'boolean', default: false },
         once: { type: 'boolean', default: false },
         'no-install': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -69,6 +74,7 @@ export function parseOptions(args: readonly string[]): RunOptions | undefined {
       context: values.context,
       noCluster: values['no-cluster'],
       once: values.once,
+      open: values.open,
       noInstall: values['no-install'],
       address: values.address,
     };
