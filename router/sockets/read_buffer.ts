@@ -10,10 +10,15 @@ const KEPT = 64;
 const spare: Buffer[] = [];
 const NOTHING = Buffer.alloc(0);
 
-/** The one buffer that the kernel reads a connection's bytes into, over and over; its size follows what comes. */
+/**
+ * The one buffer that the kernel reads a connection's bytes into, over and over; its size follows what comes. Node asks for it at the
+ * end of each read alone, and reads into that until the next: another one may be chosen only while what was read is looked at.
+ */
 export class ReadBuffer {
   bytes: Buffer;
   readonly #quiet: number;
+  /** The one of the quiet size; nothing refers to it while a large one is in use. */
+  #small: Buffer;
   #quietReads = 0;
   #account: Account;
 
@@ -21,17 +26,21 @@ export class ReadBuffer {
   constructor(quiet: number, account: Account) {
     this.#quiet = quiet;
     this.#account = account;
-    this.bytes = Buffer.allocUnsafe(quiet);
+    this.#small = Buffer.allocUnsafe(quiet);
+    this.bytes = this.#small;
   }
 
-  /** From now on what is read is for somebody else. The buffer is free. */
+  /** From now on what is read is for somebody else. The connection rests, so that no large buffer is held for anybody. */
   charge(account: Account): void {
-    if (account === this.#account) return;
-    if (this.bytes.length === BULK_BYTES) {
-      this.release();
-      this.bytes = Buffer.allocUnsafe(this.#quiet);
-    }
     this.#account = account;
+  }
+
+  /** Nothing is awaited any more: the next read is for whoever asks next. The bytes of this one are free again. */
+  rest(): void {
+    this.#quietReads = 0;
+    if (this.bytes.length !== BULK_BYTES) return;
+    this.release();
+    this.bytes = this.#small;
   }
 
   /** Chooses the buffer of the next read by the size of this one, whose bytes are free again. */
@@ -44,16 +53,15 @@ export class ReadBuffer {
     }
     this.#quietReads = length <= this.#quiet ? this.#quietReads + 1 : 0;
     if (this.#quietReads < QUIET_READS) return;
-    this.release();
-    this.#quietReads = 0;
-    this.bytes = Buffer.allocUnsafe(this.#quiet);
+    this.rest();
   }
 
   /** Leaves the buffer to a write that still refers to it. Returns the bytes that its account holds for it, the caller's to give. */
   replace(): number {
     const held = this.bytes.length === BULK_BYTES ? BULK_BYTES : 0;
     this.#quietReads = 0;
-    this.bytes = Buffer.allocUnsafe(this.#quiet);
+    if (held === 0) this.#small = Buffer.allocUnsafe(this.#quiet);
+    this.bytes = this.#small;
     return held;
   }
 

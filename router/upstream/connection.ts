@@ -229,7 +229,8 @@ export class UpstreamConnection {
     }
     if (taken) {
       const busy = this.#isBusy(length);
-      this.#buffer.fit(length);
+      if (this.#asker === undefined) this.#buffer.rest();
+      else this.#buffer.fit(length);
       if (busy) afterOthers(() => this.resume());
       return !busy;
     }
