@@ -35,17 +35,27 @@ async function withProgram(
   }
 }
 
-test('the web app shows its prefix and its user, escaped, and echoes over a WebSocket', async () => {
+test('the web app shows its prefix, its user and its headers, escaped, and echoes over a WebSocket', async () => {
   await withProgram('web_app', async (port) => {
     const response = await fetch(`http://127.0.0.1:${port}/`, {
       headers: {
         'x-forwarded-prefix': '/service/abc',
         'x-clearml-user-name': encodeURIComponent('Alice <Ångström>'),
+        'x-odd': '<script>"1"</script>',
       },
     });
     const page = await response.text();
     assert.match(page, /<base href="\/service\/abc\/">/);
     assert.match(page, /Hello <b id="user">Alice &lt;Ångström&gt;<\/b>/);
+    assert.ok(
+      page.includes(
+        '<tr><th scope="row">x-odd</th><td>&lt;script&gt;&quot;1&quot;&lt;/script&gt;</td></tr>',
+      ),
+    );
+    assert.match(page, /<a href="\/">All that you may open/);
+    const atRoot = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+    assert.match(atRoot, /<b id="user">stranger<\/b>/);
+    assert.doesNotMatch(atRoot, /<a href="\/">/, "on a host of its own the root is the app's");
 
     const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`);
     await once(socket, 'open');

@@ -5,15 +5,9 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-const port = Number(process.env['PORT'] ?? 8080);
+import { sampleTaskPage } from './web_app_page.ts';
 
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
+const port = Number(process.env['PORT'] ?? 8080);
 
 function header(request: IncomingMessage, name: string): string {
   const value = request.headers[name];
@@ -28,35 +22,13 @@ function decoded(text: string): string {
   }
 }
 
-function page(prefix: string, user: string): string {
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<base href="${escapeHtml(prefix)}/">
-<title>Sample task</title>
-<h1>Sample task</h1>
-<p>Hello <b id="user">${escapeHtml(user)}</b>, this page is served under <code>${escapeHtml(prefix)}/</code>.</p>
-<p>WebSocket: <span id="echo">connecting</span></p>
-<script>
-  const url = new URL('echo', document.baseURI);
-  url.protocol = url.protocol.replace('http', 'ws');
-  const socket = new WebSocket(url);
-  const show = (text) => { document.getElementById('echo').textContent = text; };
-  socket.onopen = () => socket.send('hello');
-  socket.onmessage = (message) => show('echoed ' + message.data);
-  socket.onclose = () => show('closed');
-</script>
-</html>
-`;
-}
-
 const server = createServer((request, response) => {
   const path = request.url ?? '/';
   const prefix = header(request, 'x-forwarded-prefix');
   if (path === '/') {
     const user = decoded(header(request, 'x-clearml-user-name')) || 'stranger';
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(page(prefix, user));
+    response.end(sampleTaskPage({ prefix, user, headers: request.headers }));
   } else if (path === '/request') {
     // What reached the app, for looking at what a proxy passes on.
     response.writeHead(200, { 'content-type': 'application/json' });
