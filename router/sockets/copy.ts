@@ -67,13 +67,12 @@ export class TcpCopy {
   bytes = 0;
   #source: Socket | undefined;
   #sink: Sink | undefined;
-  readonly #account: Account;
   readonly #buffer: ReadBuffer;
   #waiting = false;
+  #discards = false;
 
   /** @param account who its buffer is held for. */
   constructor(account: Account) {
-    this.#account = account;
     this.#buffer = new ReadBuffer(QUIET_BYTES, account);
     this.onread = {
       buffer: () => this.#buffer.bytes,
@@ -88,10 +87,10 @@ export class TcpCopy {
     source.once('end', () => sink.end());
   }
 
-  /** From now on what comes is read and thrown away. */
+  /** From now on what comes is read and thrown away: once its sink has what was read before, since the kernel reads into that same buffer. */
   discard(): void {
-    if (this.#waiting) this.#account.budget.give(this.#account, this.#buffer.replace());
-    this.#waiting = false;
+    this.#discards = true;
+    if (this.#waiting) return;
     this.#sink = NOWHERE;
     this.#source?.resume();
   }
@@ -134,6 +133,7 @@ export class TcpCopy {
       return;
     }
     this.#waiting = false;
+    if (this.#discards) this.#sink = NOWHERE;
     this.#source?.resume();
   };
 }

@@ -27,10 +27,10 @@ const named = new Map(
   }),
 );
 
-test('the table has every row from A1 to A96', () => {
+test('the table has every row from A1 to A97', () => {
   assert.deepEqual(
     [...rows.keys()],
-    Array.from({ length: 96 }, (_, index) => index + 1),
+    Array.from({ length: 97 }, (_, index) => index + 1),
   );
 });
 

@@ -44,6 +44,7 @@ function answerTo(pool: UpstreamPool, path: string, account: Account): Promise<s
   });
 }
 
+// A97: bytes of one user are never looked at as another's.
 test('each asks after another over one connection, and gets the whole of its own answer', async (t) => {
   const task = await rawTask(
     replying((head) => {
