@@ -123,7 +123,7 @@ export const DEVICE_PATHS = {
         'How its owner signs in at the ssh server that clearml-session runs in a task; told to a device token alone, and to nobody else.',
       id: 'Of an endpoint.',
       good: { status: 200, says: 'What the task says of it.', schema: 'SshLogin' },
-      problems: [401, 404, 503],
+      problems: [401, 404, 429, 503],
     }),
   },
 };

@@ -301,6 +301,10 @@ const SITUATIONS: Readonly<Record<string, () => Promise<Reply>>> = {
   },
   'get /api/v1/endpoints/{id}/ssh 401': () => site.ask('GET', SSH),
   'get /api/v1/endpoints/{id}/ssh 404': () => ask('GET', SSH),
+  'get /api/v1/endpoints/{id}/ssh 429': async () => {
+    const headers = bearer((await signedIn()).text);
+    return often(90, () => ask('GET', SSH, '', headers));
+  },
   'get /api/v1/endpoints/{id}/ssh 503': () => away(() => ask('GET', SSH)),
   'get /api/v1/grants 200': async () => {
     await givenAll();
