@@ -103,7 +103,7 @@ def test_the_app_sees_the_routers_origin_and_no_credential_but_the_token() -> No
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin", "none"])
 def test_the_app_learns_where_a_link_was(site: str) -> None:
     sent = PAGE.request_headers(head("Host: localhost:8080", f"Sec-Fetch-Site: {site}", "Sec-Fetch-Mode: navigate"), "token")
-    assert ("Sec-Fetch-Site", site) in sent
+    assert ("Sec-Fetch-Site", "cross-site" if site == "same-site" else site) in sent
 
 
 @pytest.mark.parametrize(

@@ -157,13 +157,13 @@ def test_odd_times_are_told(router: StandIn, capsys: pytest.CaptureFixture[str],
 
 
 @pytest.mark.parametrize("key", ["device_code", "user_code", "verification_uri", "access_token"])
-@pytest.mark.parametrize("odd", [None, "", 7, {}])
-def test_what_is_no_text_is_told(router: StandIn, capsys: pytest.CaptureFixture[str], key: str, odd: object) -> None:
+@pytest.mark.parametrize("odd", [None, "", 7, {}, "a b", "a\r\nX-Evil: 1"])
+def test_what_is_no_word_is_told(router: StandIn, capsys: pytest.CaptureFixture[str], key: str, odd: object) -> None:
     code = {"device_code": "dev-1", "user_code": "BCDF-GHJK", "verification_uri": f"{router.url}/device", "expires_in": 600}
     router.will(CODE, (200, {**code, "interval": 0, key: odd}))
     router.will(POLL, (200, {"access_token": TOKEN, "expires_in": 600, key: odd}))
     assert run(["login", router.url]) == 1
-    assert f"{key} is no text. Check the URL." in capsys.readouterr().err
+    assert f"{key} is not one word. Check the URL." in capsys.readouterr().err
 
 
 def test_a_router_without_the_flow_is_told_with_both_versions(router: StandIn, capsys: pytest.CaptureFixture[str]) -> None:

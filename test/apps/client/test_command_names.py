@@ -175,6 +175,14 @@ def test_ls_is_a_table_or_json(router: StandIn, capsys: pytest.CaptureFixture[st
     assert '"router": "http://127.0.0.1' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("days", ["0", "-1", "1e300", "nan", "inf"])
+def test_days_that_are_no_time_are_told(router: StandIn, capsys: pytest.CaptureFixture[str], days: str) -> None:
+    sign_ins.keep(SignIn(router.url, "Alice", time.time() + 1e6, TOKEN))
+    assert run(["token", "a" * 32, f"--days={days}"]) == 1
+    assert "--days takes a number above 0, up to 3660." in capsys.readouterr().err
+    assert router.asked == []
+
+
 def test_a_token_goes_to_the_output_alone(router: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
     sign_ins.keep(SignIn(router.url, "Alice", time.time() + 1e6, TOKEN))
     router.will("GET /api/v1/routes", (200, LISTING))

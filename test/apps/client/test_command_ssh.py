@@ -95,6 +95,15 @@ def test_ssh_goes_through_the_tunnel_and_knows_hosts_by_task(signed_in: StandIn,
     assert "SSH_ASKPASS_REQUIRE" not in fake_ssh()["environment"]
 
 
+def test_ssh_goes_on_without_a_password_that_the_router_refuses_now(
+    signed_in: StandIn, fake_ssh: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed_in.will(SSH, (429, {"error": "rate-limited", "detail": "Too often.", "advice": "Wait."}))
+    assert run(["ssh", "train"]) == 0
+    assert "SSH_ASKPASS" not in fake_ssh()["environment"]
+    assert "task-router: Too often. Wait.\n" in capsys.readouterr().err
+
+
 def test_the_status_of_ssh_is_passed_on(signed_in: StandIn, fake_ssh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_STATUS", "42")
     assert run(["ssh", "train", "x"]) == 42

@@ -1,6 +1,7 @@
 """Signing in by the device flow of RFC 8628, signing out, and how it stands."""
 
 import os
+import re
 import socket
 import sys
 import time
@@ -78,9 +79,9 @@ def _seconds(said: Mapping[str, Any], key: str) -> float:
 
 def _text(said: Mapping[str, Any], key: str) -> str:
     value = said.get(key)
-    if not isinstance(value, str) or not value:
-        # Whatever stands there may be a part of a secret.
-        raise _odd(key, "no text")
+    # It goes into headers and forms. What stands there instead may be a part of a secret.
+    if not isinstance(value, str) or re.fullmatch(r"[!-~]+", value) is None:
+        raise _odd(key, "not one word")
     return value
 
 
@@ -145,7 +146,8 @@ def status(named: Optional[str]) -> int:
     if answer.status != 200:
         raise refusal(sign_in.url, answer.status, answer.data)
     session = answer.data
-    user = session.get("user") or {}
+    user = session.get("user")
+    user = user if isinstance(user, dict) else {}
     print(f"router   {sign_in.url}, version {plain(session.get('router') or 'unknown')}")
     print(f"command  version {own_version()}")
     print(f"user     {plain(user.get('name'))} ({plain(user.get('id'))})")

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 from urllib.parse import quote
 
+from .._router.api import Answer, refusal
 from .._router.endpoints import Endpoint, fetch, pick
 from .._router.private_files import private_folder
 from .._router.sign_ins import SignIn, own_folder
-from .._router.words import CommandError
+from .._router.words import CommandError, say
 from .askpass import ASKED_OF, write_askpass
 from .own_program import proxy_command
 from .ssh_config import refresh
@@ -80,7 +81,7 @@ def ssh(sign_in: SignIn, words: Sequence[str]) -> int:
     endpoints = fetch(router)
     refresh(sign_in, endpoints)
     endpoint = pick(endpoints, host, "tcp", preferred="ssh")
-    login = _login(router.ask("GET", f"/api/v1/endpoints/{quote(endpoint.id)}/ssh"))
+    login = _login(sign_in.url, router.ask("GET", f"/api/v1/endpoints/{quote(endpoint.id)}/ssh"))
     private_folder(own_folder())
     said = [word for key, value in host_options(sign_in.url, endpoint).items() for word in ("-o", f"{key}={value}")]
     words_of_user = ["-l", user or login.user or USER] if user or "-l" not in options else []
@@ -100,9 +101,12 @@ class _Login(NamedTuple):
     has_password: bool
 
 
-def _login(answer: "tuple[int, Mapping[str, object], Optional[str]]") -> _Login:
+def _login(url: str, answer: Answer) -> _Login:
     """What the router tells the owner; to others, and of tasks that say nothing, it tells nothing."""
     status, data, _ = answer
+    if status not in (200, 404):
+        # A key of the user's own may do all the same.
+        say(str(refusal(url, status, data)))
     if status != 200:
         return _Login(None, False)
     user = data.get("user")

@@ -7,9 +7,13 @@ from .._router.endpoints import Kind, fetch, one_task, open_url
 from .._router.sign_ins import SignIn
 from .._router.words import CommandError, plain, say, too_old
 
+LONGEST_DAYS = 3660
+
 
 def token(sign_in: SignIn, name: str, label: str, days: float) -> int:
     """The token alone goes to standard output; how it is used, beside it."""
+    if not 0 < days <= LONGEST_DAYS:
+        raise CommandError("bad-argument", f"--days takes a number above 0, up to {LONGEST_DAYS}.")
     router = sign_in.router()
     found = one_task(fetch(router), name)
     fitting = [one for one in found if "http" in one.ways] or found

@@ -60,8 +60,10 @@ class LocalPage:
                 path = self.target(parts.path or "/")
                 if path is not None and parts.netloc.lower() in self._own_hosts():
                     changed.append((key, f"{self.origin}{path}{f'?{parts.query}' if parts.query else ''}"))
+            elif name == "sec-fetch-site":
+                # As the browser said it, since apps go by that. Another port of this computer is not of the router's site.
+                changed.append((key, "cross-site" if value == "same-site" else value))
             elif name not in ("host", "authorization", "expect"):
-                # Where a request comes from stays as the browser said it: an app may go by that for what it lets links do.
                 changed.append((key, value))
         return changed
 
