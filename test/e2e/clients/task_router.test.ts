@@ -203,7 +203,14 @@ keep(SignIn(sys.argv[1], "Alice", time.time() + 1e6, sys.argv[2]))`;
   test('a forwarded HTTP endpoint is at the root of a port of this computer', async () => {
     const id = await webTask();
     const local = await freePort();
-    const forward = await command.start(/ -> web \(http\)/, 'forward', 'web', `8888:${local}`);
+    const { port } = app.address() as AddressInfo;
+    const other = await command.run('forward', 'web', `1:${local}`);
+    assert.equal(other.status, 1);
+    assert.equal(
+      other.error,
+      `task-router: web has no endpoint for 1; name one of these, or take --pod for another port of a task of your own:\n    (no name)  http, port ${port}\n`,
+    );
+    const forward = await command.start(/ -> web \(http\)/, 'forward', 'web', `${port}:${local}`);
     const url = `http://localhost:${local}`;
     const answer = await fetch(`${url}/a/b?c`);
     assert.deepEqual(await answer.json(), {
@@ -245,7 +252,8 @@ keep(SignIn(sys.argv[1], "Alice", time.time() + 1e6, sys.argv[2]))`;
     const postgres = stack.adopt(await startPostgres(), (started) => started.stop());
     await tcpTask('database', postgres.port);
     const local = await freePort();
-    const forward = await command.start(/ -> database/, 'forward', 'database', `5432:${local}`);
+    const ports = `${postgres.port}:${local}`;
+    const forward = await command.start(/ -> database/, 'forward', 'database', ports);
     stack.defer(() => forward.interrupt().then(() => undefined));
     const to = ['-h', '127.0.0.1', '-p', String(local), '-U', 'postgres'];
     const rows = 'select sum(length(repeat(n::text, 1000))) from generate_series(1, 1000) n';
@@ -274,9 +282,10 @@ keep(SignIn(sys.argv[1], "Alice", time.time() + 1e6, sys.argv[2]))`;
     }).listen(0, '127.0.0.1');
     await once(greeter, 'listening');
     running.defer(() => void greeter.close());
-    const id = await tcpTask('greeter', (greeter.address() as AddressInfo).port);
+    const { port } = greeter.address() as AddressInfo;
+    const id = await tcpTask('greeter', port);
     const local = await freePort();
-    const forward = await command.start(/ -> greeter/, 'forward', 'greeter', String(local));
+    const forward = await command.start(/ -> greeter/, 'forward', 'greeter', `${port}:${local}`);
     const hello = async () => {
       const socket = connect(local, '127.0.0.1').on('error', () => undefined);
       const closed = once(socket, 'close');
