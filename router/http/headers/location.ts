@@ -65,7 +65,9 @@ export function confineLocation(location: string, proxied: ProxiedRequest, origi
     const { prefix, base } = proxied;
     const path = pathOf(location);
     if (prefix === '' || liesBelow(path, prefix)) return location;
-    if (!climbs(path, 0)) return prefix + withoutBase(location, base);
+    if (!climbs(path, 0)) {
+      return prefix + withoutBase(path, base) + location.slice(path.length);
+    }
   }
   return confineReference(location, proxied, origin);
 }

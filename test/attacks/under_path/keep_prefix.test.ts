@@ -85,6 +85,24 @@ test('A93: Location and cookies of such an app stay with whoever reads them', as
   }
 });
 
+test('A93: a Location of such an app is read up to its query or fragment, wherever its base ends', async (t) => {
+  for (const [said, seen] of [
+    [`${T}#f`, '/chat/#f'],
+    [`${T}?q`, '/chat/?q'],
+    [`${T}?q=/#/f?x`, '/chat/?q=/#/f?x'],
+    [`${T}/#f`, '/chat/#f'],
+    [`${T}/lab#f`, '/chat/lab#f'],
+    [T, '/chat/'],
+    [`/x#${T}`, `/chat/x#${T}`],
+    [`${T}x#f`, `/chat${T}x#f`],
+    [`http://router.test${T}#f`, 'http://router.test/chat/#f'],
+  ] as const) {
+    const moved = `HTTP/1.1 302 Found\r\nLocation: ${said}\r\nContent-Length: 0\r\n\r\n`;
+    const answer = await ask(await keeping(t, moved), '/chat/');
+    assert.equal(header(answer, 'location'), seen, said);
+  }
+});
+
 test('A93: the prefix of a static route is kept as well', async (t) => {
   for (const [target, host, seen] of [
     ['/chat/lab', HOST, '/chat/lab'],
